@@ -1,0 +1,81 @@
+"""YAML with line numbers, so that a mistake in a rule file is reported where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+
+from mi_lint.rulebook.errors import RuleFileError
+
+
+class Mapping(dict[str, object]):
+    """A YAML mapping that remembers its own line and the line of each key (counted from 1)."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] = {}
+
+
+class Sequence(list[object]):
+    """A YAML sequence that remembers the line of each item."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: list[int] = []
+
+
+def parse(text: str, file: str) -> Mapping:
+    """Parse one rule file. Raises `RuleFileError` for anything but one mapping of plain values."""
+    loader = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise RuleFileError(file, 1, "the file is empty; it needs at least 'service' and 'secrets'")
+        value = _convert(node, loader, file)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error)
+        raise RuleFileError(file, mark.line + 1 if mark else 1, f"not valid YAML: {reason}") from None
+    finally:
+        loader.dispose()
+    if not isinstance(value, Mapping):
+        raise RuleFileError(file, 1, "the file must hold one mapping with 'service' and 'secrets'")
+    return value
+
+
+def _convert(node: yaml.Node, loader: yaml.SafeLoader, file: str) -> object:
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, loader, file, line)
+    if isinstance(node, yaml.SequenceNode):
+        items = Sequence(line)
+        for child in node.value:
+            items.append(_convert(child, loader, file))
+            items.lines.append(child.start_mark.line + 1)
+        return items
+    return loader.construct_object(node)  # type: ignore[no-untyped-call]
+
+
+def _mapping(node: yaml.MappingNode, loader: yaml.SafeLoader, file: str, line: int) -> Mapping:
+    mapping = Mapping(line)
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        key_line = key_node.start_mark.line + 1
+        if not isinstance(key, str):
+            raise RuleFileError(file, key_line, f"keys must be text, not {key!r}")
+        if key in mapping:
+            raise RuleFileError(file, key_line, f"the key '{key}' stands here twice")
+        mapping[key] = _convert(value_node, loader, file)
+        mapping.lines[key] = key_line
+    return mapping
+
+
+def mappings(value: object) -> Iterator[Mapping]:
+    """Yield the mappings of a sequence that has been checked to hold only mappings."""
+    if isinstance(value, Sequence):
+        for item in value:
+            if isinstance(item, Mapping):
+                yield item

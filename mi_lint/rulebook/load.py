@@ -1,0 +1,56 @@
+"""The public description of every rule: for reports, for ``mi-lint rules`` and for the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mi_lint.model import Confidence, RuleInfo, Severity
+from mi_lint.rulebook import store
+
+DOCUMENTATION = "https://github.com/mi-lint/mi-lint/blob/main/docs/rules.md"
+
+
+class Rulebook:
+    """All rules, shipped and the user's own, by id in order."""
+
+    def __init__(self, rules: dict[str, RuleInfo], service_files: dict[str, str]) -> None:
+        self.rules = rules
+        self.service_files = service_files
+
+
+def rulebook(extra: Sequence[str] = ()) -> Rulebook:
+    """Load the descriptions of all rules. Raises `RuleFileError` for a rule file that cannot be used."""
+    table = store.rule_table(extra)
+    return Rulebook(
+        {identity: _info(entry) for identity, entry in table.items()},
+        {identity: entry["file"] for identity, entry in table.items()},
+    )
+
+
+def _info(entry: dict[str, Any]) -> RuleInfo:
+    title: str = entry["title"]
+    summary: str = entry["summary"]
+    way_out: str = entry["way_out"]
+    references = tuple(dict.fromkeys([*entry["references"], entry["documentation"]]))
+    help_text = f"{summary}\n\nWay out: {way_out}\n\nSee: {' '.join(references)}"
+    links = "\n".join(f"- <{reference}>" for reference in references)
+    markdown = f"{summary}\n\n**Way out.** {way_out}\n\n**References**\n\n{links}"
+    return RuleInfo(
+        id=entry["id"],
+        name=entry["name"],
+        title=title,
+        service=entry["service"],
+        severity=Severity[entry["severity"].upper()],
+        confidence=Confidence[entry["confidence"].upper().replace("-", "_")],
+        everyday=entry["audience"] == "everyday",
+        enabled=entry["audience"] != "off",
+        cwe=tuple(entry["cwe"]),
+        summary=summary,
+        help_text=help_text,
+        help_markdown=markdown,
+        help_uri=f"{DOCUMENTATION}#{entry['id'].lower()}",
+        tags=("security", "azure", "secret", *(f"external/cwe/cwe-{number:03}" for number in entry["cwe"])),
+        messages=(("default", f"{title} ('{{0}}')."),),
+        references=references,
+    )

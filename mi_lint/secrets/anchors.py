@@ -1,0 +1,145 @@
+"""Find the places worth a closer look: one pass over the bytes for the anchors of all rules at once.
+
+An anchor is a fixed-width expression, so "every place where it matches" is the same set whether Hyperscan reports end
+offsets or `re` reports start offsets. That is what makes the engines interchangeable.
+
+Anchor numbers: first the anchors of the rules, then the base64 needles, then the marks of Kubernetes Secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from mi_lint.rulebook.compiled import MatchTable
+
+    Hits = list[tuple[int, int]]
+
+KUBERNETES = (b"kind: Secret", b"kind:Secret", b'"kind": "Secret"', b'"kind":"Secret"', b"kind: 'Secret", b'kind: "Secret')
+
+# Below this many bytes in a whole run, loading Hyperscan (10 ms) costs more than it saves.
+SMALL_RUN = 400_000
+
+
+class Pattern:
+    """One expression of the pass, with what the fallback engine needs to look for it."""
+
+    __slots__ = ("_expression", "caseless", "core", "literal", "source", "width")
+
+    def __init__(self, source: bytes, width: int, core: bytes) -> None:
+        self.caseless = source.startswith(b"(?i)")
+        self.source = source[4:] if self.caseless else source
+        self.width = width
+        self.core = core
+        self.literal = len(core) == width
+        self._expression: re.Pattern[bytes] | None = None
+
+    @property
+    def expression(self) -> re.Pattern[bytes]:
+        if self._expression is None:
+            flags = re.ASCII | (re.IGNORECASE if self.caseless else 0)
+            self._expression = re.compile(b"(?=" + self.source + b")", flags)
+        return self._expression
+
+
+def patterns(table: MatchTable) -> list[Pattern]:
+    """Return the expressions of the pass; the position in the list is the anchor number."""
+    result = [Pattern(anchor.pattern, anchor.width, anchor.core) for anchor in table.anchors]
+    result += [Pattern(re.escape(literal), len(literal), literal) for literal in (*table.needles, *KUBERNETES)]
+    return result
+
+
+class FallbackEngine:
+    """The pass with `bytes.find` and `re`: for small runs, and where Hyperscan has no wheel."""
+
+    name = "re"
+
+    def __init__(self, table: MatchTable) -> None:
+        self._patterns = patterns(table)
+
+    def hits(self, data: bytes) -> Hits:
+        """Return ``(anchor number, end offset)`` of every place where an anchor matches, by end offset."""
+        lower = data.lower()
+        found: Hits = []
+        for number, pattern in enumerate(self._patterns):
+            text = lower if pattern.caseless else data
+            if pattern.core not in text:
+                continue
+            width = pattern.width
+            if pattern.literal:
+                position = text.find(pattern.core)
+                while position >= 0:
+                    found.append((number, position + width))
+                    position = text.find(pattern.core, position + 1)
+            else:
+                found += [(number, match.start() + width) for match in pattern.expression.finditer(data)]
+        found.sort(key=_by_end)
+        return found
+
+
+def _by_end(hit: tuple[int, int]) -> tuple[int, int]:
+    return hit[1], hit[0]
+
+
+class HyperscanEngine:
+    """The pass with Hyperscan, at the speed of reading."""
+
+    name = "hyperscan"
+
+    def __init__(self, table: MatchTable) -> None:
+        import hyperscan
+
+        from mi_lint.rulebook import store
+
+        name = f"{table.key}.{hyperscan.__version__}.hs"
+        cached = store.read(name)
+        database: Any = None
+        if cached is not None:
+            try:
+                database = hyperscan.loadb(cached, mode=hyperscan.HS_MODE_BLOCK)
+            except Exception:
+                # A database from another processor or a damaged file: Hyperscan refuses it, we build it again.
+                database = None
+        if database is None:
+            database = _compile(hyperscan, patterns(table))
+            store.save(name, hyperscan.dumpb(database))
+        self._database = database
+        self._scratch = hyperscan.Scratch(database)
+
+    def hits(self, data: bytes) -> Hits:
+        """Return ``(anchor number, end offset)`` of every place where an anchor matches, by end offset."""
+        found: Hits = []
+        self._database.scan(data, match_event_handler=_collect, context=found, scratch=self._scratch)
+        found.sort(key=_by_end)
+        return found
+
+
+def _collect(number: int, _start: int, end: int, _flags: int, found: Hits) -> None:
+    found.append((number, end))
+
+
+def _compile(hyperscan: Any, expressions: list[Pattern]) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[pattern.source for pattern in expressions],
+        ids=list(range(len(expressions))),
+        flags=[hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0 for pattern in expressions],
+    )
+    return database
+
+
+def engine(table: MatchTable, size: int) -> FallbackEngine | HyperscanEngine:
+    """Choose the engine for a run over about ``size`` bytes; `MI_LINT_ENGINE` (re, hyperscan) overrides."""
+    wanted = os.environ.get("MI_LINT_ENGINE", "")
+    if wanted == "re" or (not wanted and size < SMALL_RUN):
+        return FallbackEngine(table)
+    try:
+        return HyperscanEngine(table)
+    except ImportError:
+        if wanted == "hyperscan":
+            raise
+        return FallbackEngine(table)

@@ -1,0 +1,143 @@
+"""From anchors to candidates: run the patterns of the rules where an anchor stands, also through disguises."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterator
+
+    from mi_lint.rulebook.compiled import Form, MatchTable
+    from mi_lint.secrets.anchors import FallbackEngine, HyperscanEngine
+    from mi_lint.secrets.views import View
+
+    Engine = FallbackEngine | HyperscanEngine
+    Translate = Callable[[int, int], tuple[int, int]]
+
+# Bytes that a pattern's closing guard may look at behind the longest match.
+GUARD = 64
+# A secret inside base64 inside base64 is seen; deeper nesting is a quine, not a configuration.
+MAX_DEPTH = 3
+
+
+class Candidate:
+    """A match of one form. ``text`` is where it was found (the file, or what a disguise hid); offsets with ``source_``
+    are those of the secret in the file's text.
+    """
+
+    __slots__ = ("form", "layer", "match", "secret", "source_end", "source_start", "text")
+
+    def __init__(
+        self, form: Form, match: re.Match[bytes], text: bytes, source: tuple[int, int], layer: str
+    ) -> None:
+        self.form = form
+        self.match = match
+        self.text = text
+        self.source_start, self.source_end = source
+        self.layer = layer
+        self.secret: bytes = match["secret"]
+
+
+def find(data: bytes, table: MatchTable, engine: Engine) -> list[Candidate]:
+    """Return every candidate in a text, disguised ones included, each place once per rule."""
+    hits = engine.hits(data)
+    if not hits:
+        return []
+    found: dict[tuple[str, int, int], Candidate] = {}
+    for candidate in _search(data, hits, table, engine, None, "", 0):
+        found.setdefault((candidate.form.rule, candidate.source_start, candidate.source_end), candidate)
+    return list(found.values())
+
+
+def _search(
+    data: bytes,
+    hits: list[tuple[int, int]],
+    table: MatchTable,
+    engine: Engine,
+    translate: Translate | None,
+    layer: str,
+    depth: int,
+) -> Iterator[Candidate]:
+    first_needle = len(table.anchors)
+    first_mark = first_needle + len(table.needles)
+    places: dict[int, list[tuple[int, int]]] = {}
+    needles: list[int] = []
+    kubernetes = False
+    size = len(data)
+    for number, end in hits:
+        if number < first_needle:
+            anchor = table.anchors[number]
+            for index in anchor.forms:
+                reach = table.forms[index].reach
+                places.setdefault(index, []).append(
+                    (max(0, end - reach), min(size, end - anchor.width + reach + GUARD))
+                )
+        elif number < first_mark:
+            needles.append(end)
+        else:
+            kubernetes = True
+    for index, spans in places.items():
+        for start, end in _merged(spans):
+            yield from _window(data, start, end, table.forms[index], translate, layer)
+    if depth < MAX_DEPTH and (needles or kubernetes):
+        for view, name in _hidden(data, needles, kubernetes):
+            inner = _through(view, translate)
+            yield from _search(view.data, engine.hits(view.data), table, engine, inner, name, depth + 1)
+
+
+def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    spans.sort()
+    start, end = spans[0]
+    for next_start, next_end in spans:
+        if next_start > end:
+            yield start, end
+            start, end = next_start, next_end
+        elif next_end > end:
+            end = next_end
+    yield start, end
+
+
+def _window(
+    data: bytes, start: int, end: int, form: Form, translate: Translate | None, layer: str
+) -> Iterator[Candidate]:
+    for match in form.expression.finditer(data, start, end):
+        span = match.span("secret")
+        yield Candidate(form, match, data, translate(*span) if translate else span, layer)
+    from mi_lint.secrets.views import normalise
+
+    view = normalise(data, start, end)
+    if view is None:
+        return
+    inner = _through(view, translate)
+    for match in form.expression.finditer(view.data):
+        if view.altered(*match.span()):
+            yield Candidate(form, match, view.data, inner(*match.span("secret")), layer or "escapes")
+
+
+def _through(view: View, outer: Translate | None) -> Translate:
+    if outer is None:
+        return view.source_span
+    translate = outer
+
+    def both(start: int, end: int) -> tuple[int, int]:
+        return translate(*view.source_span(start, end))
+
+    return both
+
+
+def _hidden(data: bytes, needles: list[int], kubernetes: bool) -> Iterator[tuple[View, str]]:
+    from mi_lint.secrets import views
+
+    covered = 0
+    for position in needles:
+        if position <= covered:
+            continue
+        view = views.base64_views(data, position - 1)
+        if view is None:
+            continue
+        covered = max(position, view.source_span(0, len(view.data))[1])
+        yield view, "base64"
+    if kubernetes:
+        for view in views.kubernetes_secret_values(data):
+            yield view, "Kubernetes Secret"
+

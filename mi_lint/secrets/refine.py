@@ -1,0 +1,110 @@
+"""What cannot be said with a pattern: dates in a SAS, claims in a token. Named by ``refine:`` in a rule's form.
+
+A refinement may change the judgement and returns False when the candidate is no finding after all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import calendar
+import json
+import re
+import time
+from urllib.parse import unquote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mi_lint.secrets.judge import Judgement
+
+LOW = 1
+_EXPIRY = re.compile(
+    rb"(?i)(?:^|[?&;\s\"'])se=([0-9]{4}-[0-9]{2}-[0-9]{2}"
+    rb"(?:T[0-9]{2}(?::|%3A)[0-9]{2}(?:(?::|%3A)[0-9]{2})?(?:\.[0-9]{1,7})?Z?)?)"
+)
+_EPOCH_EXPIRY = re.compile(rb"(?i)(?:^|[?&;\s\"'])se=([0-9]{9,11})(?![0-9-])")
+_SIGNED_BY_ENTRA = re.compile(
+    r"^https://(?:sts\.windows\.net|sts\.chinacloudapi\.cn|sts\.microsoftonline\.us"
+    r"|login\.microsoftonline\.(?:com|us|de)|login\.partner\.microsoftonline\.cn|login\.windows\.net"
+    r"|[a-z0-9-]+\.b2clogin\.com|[a-z0-9-]+\.ciamlogin\.com)/",
+    re.IGNORECASE,
+)
+
+
+def sas(judgement: Judgement) -> bool:
+    """Mark an expired shared access signature: it opens nothing any more, so it is low, but its key may live on."""
+    text = judgement.candidate.match[0]
+    expiry = _sas_expiry(text)
+    if not expiry:
+        return True
+    moment, shown = expiry
+    judgement.properties["expires"] = shown
+    if moment < time.time():
+        judgement.notes.append(f"expired {shown[:10]}")
+        judgement.properties["expired"] = "true"
+        judgement.severity = min(judgement.severity, LOW)
+        judgement.everyday = False
+    else:
+        judgement.notes.append(f"valid until {shown[:10]}")
+    return True
+
+
+def _sas_expiry(text: bytes) -> tuple[float, str] | None:
+    match = _EXPIRY.search(text)
+    if match:
+        shown = unquote(match[1].decode("ascii"))
+        try:
+            # The end of the day: an hour more or less does not change the advice.
+            moment = calendar.timegm(time.strptime(shown[:10], "%Y-%m-%d")) + 86400
+        except (ValueError, OverflowError):
+            return None
+        return moment, shown
+    match = _EPOCH_EXPIRY.search(text)
+    if match:
+        try:
+            seconds = int(match[1])
+            return float(seconds), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+        except (ValueError, OverflowError, OSError):
+            return None
+    return None
+
+
+def jwt(judgement: Judgement) -> bool:
+    """Keep only tokens that Entra issued, and say when they ended."""
+    claims = _claims(judgement.candidate.secret)
+    if claims is None:
+        return False
+    issuer = claims.get("iss")
+    if not isinstance(issuer, str) or not _SIGNED_BY_ENTRA.match(issuer):
+        return False
+    for claim, words in (("aud", "audience"), ("appid", "client"), ("azp", "client"), ("tid", "tenant")):
+        value = claims.get(claim)
+        if isinstance(value, str) and value.isprintable() and len(value) <= 80:
+            judgement.notes.append(f"{words} {value}")
+    ends = claims.get("exp")
+    if isinstance(ends, (int, float)) and 0 < ends < 1e11:
+        shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
+        judgement.properties["expires"] = shown
+        if ends < time.time():
+            judgement.notes.append(f"expired {shown[:10]}")
+            judgement.properties["expired"] = "true"
+            judgement.severity = min(judgement.severity, LOW)
+            judgement.everyday = False
+    return True
+
+
+def _claims(token: bytes) -> dict[str, object] | None:
+    parts = token.split(b".")
+    if len(parts) < 2:
+        return None
+    body = parts[1] + b"=" * (-len(parts[1]) % 4)
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(body))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+REFINEMENTS: dict[str, Callable[[Judgement], bool]] = {"sas": sas, "jwt": jwt}
