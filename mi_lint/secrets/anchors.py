@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     Hits = list[tuple[int, int]]
 
-KUBERNETES = (b"kind: Secret", b"kind:Secret", b'"kind": "Secret"', b'"kind":"Secret"', b"kind: 'Secret", b'kind: "Secret')
+KUBERNETES = (
+    b"kind: Secret", b"kind:Secret", b'"kind": "Secret"', b'"kind":"Secret"', b"kind: 'Secret", b'kind: "Secret',
+)  # fmt: skip
 
 # Below this many bytes in a whole run, loading Hyperscan (10 ms) costs more than it saves.
 SMALL_RUN = 400_000

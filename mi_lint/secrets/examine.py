@@ -58,7 +58,8 @@ class Examiner:
             if self._known is not None and self._known(document.path, potential.secret_hash):
                 accepted += 1
                 continue
-            findings.append(page.finding(judgement, region, self._rules[rule], potential.secret_value or secret, counts))
+            value = potential.secret_value or secret
+            findings.append(page.finding(judgement, region, self._rules[rule], value, counts))
         return findings, accepted
 
 

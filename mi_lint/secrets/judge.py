@@ -39,7 +39,14 @@ class Judgement:
     """What is known about one candidate. Severity and confidence are positions in the tuples above."""
 
     __slots__ = (
-        "candidate", "confidence", "evidence", "everyday", "notes", "properties", "severity", "verdict",
+        "candidate",
+        "confidence",
+        "everyday",
+        "evidence",
+        "notes",
+        "properties",
+        "severity",
+        "verdict",
     )  # fmt: skip
 
     def __init__(self, candidate: Candidate, verdict: str) -> None:

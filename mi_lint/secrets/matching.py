@@ -27,9 +27,7 @@ class Candidate:
 
     __slots__ = ("form", "layer", "match", "secret", "source_end", "source_start", "text")
 
-    def __init__(
-        self, form: Form, match: re.Match[bytes], text: bytes, source: tuple[int, int], layer: str
-    ) -> None:
+    def __init__(self, form: Form, match: re.Match[bytes], text: bytes, source: tuple[int, int], layer: str) -> None:
         self.form = form
         self.match = match
         self.text = text
@@ -140,4 +138,3 @@ def _hidden(data: bytes, needles: list[int], kubernetes: bool) -> Iterator[tuple
     if kubernetes:
         for view in views.kubernetes_secret_values(data):
             yield view, "Kubernetes Secret"
-
