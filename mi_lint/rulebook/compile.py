@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 
-from mi_lint.rulebook import document, schema
+from mi_lint.rulebook import checks, clients, document, schema
 from mi_lint.rulebook.errors import RuleFileError
 from mi_lint.secrets.views import base64_needles
 
@@ -26,25 +26,34 @@ Table = dict[str, object]
 DEFAULTS: dict[str, object] = {"confidence": "high", "audience": "everyday", "cwe": [798]}
 
 
-def compile_files(paths: Iterable[str]) -> tuple[Table, Table]:
-    """Read rule files and return the tables ``(match, rules)``. Raises `RuleFileError` or `OSError`."""
+def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table]:
+    """Read rule files and return the tables ``(match, rules, clients)``. Raises `RuleFileError` or `OSError`."""
     rules: dict[str, Table] = {}
     forms: list[Table] = []
     homes: dict[str, tuple[str, int]] = {}
+    known_clients: Table = {}
     for path in paths:
         name = os.path.basename(path)
         with open(path, encoding="utf-8") as stream:
             parsed = document.parse(stream.read(), path)
         schema.check_file(parsed, path)
-        for rule in document.mappings(parsed["secrets"]):
-            identity = str(rule["id"])
-            if identity in homes:
-                other, line = homes[identity]
-                raise RuleFileError(path, rule.lines["id"], f"the id {identity} is taken by {other}:{line}")
-            homes[identity] = (path, rule.lines["id"])
+        for rule in document.mappings(parsed.get("secrets")):
+            identity = _claim(rule, path, homes)
             rules[identity] = _rule_table(rule, parsed, name)
             forms.extend(_form_table(form, identity, rules[identity]) for form in document.mappings(rule["forms"]))
-    return _match_table(forms, rules), dict(sorted(rules.items()))
+        for check in document.mappings(parsed.get("checks")):
+            rules[_claim(check, path, homes)] = checks.check_table(check, parsed, name)
+        known_clients.update(clients.client_table(parsed))
+    return _match_table(forms, rules), dict(sorted(rules.items())), known_clients
+
+
+def _claim(rule: document.Mapping, path: str, homes: dict[str, tuple[str, int]]) -> str:
+    identity = str(rule["id"])
+    if identity in homes:
+        other, line = homes[identity]
+        raise RuleFileError(path, rule.lines["id"], f"the id {identity} is taken by {other}:{line}")
+    homes[identity] = (path, rule.lines["id"])
+    return identity
 
 
 def _rule_table(rule: document.Mapping, parent: document.Mapping, file: str) -> Table:

@@ -34,8 +34,9 @@ MAX_WIDTH = 65536
 MIN_ANCHOR = 3
 MIN_BASE64_LITERAL = 6
 
-_FILE = {"service": str, "documentation": str, "way_out": str, "secrets": Sequence}
-_FILE_OPTIONAL: dict[str, type] = {}
+_FILE = {"service": str, "documentation": str, "way_out": str}
+# What a file may know about its service; at least one of them.
+_FILE_OPTIONAL: dict[str, type] = {"secrets": Sequence, "checks": Sequence, "clients": Sequence}
 _RULE = {"id": str, "name": str, "title": str, "summary": str, "severity": str, "forms": Sequence, "examples": Mapping}
 _RULE_OPTIONAL = {
     "confidence": str,
@@ -73,9 +74,20 @@ _RULE_NAME = re.compile(r"[A-Z][A-Za-z0-9]{2,59}")
 def check_file(document: Mapping, file: str) -> None:
     """Raise `RuleFileError` at the first thing in a rule file that is missing, unknown or wrong."""
     check_keys(document, _FILE, _FILE_OPTIONAL, file, "a rule file")
-    _each_mapping(document, "secrets", file, "a rule")
-    for rule in mappings(document["secrets"]):
-        _check_rule(rule, file)
+    if not any(key in document for key in _FILE_OPTIONAL):
+        raise RuleFileError(file, document.line, f"a rule file needs at least one of {', '.join(_FILE_OPTIONAL)}")
+    if "secrets" in document:
+        each_mapping(document, "secrets", file, "a rule")
+        for rule in mappings(document["secrets"]):
+            _check_rule(rule, file)
+    if "checks" in document:
+        from mi_lint.rulebook.checks import check_checks
+
+        check_checks(document, file)
+    if "clients" in document:
+        from mi_lint.rulebook.clients import check_clients
+
+        check_clients(document, file)
 
 
 def check_keys(
@@ -101,7 +113,7 @@ def _suggest(key: str, known: dict[str, type]) -> str:
     return f"; did you mean '{close[0]}'?" if close else f" (known: {', '.join(sorted(known))})"
 
 
-def _each_mapping(parent: Mapping, key: str, file: str, what: str) -> None:
+def each_mapping(parent: Mapping, key: str, file: str, what: str) -> None:
     items = parent[key]
     assert isinstance(items, Sequence)
     if not items:
@@ -111,7 +123,7 @@ def _each_mapping(parent: Mapping, key: str, file: str, what: str) -> None:
             raise RuleFileError(file, line, f"{what} must be a mapping")
 
 
-def _choice(mapping: Mapping, key: str, choices: tuple[str, ...], file: str) -> None:
+def check_choice(mapping: Mapping, key: str, choices: tuple[str, ...], file: str) -> None:
     if key in mapping and mapping[key] not in choices:
         raise RuleFileError(file, mapping.lines[key], f"'{key}' must be one of {', '.join(choices)}")
 
@@ -130,34 +142,39 @@ def _strings(mapping: Mapping, key: str, file: str, check: Callable[[str], str |
 
 def _check_rule(rule: Mapping, file: str) -> None:
     check_keys(rule, _RULE, _RULE_OPTIONAL, file, "a rule")
-    if not _RULE_ID.fullmatch(str(rule["id"])):
-        raise RuleFileError(file, rule.lines["id"], "'id' must be capital letters and digits, such as MI101")
-    if not _RULE_NAME.fullmatch(str(rule["name"])):
-        raise RuleFileError(file, rule.lines["name"], "'name' must be one PascalCase word of at most 60 characters")
-    _choice(rule, "severity", SEVERITIES, file)
-    _choice(rule, "confidence", CONFIDENCES, file)
-    _choice(rule, "audience", AUDIENCES, file)
-    cwe = rule.get("cwe", [])
-    if not all(isinstance(number, int) for number in cwe):  # type: ignore[attr-defined]
-        raise RuleFileError(file, rule.lines["cwe"], "'cwe' must list numbers, such as [798]")
-    _strings(rule, "references", file)
-    _strings(rule, "supersedes", file)
-    _each_mapping(rule, "forms", file, "a form")
+    check_identity(rule, file)
+    each_mapping(rule, "forms", file, "a form")
     for form in mappings(rule["forms"]):
         _check_form(form, file)
     examples = rule["examples"]
     assert isinstance(examples, Mapping)
     check_keys(examples, _EXAMPLES, {}, file, "'examples'")
     for kind in _EXAMPLES:
-        _each_mapping(examples, kind, file, "an example")
+        each_mapping(examples, kind, file, "an example")
         for example in mappings(examples[kind]):
             check_keys(example, _EXAMPLE, _EXAMPLE_OPTIONAL, file, "an example")
 
 
+def check_identity(rule: Mapping, file: str) -> None:
+    """Check what every kind of rule has: id, name, severity, confidence, audience, CWE, references."""
+    if not _RULE_ID.fullmatch(str(rule["id"])):
+        raise RuleFileError(file, rule.lines["id"], "'id' must be capital letters and digits, such as MI101")
+    if not _RULE_NAME.fullmatch(str(rule["name"])):
+        raise RuleFileError(file, rule.lines["name"], "'name' must be one PascalCase word of at most 60 characters")
+    check_choice(rule, "severity", SEVERITIES, file)
+    check_choice(rule, "confidence", CONFIDENCES, file)
+    check_choice(rule, "audience", AUDIENCES, file)
+    cwe = rule.get("cwe", [])
+    if not all(isinstance(number, int) for number in cwe):  # type: ignore[attr-defined]
+        raise RuleFileError(file, rule.lines["cwe"], "'cwe' must list numbers, such as [798]")
+    _strings(rule, "references", file)
+    _strings(rule, "supersedes", file)
+
+
 def _check_form(form: Mapping, file: str) -> None:
     check_keys(form, _FORM, _FORM_OPTIONAL, file, "a form")
-    _choice(form, "alphabet", ALPHABETS, file)
-    _choice(form, "verdict", VERDICTS, file)
+    check_choice(form, "alphabet", ALPHABETS, file)
+    check_choice(form, "verdict", VERDICTS, file)
     anchors = form["anchors"]
     if not anchors:
         raise RuleFileError(file, form.lines["anchors"], "'anchors' must not be empty")
@@ -179,8 +196,8 @@ def _check_form(form: Mapping, file: str) -> None:
         downgrade = form["without_evidence"]
         assert isinstance(downgrade, Mapping)
         check_keys(downgrade, {}, {"severity": str, "audience": str}, file, "'without_evidence'")
-        _choice(downgrade, "severity", SEVERITIES, file)
-        _choice(downgrade, "audience", AUDIENCES, file)
+        check_choice(downgrade, "severity", SEVERITIES, file)
+        check_choice(downgrade, "audience", AUDIENCES, file)
     if "checksum" in form:
         _check_checksum(form["checksum"], file)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-FORMAT = "3"
+FORMAT = "4"
 
 
 def rules_directory() -> str:
@@ -78,6 +78,14 @@ def rule_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     return _load(key, "rules") or _compile(files, key)[1]
 
 
+def client_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Load what is known about the classes of the SDKs, keyed by qualified name."""
+    files = rule_files(extra)
+    key = _key(files)
+    table = _load(key, "clients")
+    return _compile(files, key)[2] if table is None else table
+
+
 def _key(files: Sequence[str]) -> str:
     digest = hashlib.sha256(f"{FORMAT} {__version__} {sys.version_info[:2]}".encode())
     for path in files:
@@ -102,14 +110,15 @@ def _load(key: str, part: str) -> dict[str, Any] | None:
     return table if isinstance(table, dict) else None
 
 
-def _compile(files: Sequence[str], key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _compile(files: Sequence[str], key: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     from mi_lint.rulebook.compile import compile_files
 
-    match, rules = compile_files(files)
-    for part, table in (("match", match), ("rules", rules)):
-        save(f"{key}.{part}.json", json.dumps(table, separators=(",", ":")).encode())
+    texts = [json.dumps(table, separators=(",", ":")) for table in compile_files(files)]
+    for part, text in zip(("match", "rules", "clients"), texts, strict=True):
+        save(f"{key}.{part}.json", text.encode())
     # What was just written is what the next run reads: pass it through JSON so that both runs see equal types.
-    return json.loads(json.dumps(match)), json.loads(json.dumps(rules))
+    match, rules, clients = map(json.loads, texts)
+    return match, rules, clients
 
 
 def save(name: str, content: bytes) -> None:
