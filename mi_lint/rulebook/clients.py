@@ -69,7 +69,9 @@ def check_clients(parsed: Mapping, file: str) -> None:
             schema.check_keys(endpoint, _ENDPOINT, _ENDPOINT_OPTIONAL, file, "'endpoint'")
         schema.check_choice(group, "token_form", TOKEN_FORMS, file)
         if group.get("entra") is False and "reason" not in group:
-            raise RuleFileError(file, group.line, "a group without Entra support needs a 'reason' that names the alternative")
+            raise RuleFileError(
+                file, group.line, "a group without Entra support needs a 'reason' that names the alternative"
+            )
         _check_secret(group, file)
         _check_classes(group, file)
         if "examples" in group:

@@ -88,7 +88,7 @@ def _form_table(form: document.Mapping, identity: str, rule: Table) -> Table:
     }
     for key in (
         "decoded_bytes", "checksum", "checksum_required", "signature_optional", "evidence", "without_evidence",
-        "reject", "reject_secret", "refine", "base64",
+        "reject", "reject_secret", "refine", "base64", "quiet_paths",
     ):  # fmt: skip
         if key in form:
             table[key] = form[key]
@@ -112,18 +112,23 @@ def _match_table(forms: Sequence[Table], rules: dict[str, Table]) -> Table:
     return {"anchors": anchors, "needles": sorted(needles), "forms": list(forms), "supersedes": supersedes}
 
 
-def core(anchor: str) -> str:
-    """Return the longest run of literal characters that every match of an anchor contains.
+def core(anchor: str) -> tuple[str, int]:
+    """Return the longest run of literal characters that every match of an anchor contains, and where it starts in it.
 
     The fallback engine looks for it with `bytes.find` before it tries the expression. Lower case when the anchor
     ignores case; empty when there is none.
     """
     caseless = anchor.startswith("(?i)")
-    best = run = ""
-    for operator, argument in sre_parser.parse(anchor.encode(), re.ASCII):
+    parsed = sre_parser.parse(anchor.encode(), re.ASCII)
+    best, best_at = "", 0
+    run, at = "", 0
+    for operator, argument in parsed:
         if operator is sre_constants.LITERAL:
             run += chr(argument)
-            best = max(best, run, key=len)
+            at += 1
+            if len(run) > len(best):
+                best, best_at = run, at - len(run)
         else:
             run = ""
-    return best.lower() if caseless else best
+            at += sre_parser.SubPattern(parsed.state, [(operator, argument)]).getwidth()[0]
+    return (best.lower() if caseless else best), best_at

@@ -32,7 +32,7 @@ class Form:
     """One way in which the secret of a rule is written."""
 
     __slots__ = (
-        "_expression", "_reject", "_reject_secret", "alphabet", "audience", "checksum", "checksum_required",
+        "_expression", "_quiet_paths", "_reject", "_reject_secret", "alphabet", "audience", "checksum", "checksum_required",
         "confidence", "decoded_bytes", "evidence", "index", "reach", "refine", "rule", "severity",
         "signature_optional", "source", "verdict", "without_evidence",
     )  # fmt: skip
@@ -54,6 +54,7 @@ class Form:
         self.refine: str = table.get("refine", "")
         self.without_evidence: dict[str, str] = table.get("without_evidence", {})
         self.evidence = tuple(map(Evidence, table.get("evidence", ())))
+        self._quiet_paths: Any = table.get("quiet_paths", ())
         self._reject: Any = table.get("reject", ())
         self._reject_secret: Any = table.get("reject_secret", ())
         self._expression: re.Pattern[bytes] | None = None
@@ -76,16 +77,25 @@ class Form:
             self._reject_secret = tuple(re.compile(source.encode(), re.ASCII) for source in self._reject_secret)
         return self._reject_secret
 
+    def quiet_in(self, path: str) -> bool:
+        """Tell whether a path is one of those in which hits of this form are test data, as a rule."""
+        if not isinstance(self._quiet_paths, tuple):
+            self._quiet_paths = tuple(re.compile(source) for source in self._quiet_paths)
+        return any(expression.search(path) for expression in self._quiet_paths)
+
 
 class Anchor:
     """A fixed-width expression without which none of its forms can match."""
 
-    __slots__ = ("core", "forms", "pattern", "width")
+    __slots__ = ("core", "core_at", "forms", "pattern", "width")
 
     def __init__(self, table: dict[str, Any]) -> None:
         self.pattern: bytes = table["pattern"].encode()
         self.width: int = table["width"]
-        self.core: bytes = table["core"].encode()
+        core: str
+        core, at = table["core"]
+        self.core_at: int = at
+        self.core: bytes = core.encode()
         self.forms: tuple[int, ...] = tuple(table["forms"])
 
 

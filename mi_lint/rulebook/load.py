@@ -50,7 +50,12 @@ def _info(entry: dict[str, Any]) -> RuleInfo:
         help_text=help_text,
         help_markdown=markdown,
         help_uri=f"{DOCUMENTATION}#{entry['id'].lower()}",
-        tags=("security", "azure", *(() if "messages" in entry else ("secret",)), *(f"external/cwe/cwe-{number:03}" for number in entry["cwe"])),
+        tags=(
+            "security",
+            "azure",
+            *(() if "messages" in entry else ("secret",)),
+            *(f"external/cwe/cwe-{number:03}" for number in entry["cwe"]),
+        ),
         messages=tuple(entry.get("messages", {"default": f"{title} ('{{0}}')."}).items()),
         references=references,
     )

@@ -60,6 +60,7 @@ _FORM_OPTIONAL = {
     "reject_secret": Sequence,
     "refine": str,
     "base64": Sequence,
+    "quiet_paths": Sequence,
 }
 _EVIDENCE = {"name": str, "pattern": str, "within": int}
 _EVIDENCE_OPTIONAL = {"required": bool}
@@ -90,9 +91,7 @@ def check_file(document: Mapping, file: str) -> None:
         check_clients(document, file)
 
 
-def check_keys(
-    mapping: Mapping, required: dict[str, type], optional: dict[str, type], file: str, what: str
-) -> None:
+def check_keys(mapping: Mapping, required: dict[str, type], optional: dict[str, type], file: str, what: str) -> None:
     """Check names and types of the keys of one mapping."""
     for key in required:
         if key not in mapping:
@@ -100,9 +99,17 @@ def check_keys(
     for key, value in mapping.items():
         expected = required.get(key) or optional.get(key)
         if expected is None:
-            raise RuleFileError(file, mapping.lines[key], f"{what} has no key '{key}'{_suggest(key, required | optional)}")
+            raise RuleFileError(
+                file, mapping.lines[key], f"{what} has no key '{key}'{_suggest(key, required | optional)}"
+            )
         if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-            wanted = {str: "text", int: "a whole number", bool: "true or false", Sequence: "a list", Mapping: "a mapping"}
+            wanted = {
+                str: "text",
+                int: "a whole number",
+                bool: "true or false",
+                Sequence: "a list",
+                Mapping: "a mapping",
+            }
             raise RuleFileError(file, mapping.lines[key], f"'{key}' must be {wanted[expected]}")
 
 
@@ -184,6 +191,7 @@ def _check_form(form: Mapping, file: str) -> None:
         raise RuleFileError(file, form.lines["pattern"], f"'pattern': {problem}")
     _strings(form, "reject", file, _regex_problem)
     _strings(form, "reject_secret", file, _regex_problem)
+    _strings(form, "quiet_paths", file, _regex_problem)
     _strings(
         form, "base64", file, lambda text: None if len(text) >= MIN_BASE64_LITERAL else "needs at least 6 characters"
     )

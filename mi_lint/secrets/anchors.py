@@ -13,6 +13,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from mi_lint.rulebook.compiled import MatchTable
@@ -30,13 +31,14 @@ SMALL_RUN = 400_000
 class Pattern:
     """One expression of the pass, with what the fallback engine needs to look for it."""
 
-    __slots__ = ("_expression", "caseless", "core", "literal", "source", "width")
+    __slots__ = ("_expression", "caseless", "core", "core_at", "literal", "source", "width")
 
-    def __init__(self, source: bytes, width: int, core: bytes) -> None:
+    def __init__(self, source: bytes, width: int, core: bytes, core_at: int = 0) -> None:
         self.caseless = source.startswith(b"(?i)")
         self.source = source[4:] if self.caseless else source
         self.width = width
         self.core = core
+        self.core_at = core_at
         self.literal = len(core) == width
         self._expression: re.Pattern[bytes] | None = None
 
@@ -44,13 +46,28 @@ class Pattern:
     def expression(self) -> re.Pattern[bytes]:
         if self._expression is None:
             flags = re.ASCII | (re.IGNORECASE if self.caseless else 0)
-            self._expression = re.compile(b"(?=" + self.source + b")", flags)
+            # Without a literal to look for, every start offset has to be tried, overlapping ones too.
+            source = self.source if self.core else b"(?=" + self.source + b")"
+            self._expression = re.compile(source, flags)
         return self._expression
+
+    def ends(self, data: bytes, text: bytes) -> Iterator[int]:
+        """Yield the end offset of every match; ``text`` is ``data``, in lower case for a pattern that ignores case."""
+        if not self.core:
+            for match in self.expression.finditer(data):
+                yield match.start() + self.width
+            return
+        position = text.find(self.core)
+        while position >= 0:
+            start = position - self.core_at
+            if start >= 0 and (self.literal or self.expression.match(data, start)):
+                yield start + self.width
+            position = text.find(self.core, position + 1)
 
 
 def patterns(table: MatchTable) -> list[Pattern]:
     """Return the expressions of the pass; the position in the list is the anchor number."""
-    result = [Pattern(anchor.pattern, anchor.width, anchor.core) for anchor in table.anchors]
+    result = [Pattern(anchor.pattern, anchor.width, anchor.core, anchor.core_at) for anchor in table.anchors]
     result += [Pattern(re.escape(literal), len(literal), literal) for literal in (*table.needles, *KUBERNETES)]
     return result
 
@@ -65,20 +82,14 @@ class FallbackEngine:
 
     def hits(self, data: bytes) -> Hits:
         """Return ``(anchor number, end offset)`` of every place where an anchor matches, by end offset."""
-        lower = data.lower()
+        lower = b""
         found: Hits = []
         for number, pattern in enumerate(self._patterns):
-            text = lower if pattern.caseless else data
-            if pattern.core not in text:
-                continue
-            width = pattern.width
-            if pattern.literal:
-                position = text.find(pattern.core)
-                while position >= 0:
-                    found.append((number, position + width))
-                    position = text.find(pattern.core, position + 1)
-            else:
-                found += [(number, match.start() + width) for match in pattern.expression.finditer(data)]
+            text = data
+            if pattern.caseless:
+                text = lower = lower or data.lower()
+            if pattern.core in text:
+                found += [(number, end) for end in pattern.ends(data, text)]
         found.sort(key=_by_end)
         return found
 

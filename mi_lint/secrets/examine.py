@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 
 from mi_lint import baseline
 from mi_lint.model import Confidence, Finding, Location, Region, RuleInfo, SecretInfo, Severity, Snippet, Verdict
 from mi_lint.report.fingerprints import correlating_id, line_hashes
-from mi_lint.rulebook.compiled import MatchTable
 from mi_lint.secrets.detectors import AzureDetector
-from mi_lint.secrets.judge import Judgement, judgements
-from mi_lint.secrets.matching import Candidate, Engine, find
+from mi_lint.secrets.judge import Judgement
+from mi_lint.secrets.matching import Candidate
 from mi_lint.secrets.redact import redact
 from mi_lint.sources.decoding import Document
 from mi_lint.sources.lines import LineIndex
@@ -25,27 +24,22 @@ class Examiner:
 
     def __init__(
         self,
-        table: MatchTable,
-        engine: Engine,
         rules: dict[str, RuleInfo],
         detectors: dict[str, type[AzureDetector]],
-        enabled: Container[str] | None = None,
         known: Callable[[str, str], bool] | None = None,
     ) -> None:
         """``known(path, secret hash)`` tells whether a detect-secrets baseline has accepted a secret."""
-        self._table = table
-        self._engine = engine
         self._rules = rules
         self._detectors = {identity: detector() for identity, detector in detectors.items()}
-        self._enabled = enabled
         self._known = known
 
-    def findings(self, document: Document) -> tuple[list[Finding], int]:
-        """Return the findings of one document, and how many more an existing detect-secrets baseline has accepted."""
-        candidates = find(document.data, self._table, self._engine)
-        judged = judgements(candidates, self._table, self._enabled)
-        if not judged:
-            return [], 0
+    def findings(
+        self, document: Document, candidates: Sequence[Candidate], judged: Sequence[Judgement]
+    ) -> tuple[list[Finding], int]:
+        """Return the findings of one document, and how many more an existing detect-secrets baseline has accepted.
+
+        ``candidates`` are all matches, also those judged to be none: their characters are not shown either.
+        """
         page = _Page(document, candidates, judged)
         accepted = 0
         findings = []

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from mi_lint.rulebook.compiled import MatchTable
+    from mi_lint.rulebook.compiled import Evidence, MatchTable
     from mi_lint.secrets.matching import Candidate
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
@@ -74,8 +74,11 @@ class Judgement:
         return _RANK[self.verdict], self.confidence, self.severity, end - start
 
 
-def judge(candidate: Candidate) -> Judgement | None:
-    """Return the judgement, or None when the candidate is a placeholder, a lookalike or lacks required evidence."""
+def judge(candidate: Candidate, path: str = "") -> Judgement | None:
+    """Return the judgement, or None when the candidate is a placeholder, a lookalike or lacks required evidence.
+
+    ``path`` is that of the document; some rules are quiet where test data is kept.
+    """
     form = candidate.form
     secret = candidate.secret.decode("utf-8", "replace")
     whole = candidate.match[0]
@@ -93,6 +96,9 @@ def judge(candidate: Candidate) -> Judgement | None:
     _weigh_verdict(judgement)
     if form.refine and not refine.REFINEMENTS[form.refine](judgement):
         return None
+    if path and judgement.everyday and judgement.verdict != "verified" and form.quiet_in(path):
+        judgement.everyday = False
+        judgement.notes.append("in a place for test data")
     return judgement
 
 
@@ -137,7 +143,7 @@ def _weigh_evidence(judgement: Judgement) -> bool:
     _named_groups(judgement)
     supported = False
     for evidence in form.evidence:
-        match = _nearest(candidate, evidence.expression, evidence.within)
+        match = _nearest(candidate, evidence)
         if match is None:
             if evidence.required:
                 return False
@@ -176,13 +182,18 @@ def _note(judgement: Judgement, name: str, text: bytes, start: int, end: int) ->
         judgement.evidence.append((phrase, start, end))
 
 
-def _nearest(candidate: Candidate, expression: object, within: int) -> tuple[bytes, int, int] | None:
+def _nearest(candidate: Candidate, evidence: Evidence) -> tuple[bytes, int, int] | None:
     """Find the evidence nearest to the secret; its group ``value`` if it has one."""
-    start, end = candidate.match.span("secret")
-    low = max(0, start - within)
+    found = _nearest_in(candidate.text, *candidate.match.span("secret"), evidence)
+    if found is None and candidate.around is not None:
+        found = _nearest_in(*candidate.around, evidence)
+    return found
+
+
+def _nearest_in(text: bytes, start: int, end: int, evidence: Evidence) -> tuple[bytes, int, int] | None:
     best = None
-    distance = within + 1
-    for match in expression.finditer(candidate.text, low, end + within):  # type: ignore[attr-defined]
+    distance = evidence.within + 1
+    for match in evidence.expression.finditer(text, max(0, start - evidence.within), end + evidence.within):
         gap = max(match.start() - end, start - match.end(), 0)
         if gap < distance:
             best, distance = match, gap
@@ -206,14 +217,14 @@ def _weigh_verdict(judgement: Judgement) -> None:
 
 
 def judgements(
-    candidates: Iterable[Candidate], table: MatchTable, enabled: Container[str] | None = None
+    candidates: Iterable[Candidate], table: MatchTable, enabled: Container[str] | None = None, path: str = ""
 ) -> list[Judgement]:
     """Judge candidates and let the best name win where several rules claim the same characters."""
     judged = []
     for candidate in candidates:
         if enabled is not None and candidate.form.rule not in enabled:
             continue
-        judgement = judge(candidate)
+        judgement = judge(candidate, path)
         if judgement is not None:
             judged.append(judgement)
     return _without_overlaps(judged, table) if len(judged) > 1 else judged

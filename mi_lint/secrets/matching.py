@@ -16,29 +16,45 @@ if TYPE_CHECKING:
 
 # Bytes that a pattern's closing guard may look at behind the longest match.
 GUARD = 64
+# Escapes make text longer than what a pattern can match: the window in which they are undone is wider on both sides.
+SLACK = 200
 # A secret inside base64 inside base64 is seen; deeper nesting is a quine, not a configuration.
 MAX_DEPTH = 3
 
 
 class Candidate:
     """A match of one form. ``text`` is where it was found (the file, or what a disguise hid); offsets with ``source_``
-    are those of the secret in the file's text.
+    are those of the secret in the file's text. ``around`` is the text that the disguise stands in, with the secret's
+    offsets there: evidence may stand outside of what was undone.
     """
 
-    __slots__ = ("form", "layer", "match", "secret", "source_end", "source_start", "text")
+    __slots__ = ("around", "form", "layer", "match", "secret", "source_end", "source_start", "text")
 
-    def __init__(self, form: Form, match: re.Match[bytes], text: bytes, source: tuple[int, int], layer: str) -> None:
+    def __init__(
+        self,
+        form: Form,
+        match: re.Match[bytes],
+        text: bytes,
+        source: tuple[int, int],
+        layer: str,
+        around: tuple[bytes, int, int] | None = None,
+    ) -> None:
         self.form = form
         self.match = match
         self.text = text
         self.source_start, self.source_end = source
         self.layer = layer
         self.secret: bytes = match["secret"]
+        self.around = around
 
 
-def find(data: bytes, table: MatchTable, engine: Engine) -> list[Candidate]:
-    """Return every candidate in a text, disguised ones included, each place once per rule."""
-    hits = engine.hits(data)
+def find(data: bytes, table: MatchTable, engine: Engine, hits: list[tuple[int, int]] | None = None) -> list[Candidate]:
+    """Return every candidate in a text, disguised ones included, each place once per rule.
+
+    ``hits`` are the anchors in the text where the caller has looked for them already.
+    """
+    if hits is None:
+        hits = engine.hits(data)
     if not hits:
         return []
     found: dict[tuple[str, int, int], Candidate] = {}
@@ -103,13 +119,16 @@ def _window(
         yield Candidate(form, match, data, translate(*span) if translate else span, layer)
     from mi_lint.secrets.views import normalise
 
-    view = normalise(data, start, end)
+    slack = form.reach + SLACK
+    view = normalise(data, max(0, start - slack), min(len(data), end + slack))
     if view is None:
         return
     inner = _through(view, translate)
     for match in form.expression.finditer(view.data):
         if view.altered(*match.span()):
-            yield Candidate(form, match, view.data, inner(*match.span("secret")), layer or "escapes")
+            span = match.span("secret")
+            around = (data, *view.source_span(*span))
+            yield Candidate(form, match, view.data, inner(*span), layer or "escapes", around)
 
 
 def _through(view: View, outer: Translate | None) -> Translate:
