@@ -61,7 +61,13 @@ def _convert(node: yaml.Node, loader: yaml.SafeLoader, file: str) -> object:
 
 def _mapping(node: yaml.MappingNode, loader: yaml.SafeLoader, file: str, line: int) -> Mapping:
     mapping = Mapping(line)
-    for key_node, value_node in node.value:
+    own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
+    if len(own) < len(node.value):
+        # `<<: *name` takes over the keys of another mapping; what stands here itself wins.
+        names = {key_node.value for key_node, _ in own}
+        loader.flatten_mapping(node)  # type: ignore[no-untyped-call]
+        own = [pair for pair in node.value[: -len(own) or None] if pair[0].value not in names] + own
+    for key_node, value_node in own:
         key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
         key_line = key_node.start_mark.line + 1
         if not isinstance(key, str):

@@ -1,16 +1,16 @@
 """Where rules come from, and the cache that keeps their compiled form.
 
-The cache is keyed by the content of every rule file and by the version of mi-lint, lives in the user's own cache
-directory, holds no secret and nothing executable (JSON), and is only an optimisation: a directory that cannot be
-written costs time, never a result.
+The cache is keyed by name, size and time of every rule file and by the version of mi-lint; it lives in the user's own
+cache directory, holds plain tables without any secret, and is only an optimisation: a directory that cannot be written
+costs time, never a result.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import marshal
 import os
 import sys
+import zlib
 
 from mi_lint import __version__
 from mi_lint.rulebook.compiled import MatchTable
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-FORMAT = "4"
+FORMAT = 5
+PARTS = ("match", "rules", "clients")
+MAX_AGE = 30 * 86400  # seconds after which an unused table of other rules is removed
 
 
 def rules_directory() -> str:
@@ -63,62 +65,85 @@ def cache_directory() -> str:
 
 def match_table(extra: Sequence[str] = ()) -> MatchTable:
     """Load the table that finds candidates, from the cache when the rules have not changed."""
-    files = rule_files(extra)
-    key = _key(files)
-    table = _load(key, "match")
-    if table is None:
-        table = _compile(files, key)[0]
-    return MatchTable(table, key)
+    table = _table("match", extra)
+    return MatchTable(table, table["digest"])
 
 
 def rule_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """Load the descriptions of all rules, keyed by id."""
-    files = rule_files(extra)
-    key = _key(files)
-    return _load(key, "rules") or _compile(files, key)[1]
+    return _table("rules", extra)
 
 
 def client_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """Load what is known about the classes of the SDKs, keyed by qualified name."""
+    return _table("clients", extra)
+
+
+def _table(part: str, extra: Sequence[str]) -> dict[str, Any]:
     files = rule_files(extra)
-    key = _key(files)
-    table = _load(key, "clients")
-    return _compile(files, key)[2] if table is None else table
+    signature = _signature(files)
+    table = _load(part, signature)
+    return _compile(files, signature)[part] if table is None else table
 
 
-def _key(files: Sequence[str]) -> str:
-    digest = hashlib.sha256(f"{FORMAT} {__version__} {sys.version_info[:2]}".encode())
+def _signature(files: Sequence[str]) -> bytes:
+    """Describe rule files such that a changed one is noticed, without reading them."""
+    parts = [f"{FORMAT} {__version__} {sys.version_info[:2]} {marshal.version}"]
     for path in files:
         try:
-            with open(path, "rb", buffering=0) as stream:
-                content = stream.read()
+            status = os.stat(path)
         except OSError as error:
             raise RuleFileError(path, 1, f"cannot be read: {error.strerror}") from None
-        digest.update(os.path.basename(path).encode() + b"\0" + content + b"\0")
-    return digest.hexdigest()[:32]
+        parts.append(f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns}")
+    return "\n".join(parts).encode("utf-8", "surrogateescape")
 
 
-def _load(key: str, part: str) -> dict[str, Any] | None:
-    directory = cache_directory()
-    if not directory:
+def _name(part: str, signature: bytes) -> str:
+    return f"{zlib.crc32(signature):08x}.{part}"
+
+
+def _load(part: str, signature: bytes) -> dict[str, Any] | None:
+    content = read(_name(part, signature))
+    start = len(signature) + 4
+    if content is None or not content.startswith(signature) or len(content) <= start:
+        return None
+    body = content[start:]
+    if zlib.crc32(body).to_bytes(4, "little") != content[len(signature) : start]:
         return None
     try:
-        with open(os.path.join(directory, f"{key}.{part}.json"), "rb", buffering=0) as stream:
-            table = json.loads(stream.read())
-    except (OSError, ValueError):
+        table = marshal.loads(body)
+    except (ValueError, EOFError, TypeError):
         return None
     return table if isinstance(table, dict) else None
 
 
-def _compile(files: Sequence[str], key: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def _compile(files: Sequence[str], signature: bytes) -> dict[str, dict[str, Any]]:
+    import hashlib
+    import json
+
     from mi_lint.rulebook.compile import compile_files
 
+    # Through JSON, so that only plain values are kept, and the same ones whether they come from the cache or not.
     texts = [json.dumps(table, separators=(",", ":")) for table in compile_files(files)]
-    for part, text in zip(("match", "rules", "clients"), texts, strict=True):
-        save(f"{key}.{part}.json", text.encode())
-    # What was just written is what the next run reads: pass it through JSON so that both runs see equal types.
-    match, rules, clients = map(json.loads, texts)
-    return match, rules, clients
+    tables = {part: json.loads(text) for part, text in zip(PARTS, texts, strict=True)}
+    tables["match"]["digest"] = hashlib.sha256(texts[0].encode()).hexdigest()[:32]
+    _remove_old()
+    for part, table in tables.items():
+        body = marshal.dumps(table)
+        save(_name(part, signature), signature + zlib.crc32(body).to_bytes(4, "little") + body)
+    return tables
+
+
+def _remove_old() -> None:
+    import time
+
+    directory = cache_directory()
+    try:
+        for entry in os.scandir(directory or os.devnull):
+            if entry.is_file() and entry.stat().st_mtime < time.time() - MAX_AGE:
+                os.unlink(entry.path)
+    except OSError:
+        return
 
 
 def save(name: str, content: bytes) -> None:

@@ -44,7 +44,7 @@ def found(text, name):
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize(("rule", "example"), examples("match"))
+@pytest.mark.parametrize(("rule", "example"), list(examples("match")))
 def test_a_match_example_is_found_exactly_where_it_is_marked(rule, example, name):
     text, marks = samples.split_marks(samples.expand(example["text"]))
     data, judged = found(text, name)
@@ -58,7 +58,7 @@ def test_a_match_example_is_found_exactly_where_it_is_marked(rule, example, name
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize(("rule", "example"), examples("no_match"))
+@pytest.mark.parametrize(("rule", "example"), list(examples("no_match")))
 def test_a_no_match_example_stays_silent(rule, example, name):
     text, _ = samples.split_marks(samples.expand(example["text"]))
     _, judged = found(text, name)
