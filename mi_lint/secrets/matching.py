@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Engine = FallbackEngine | HyperscanEngine
     Translate = Callable[[int, int], tuple[int, int]]
+    Places = dict[int, list[tuple[int, int]]]  # form -> spans
 
 # Bytes that a pattern's closing guard may look at behind the longest match.
 GUARD = 64
@@ -90,9 +91,10 @@ def _search(
             needles.append(end)
         else:
             kubernetes = True
-    for index, spans in places.items():
-        for start, end in _merged(spans):
-            yield from _window(data, start, end, table.forms[index], translate, layer)
+    if places:
+        merged = {index: list(_merged(spans)) for index, spans in places.items()}
+        yield from _in_plain(data, merged, table, translate, layer)
+        yield from _in_undone(data, merged, table, translate, layer)
     if depth < MAX_DEPTH and (needles or kubernetes):
         for view, name in _hidden(data, needles, kubernetes):
             inner = _through(view, translate)
@@ -111,24 +113,45 @@ def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-def _window(
-    data: bytes, start: int, end: int, form: Form, translate: Translate | None, layer: str
+def _in_plain(
+    data: bytes, places: Places, table: MatchTable, translate: Translate | None, layer: str
 ) -> Iterator[Candidate]:
-    for match in form.expression.finditer(data, start, end):
-        span = match.span("secret")
-        yield Candidate(form, match, data, translate(*span) if translate else span, layer)
+    for index, spans in places.items():
+        form = table.forms[index]
+        for start, end in spans:
+            for match in form.expression.finditer(data, start, end):
+                span = match.span("secret")
+                yield Candidate(form, match, data, translate(*span) if translate else span, layer)
+
+
+def _in_undone(
+    data: bytes, places: Places, table: MatchTable, translate: Translate | None, layer: str
+) -> Iterator[Candidate]:
+    """Look again where escapes and split strings were undone; what forms look at together is undone once."""
+    from bisect import bisect_right
+
     from mi_lint.secrets.views import normalise
 
-    slack = form.reach + SLACK
-    view = normalise(data, max(0, start - slack), min(len(data), end + slack))
-    if view is None:
-        return
-    inner = _through(view, translate)
-    for match in form.expression.finditer(view.data):
-        if view.altered(*match.span()):
-            span = match.span("secret")
-            around = (data, *view.source_span(*span))
-            yield Candidate(form, match, view.data, inner(*span), layer or "escapes", around)
+    size = len(data)
+    wider: list[tuple[int, int, int]] = []
+    for index, spans in places.items():
+        slack = table.forms[index].reach + SLACK
+        wider += [(max(0, start - slack), min(size, end + slack), index) for start, end in spans]
+    wider.sort()
+    at = 0
+    for low, high in _merged([(start, end) for start, end, _ in wider]):
+        view = normalise(data, low, high)
+        first, at = at, bisect_right(wider, (high, size, 0), at)
+        if view is None:
+            continue
+        inner = _through(view, translate)
+        for start, end, index in wider[first:at]:
+            form = table.forms[index]
+            for match in form.expression.finditer(view.data, view.position(start), view.position(end)):
+                if view.altered(*match.span()):
+                    span = match.span("secret")
+                    around = (data, *view.source_span(*span))
+                    yield Candidate(form, match, view.data, inner(*span), layer or "escapes", around)
 
 
 def _through(view: View, outer: Translate | None) -> Translate:

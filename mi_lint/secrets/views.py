@@ -107,6 +107,17 @@ class View:
             high = min(high, low_of_last + (inside * 8 + 5) // 6)
         return low, high
 
+    def position(self, source: int) -> int:
+        """Return where in this view the text of a source offset stands."""
+        from bisect import bisect_right
+
+        piece = max(0, bisect_right(self._sources, (source, 1 << 62)) - 1)
+        if not self._starts:
+            return 0
+        start = self._sources[piece][0]
+        inside = source - start if self._kinds[piece] == COPY else 0
+        return min(len(self.data), self._starts[piece] + max(0, inside))
+
     def altered(self, start: int, end: int) -> bool:
         """Tell whether something between two offsets of the view reads otherwise in the source."""
         first, last = self._piece(start), self._piece(max(start, end - 1))

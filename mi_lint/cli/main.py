@@ -1,0 +1,124 @@
+"""The command `mi-lint`: choose the verb, load only its module, turn every expected failure into a message and a code.
+
+Exit codes: 0 nothing to report, 1 findings, 2 the command or the tool failed; see docs/exit-codes.md.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS = {
+    "scan": "find Azure credentials in files, staged changes or standard input",
+    "migrate": "rewrite Python code from keys to managed identities",
+    "rules": "list and explain the rules",
+    "baseline": "accept the findings of today and see only new ones",
+    "config": "show the effective configuration",
+}
+FAILED = 2
+INTERRUPTED = 130
+
+
+def usage() -> str:
+    """Return the text of `mi-lint --help`."""
+    verbs = "\n".join(f"  {name:<10} {summary}" for name, summary in VERBS.items())
+    return (
+        "usage: mi-lint [--version] [--help] VERB …\n\n"
+        "Find stored Azure credentials and move the code that uses them to managed identities.\n\n"
+        f"verbs:\n{verbs}\n\n"
+        "`mi-lint VERB --help` tells more. `mi-lint` alone is `mi-lint scan`.\n"
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line (without the program's name) and return its exit code."""
+    first = arguments[0] if arguments else "scan"
+    if first in ("-h", "--help", "help"):
+        sys.stdout.write(usage())
+        return 0
+    if first in ("-V", "--version", "version"):
+        from mi_lint import __version__
+
+        sys.stdout.write(f"mi-lint {__version__}\n")
+        return 0
+    if first not in VERBS:
+        return _unknown(first)
+    return _run(first, list(arguments[1:]))
+
+
+def _unknown(word: str) -> int:
+    import os
+
+    if word.startswith("-"):
+        hint = "options come after the verb, such as `mi-lint scan --staged`"
+    elif os.path.exists(word):
+        hint = f"to scan it: `mi-lint scan {word}`"
+    else:
+        import difflib
+
+        close = difflib.get_close_matches(word, VERBS, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(VERBS)}"
+    sys.stderr.write(f"mi-lint: unknown verb '{word}'; {hint}\n")
+    return FAILED
+
+
+def _run(verb: str, rest: list[str]) -> int:
+    import argparse
+
+    module = _module(verb)
+    parser = argparse.ArgumentParser(
+        prog=f"mi-lint {verb}", description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}.", allow_abbrev=False
+    )
+    module.configure(parser)
+    return int(module.run(parser.parse_args(rest)))
+
+
+def _module(verb: str) -> object:
+    # Spelled out, so that the modules are found by tools and no importlib is needed.
+    if verb == "scan":
+        from mi_lint.cli import scan as module
+    elif verb == "migrate":
+        from mi_lint.cli import migrate as module
+    elif verb == "rules":
+        from mi_lint.cli import rules as module
+    elif verb == "baseline":
+        from mi_lint.cli import baseline as module
+    else:
+        from mi_lint.cli import config as module
+    return module
+
+
+def run() -> None:
+    """Run the command line of this process and end it."""
+    sys.exit(guarded(sys.argv[1:]))
+
+
+def guarded(arguments: Sequence[str]) -> int:
+    """Run a command line; expected failures become one line on standard error."""
+    from mi_lint.configuration.errors import ConfigError
+    from mi_lint.rulebook.errors import RuleFileError
+    from mi_lint.sources.errors import SourceError
+
+    try:
+        status = main(arguments)
+        sys.stdout.flush()
+    except (ConfigError, RuleFileError, SourceError) as error:
+        sys.stderr.write(f"mi-lint: error: {error}\n")
+        return FAILED
+    except BrokenPipeError:
+        # The reader of our output has seen enough. Python would complain once more when it closes the stream.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("mi-lint: interrupted\n")
+        return INTERRUPTED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"mi-lint: error: {place}{error.strerror or error}\n")
+        return FAILED
+    return status
