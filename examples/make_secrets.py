@@ -28,7 +28,7 @@ def nightly_export() -> str:
         "AZURE_TENANT_ID=<%guid #tenant%>\n"
         "AZURE_CLIENT_ID=<%guid #client%>\n"
         "AZURE_CLIENT_SECRET=<%entra 8Q~%>\n"
-        "KEY_VAULT_URL=https://kv-export-contoso.vault.azure.net\n"
+        "KEY_VAULT_URL=https://kv-export-h5nqzr2v.vault.azure.net\n"
         "PARTNER_URL=https://partner.example.com/orders\n"
         "ORDERS_FOLDER=./orders\n"
     )
@@ -37,9 +37,9 @@ def nightly_export() -> str:
 def log_settings() -> dict[str, str]:
     """Return the settings that the three web apps share."""
     return {
-        "LOG_STORAGE_URL": "https://stlogscontoso.blob.core.windows.net",
+        "LOG_STORAGE_URL": "https://stlogsh5nqzr2v.blob.core.windows.net",
         "LOG_STORAGE_KEY": STORAGE_KEY,
-        "LOG_STORAGE_CONNECTION_STRING": connection_string("stlogscontoso", STORAGE_KEY),
+        "LOG_STORAGE_CONNECTION_STRING": connection_string("stlogsh5nqzr2v", STORAGE_KEY),
     }
 
 
@@ -57,8 +57,8 @@ def readings_function() -> str:
     """Return the local settings of the Function."""
     values = {
         "FUNCTIONS_WORKER_RUNTIME": "python",
-        "AzureWebJobsStorage": connection_string("streadingscontoso", HOST_STORAGE_KEY),
-        "SQL_SERVER": "sql-readings-contoso.database.windows.net",
+        "AzureWebJobsStorage": connection_string("streadingsh5nqzr2v", HOST_STORAGE_KEY),
+        "SQL_SERVER": "sql-readings-h5nqzr2v.database.windows.net",
         "SQL_DATABASE": "readings",
         "SQL_USER": "readings_writer",
         "SQL_PASSWORD": expand("<%password #sql%>"),
