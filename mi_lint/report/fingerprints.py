@@ -142,4 +142,5 @@ def _remainders(units: Sequence[int]) -> tuple[int, int]:
 
 
 def _hash(data: bytes, start: int) -> int:
-    return sum(map(mul, _units(data, start), _POWERS)) & _MASK
+    total: int = sum(map(mul, _units(data, start), _POWERS))
+    return total & _MASK
