@@ -32,7 +32,7 @@ _ENTITIES: Final = {b"amp": b"&", b"quot": b'"', b"apos": b"'", b"lt": b"<", b"g
 _DISGUISE: Final = re.compile(
     rb"""
       \\{0,3} (?P<quote>["'])
-        (?P<gap> (?: [ \t\r\n()] | \\n | \\r | ",\s{0,80}" | [+&.] | \\\r?\n | [`_]\r?\n ){1,120} )
+        (?P<gap> (?: [ \t\r\n] | \\n | \\r | ",\s{0,80}" | [+&.] | \\\r?\n | [`_]\r?\n ){1,120} )
         [fFrRbBuU]{0,2} \\{0,3} (?P=quote)
     | (?P<tight> \\{0,3} (?P<quote2>["']) (?: [+] | [fFrRbBuU]{1,2} )? \\{0,3} (?P=quote2) (?= [^\s,;:)\]}] ) )
     | (?P<continued> [\\`^] \r? \n [ \t]{0,200} )
@@ -46,7 +46,7 @@ _DISGUISE: Final = re.compile(
     re.VERBOSE,
 )
 # Bytes without which there is nothing to undo; one look for them spares most windows the expression above.
-_SIGN: Final = re.compile(rb"""["'][\s+&.()\\fFrRbBuU"'`_]|[\\`^]\r?\n|;\\?\r?\n|;\\n|\\[ux/]|&[a#qlgx]|%[2-7]""")
+_SIGN: Final = re.compile(rb"""["'][\s+&.\\fFrRbBuU"'`_]|[\\`^]\r?\n|;\\?\r?\n|;\\n|\\[ux/]|&[a#qlgx]|%[2-7]""")
 
 _RUN: Final = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 _RUN_BACK: Final = re.compile(rb"[A-Za-z0-9+/_=-]*\Z")

@@ -76,8 +76,20 @@ PUBLISHED = [
 
 # Made by an independent generator: (first part, second part without signature and checksum, signature, checksum, …).
 GENERATED = [
-    ("nXmxo38xgBzRGmcG+0DWvVdSaEaQO7E+3lYkOenBuCOp", "YIm8px89Gm0tPK2zZpy9UOFl5DQknYuC", "+ASt3lbrpA==", 64, "Default0"),
-    ("mREDbPPoIghuyqAHWmn8F4uo+DcYqo870fZegUTmHZqz", "D8sGpsGtjykG5zKxD023idNepowIirP2", "ACDbjpyIAQ==", 64, "MastRW00"),
+    (
+        "nXmxo38xgBzRGmcG+0DWvVdSaEaQO7E+3lYkOenBuCOp",
+        "YIm8px89Gm0tPK2zZpy9UOFl5DQknYuC",
+        "+ASt3lbrpA==",
+        64,
+        "Default0",
+    ),
+    (
+        "mREDbPPoIghuyqAHWmn8F4uo+DcYqo870fZegUTmHZqz",
+        "D8sGpsGtjykG5zKxD023idNepowIirP2",
+        "ACDbjpyIAQ==",
+        64,
+        "MastRW00",
+    ),
     ("4MtuOCpd/3KsHdqWkIE3R4", "vVNs9Ld4reH", "+ASbNdWku0=", 32, "Manage00"),
     ("vStKzsRu3yh6Q7myEXUwbH", "aoGleJkyJHM", "+AEhNTc5HU=", 32, "Send0000"),
     ("Y+oL9e5ZdMN5DytW7XMqGh", "Exvhd96kJhl", "AzCaIBCQdQ=", 32, "Access00"),
@@ -149,7 +161,12 @@ def test_a_redis_key_with_substituted_characters_verifies():
 ANNOTATED = [
     ("A" * 52 + "JQQJ99AG" + "A" * 16, "ABCD", "TZJ9JA==", "provider ABCD"),
     ("A" * 52 + "JQQJ99AG" + "A" * 16, "ABCD", "1Q4jXA==", "provider ABCD"),
-    ("ZEhKrnn3Eq2pKPH4DwyaujKDfVPuwfT9G8FlZYGlbR" + "vbPNE8WV5mJQQJ99BCAAAAAAAAAAAAAAAA", "AZDO", "UvpZ", "Azure DevOps"),
+    (
+        "ZEhKrnn3Eq2pKPH4DwyaujKDfVPuwfT9G8FlZYGlbR" + "vbPNE8WV5mJQQJ99BCAAAAAAAAAAAAAAAA",
+        "AZDO",
+        "UvpZ",
+        "Azure DevOps",
+    ),
     ("3t79eAohRc4OOcTXGZty0hk7huYmHnfL7IRAT0zkuk" + "GWmBWw6teJJQQJ99CKreWcC9NmAYznAAAB", "ACOG", "2HHB", "OpenAI"),
     (
         "xXw0cKV17xNurpJF3Fuay55kVq4mYn88gUyZAGXtcRzD" + "xYmkiCjJJQQJ99ALPgfNSvXS7FE4AAAA",
@@ -165,7 +182,12 @@ ANNOTATED = [
         "Azure SQL private cloud",
     ),
     # The base62 sum has five digits only and is padded on the right.
-    ("64YDWG8xMu4uFNIASrYjJdpfX0gqZJxg6yu8G7u6lZ9H" + "IcDjLDheJQQJ99CEsGWVGvws35eRAAAA", "AZDO", "GZQMdw==", "Azure DevOps"),
+    (
+        "64YDWG8xMu4uFNIASrYjJdpfX0gqZJxg6yu8G7u6lZ9H" + "IcDjLDheJQQJ99CEsGWVGvws35eRAAAA",
+        "AZDO",
+        "GZQMdw==",
+        "Azure DevOps",
+    ),
 ]
 
 
