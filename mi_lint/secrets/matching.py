@@ -50,7 +50,7 @@ class Candidate:
 
 
 def find(data: bytes, table: MatchTable, engine: Engine, hits: list[tuple[int, int]] | None = None) -> list[Candidate]:
-    """Return every candidate in a text, disguised ones included, each place once per rule.
+    """Return every candidate in a text, disguised ones included, each place once per form.
 
     ``hits`` are the anchors in the text where the caller has looked for them already.
     """
@@ -58,9 +58,9 @@ def find(data: bytes, table: MatchTable, engine: Engine, hits: list[tuple[int, i
         hits = engine.hits(data)
     if not hits:
         return []
-    found: dict[tuple[str, int, int], Candidate] = {}
+    found: dict[tuple[int, int, int], Candidate] = {}
     for candidate in _search(data, hits, table, engine, None, "", 0):
-        found.setdefault((candidate.form.rule, candidate.source_start, candidate.source_end), candidate)
+        found.setdefault((candidate.form.index, candidate.source_start, candidate.source_end), candidate)
     return list(found.values())
 
 

@@ -49,7 +49,7 @@ _DISGUISE: Final = re.compile(
 _SIGN: Final = re.compile(rb"""["'][\s+&.\\fFrRbBuU"'`_]|[\\`^]\r?\n|;\\?\r?\n|;\\n|\\[ux/]|&[a#qlgx]|%[2-7]""")
 
 _RUN: Final = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
-_RUN_BACK: Final = re.compile(rb"[A-Za-z0-9+/_=-]*\Z")
+_RUN_BACK: Final = re.compile(rb"[A-Za-z0-9+/_-]*\Z")
 _WRAPPED: Final = re.compile(rb"(?:\r?\n|\\n)[ \t]{0,64}(?=[A-Za-z0-9+/_-]+={0,2}[ \t\"']*(?:\r?\n|\\n|\Z))")
 _KUBERNETES_VALUE: Final = re.compile(
     rb"""(?P<name>[A-Za-z0-9_.-]{1,253}) ["']? [ \t]{0,8} : [ \t]{0,8} ["']?
