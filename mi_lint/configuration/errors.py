@@ -1,0 +1,20 @@
+"""The error that settings can cause, and the hint that goes with it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used: the message says where, what and what to do. Exit code 2."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean '…'?`` for the nearest known word, or nothing."""
+    import difflib
+
+    by_folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1)
+    return f"; did you mean '{by_folded[close[0]]}'?" if close else ""

@@ -1,0 +1,221 @@
+"""Match the findings of one document with the suppressions that stand in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from mi_lint.model import Confidence, Finding, Location, Notification, Region, RuleInfo, Severity, Suppression
+from mi_lint.sources.decoding import Document
+from mi_lint.sources.lines import LineIndex
+from mi_lint.suppress import mentions
+from mi_lint.suppress.directives import FILE, NEXT, Directive, Problem, read
+from mi_lint.suppress.rows import Rows
+from mi_lint.suppress.rules import UNUSED
+from mi_lint.suppress.scope import extent
+
+MAX_REASON: Final = 200
+# More in one file are not written by people, and must not make the matching slow.
+MAX_DIRECTIVES: Final = 10_000
+_BY_ALL: Final = "*"
+
+
+class Options:
+    """What suppressions may do in this run."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, RuleInfo],
+        *,
+        enabled: Collection[str] | None = None,
+        foreign: bool = True,
+        report_unused: bool = False,
+    ) -> None:
+        """``rules`` are all that can be named, ``enabled`` those that ran; others cannot be called unused."""
+        self.names = {rule.name.casefold(): identity for identity, rule in rules.items()}
+        self.names.update((identity.casefold(), identity) for identity in rules)
+        self.enabled = enabled
+        self.foreign = foreign
+        self.report_unused = report_unused
+        self.message = dict(rules[UNUSED].messages)["default"] if UNUSED in rules else "Unused suppression ('{0}')."
+
+
+class Outcome:
+    """Findings with their suppression set, findings about unused suppressions, and what else must be said."""
+
+    __slots__ = ("findings", "notifications")
+
+    def __init__(self, findings: list[Finding], notifications: list[Notification]) -> None:
+        self.findings = findings
+        self.notifications = notifications
+
+
+class _Cover:
+    """A directive with the ids of its rules and the span that it covers."""
+
+    __slots__ = ("directive", "end", "rules", "start")
+
+    def __init__(self, directive: Directive, rules: frozenset[str], span: tuple[int, int]) -> None:
+        self.directive = directive
+        self.rules = rules
+        self.start, self.end = span
+
+    def takes(self, finding: Finding) -> bool:
+        """Tell whether the rules fit, and remember which one was needed."""
+        directive = self.directive
+        if directive.foreign:
+            return finding.secret is not None
+        if directive.rules and finding.rule_id not in self.rules:
+            return False
+        directive.used.add(finding.rule_id if directive.rules else _BY_ALL)
+        return True
+
+
+def apply(document: Document, lines: LineIndex, findings: list[Finding], options: Options) -> Outcome:
+    """Suppress what the comments of a document say. Findings are needed before any are left out as unimportant:
+    only then is it known which comment is unused.
+    """
+    if not mentions(document.data, foreign=options.foreign):
+        return Outcome(findings, [])
+    if not findings and not options.report_unused:
+        return Outcome(findings, [])
+    return _Page(document, lines, findings, options).outcome()
+
+
+class _Page:
+    def __init__(self, document: Document, lines: LineIndex, findings: list[Finding], options: Options) -> None:
+        self._document = document
+        self._options = options
+        self._findings = findings
+        self._rows = Rows(document, lines)
+        self._spans = [self._rows.span(finding.location.region) for finding in findings]
+        self._notifications: list[Notification] = []
+
+    def outcome(self) -> Outcome:
+        covers = self._covers()
+        everywhere = [cover for cover in covers if cover.directive.kind == FILE]
+        local = sorted((cover for cover in covers if cover.directive.kind != FILE), key=lambda cover: cover.start)
+        result = list(self._findings)
+        active: list[_Cover] = []
+        position = 0
+        for index in sorted(range(len(result)), key=lambda number: self._spans[number]):
+            start, end = self._spans[index]
+            while position < len(local) and local[position].start <= end:
+                active.append(local[position])
+                position += 1
+            active = [cover for cover in active if cover.end >= start]
+            result[index] = self._judged(result[index], [*active, *everywhere], start, end)
+        if self._options.report_unused:
+            result += self._unused([cover.directive for cover in covers])
+        return Outcome(result, self._notifications)
+
+    def _judged(self, finding: Finding, covers: list[_Cover], start: int, end: int) -> Finding:
+        if finding.suppression is not None:
+            return finding
+        for cover in covers:
+            if cover.start < end and start < cover.end and cover.takes(finding):
+                reason = self._reason(cover.directive)
+                return dataclasses.replace(finding, suppression=Suppression("inSource", reason))
+        return finding
+
+    def _covers(self) -> list[_Cover]:
+        directives: list[Directive] = []
+        for found in read(self._rows, foreign=self._options.foreign):
+            if isinstance(found, Problem):
+                self._say("suppression-malformed", found.offset, found.text)
+            elif len(directives) < MAX_DIRECTIVES:
+                directives.append(found)
+            else:
+                self._say("suppression-limit", found.start, f"only the first {MAX_DIRECTIVES} suppressions are heeded")
+                break
+        next_rows = {self._rows.row(directive.start)[0] for directive in directives if directive.kind == NEXT}
+        return list(self._placed(directives, next_rows))
+
+    def _placed(self, directives: list[Directive], next_rows: set[int]) -> Iterator[_Cover]:
+        for directive in directives:
+            rules = frozenset(self._identities(directive))
+            if directive.kind == FILE:
+                span: tuple[int, int] | None = (0, len(self._document.data))
+            else:
+                span = extent(directive, self._rows, next_rows)
+            if span is not None:
+                yield _Cover(directive, rules, span)
+            else:
+                self._say("suppression-malformed", directive.start, f"no line follows this '{directive.kind}'")
+
+    def _identities(self, directive: Directive) -> Iterator[str]:
+        for word in directive.rules:
+            identity = self._options.names.get(word.casefold())
+            if identity is not None:
+                yield identity
+                continue
+            from mi_lint.configuration.errors import suggestion
+
+            hint = suggestion(word, self._options.names.values())
+            self._say("suppression-unknown-rule", directive.start, f"no rule is called '{clean(word)}'{hint}")
+
+    def _say(self, identity: str, offset: int, text: str) -> None:
+        line = self._rows.region(offset, offset).start_line
+        self._notifications.append(
+            Notification(identity, f"{self._document.path}:{line}: {text}.", self._document.path)
+        )
+
+    def _reason(self, directive: Directive) -> str:
+        """Return what the author wrote, with nothing in it that a report must not show."""
+        if any(start < directive.end and directive.start < end for start, end in self._spans):
+            return ""
+        from mi_lint.secrets.redact import redact
+
+        text = redact(directive.reason.encode("utf-8", "replace"), 0, len(directive.reason) * 4, [])
+        return clean(text or "")
+
+    def _unused(self, directives: Iterable[Directive]) -> Iterator[Finding]:
+        from mi_lint.report.fingerprints import line_hashes
+
+        unused = [
+            (directive, words)
+            for directive in directives
+            if not directive.foreign and not directive.prose and (words := self._unused_words(directive))
+        ]
+        regions = [self._rows.region(directive.start, directive.end) for directive, _ in unused]
+        hashes = line_hashes(self._document.raw, {region.start_line for region in regions})
+        counts: dict[str, int] = {}
+        for (directive, words), region in zip(unused, regions, strict=True):
+            named = f"{directive.kind}[{', '.join(words)}]" if directive.rules else directive.kind
+            occurrence = counts.get(named, 0)
+            counts[named] = occurrence + 1
+            yield self._finding(named, region, hashes.get(region.start_line, ""), occurrence)
+
+    def _unused_words(self, directive: Directive) -> list[str]:
+        if not directive.rules:
+            return [] if directive.used else [directive.kind]
+        words = []
+        for word in directive.rules:
+            identity = self._options.names.get(word.casefold())
+            ran = identity is not None and (self._options.enabled is None or identity in self._options.enabled)
+            if ran and identity not in directive.used:
+                words.append(clean(word))
+        return words
+
+    def _finding(self, named: str, region: Region, line_hash: str, occurrence: int) -> Finding:
+        from mi_lint.baseline import fingerprint
+
+        path = self._document.path
+        return Finding(
+            rule_id=UNUSED,
+            location=Location(path, region),
+            message=self._options.message.format(named),
+            arguments=(named,),
+            severity=Severity.LOW,
+            confidence=Confidence.VERY_HIGH,
+            fingerprint=fingerprint(UNUSED, path, "", named, False, occurrence),
+            line_hash=line_hash,
+        )
+
+
+def clean(text: str) -> str:
+    """Return printable text on one line, not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    words = " ".join(printable.split())
+    return words if len(words) <= MAX_REASON else words[: MAX_REASON - 1] + "…"
