@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 
+from mi_lint.errors import UserError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +27,7 @@ _ABOUT = "findings accepted for now, one per line; no secrets; written by `mi-li
 _KEYS = {"fingerprint", "path", "reason", "rule"}
 
 
-class BaselineError(Exception):
+class BaselineError(UserError):
     """A baseline that cannot be used: the message says where, why and what to do. Exit code 2."""
 
 

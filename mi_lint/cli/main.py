@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from mi_lint.errors import UserError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,14 +100,10 @@ def run() -> None:
 
 def guarded(arguments: Sequence[str]) -> int:
     """Run a command line; expected failures become one line on standard error."""
-    from mi_lint.configuration.errors import ConfigError
-    from mi_lint.rulebook.errors import RuleFileError
-    from mi_lint.sources.errors import SourceError
-
     try:
         status = main(arguments)
         sys.stdout.flush()
-    except (ConfigError, RuleFileError, SourceError) as error:
+    except UserError as error:
         sys.stderr.write(f"mi-lint: error: {error}\n")
         return FAILED
     except BrokenPipeError:

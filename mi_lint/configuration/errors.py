@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from mi_lint.errors import UserError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class ConfigError(Exception):
+class ConfigError(UserError):
     """Settings that cannot be used: the message says where, what and what to do. Exit code 2."""
 
 

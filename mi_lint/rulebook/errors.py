@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mi_lint.errors import UserError
 
-class RuleFileError(Exception):
+
+class RuleFileError(UserError):
     """A rule file that cannot be used: says which file, which line and why."""
 
     def __init__(self, file: str, line: int, reason: str) -> None:

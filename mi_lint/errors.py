@@ -1,0 +1,7 @@
+"""The one kind of exception whose message is meant for the user."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user can mend: the message says what, where and what to do. Exit code 2, no traceback."""
