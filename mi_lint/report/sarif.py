@@ -87,10 +87,9 @@ def _run(
     notifications: Sequence[Notification],
     repository: Repository | None,
 ) -> Any:
-    identities = sorted({notification.id for notification in notifications})
     run = om.Run(
-        tool=tool(rules, _linking_messages(rules, findings), identities),
-        invocations=[_invocation(report, notifications, identities, repository)],
+        tool=tool(rules, _linking_messages(rules, findings)),
+        invocations=[_invocation(report, notifications, repository)],
         column_kind="utf16CodeUnits",
         original_uri_base_ids={
             BASE: om.ArtifactLocation(
@@ -122,24 +121,22 @@ def _linking_messages(rules: Sequence[RuleInfo], findings: Sequence[Finding]) ->
     return messages
 
 
-def _invocation(
-    report: Report, notifications: Sequence[Notification], identities: Sequence[str], repository: Repository | None
-) -> Any:
+def _invocation(report: Report, notifications: Sequence[Notification], repository: Repository | None) -> Any:
     invocation = om.Invocation(execution_successful=not report.failed)
     prefix = repository.prefix if repository else ""
     if notifications:
         invocation.tool_execution_notifications = [
-            _notification(notification, identities.index(notification.id), prefix)
+            _notification(notification, prefix)
             for notification in sorted(notifications, key=lambda item: (item.path, item.id, item.text))
         ]
     return invocation
 
 
-def _notification(notification: Notification, index: int, prefix: str) -> Any:
+def _notification(notification: Notification, prefix: str) -> Any:
     result = om.Notification(
         message=om.Message(text=notification.text),
         level=notification.level,
-        descriptor=om.ReportingDescriptorReference(id=notification.id, index=index),
+        descriptor=om.ReportingDescriptorReference(id=notification.id),
     )
     if notification.path:
         place = om.PhysicalLocation(artifact_location=artifact_location(notification.path, prefix))

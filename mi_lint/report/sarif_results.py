@@ -69,8 +69,7 @@ class ResultMaker:
     def _primary(self, finding: Finding) -> Any:
         physical = self._physical(finding.location.path, finding.location.region)
         physical.region.snippet = om.ArtifactContent(text=_region_text(finding))
-        if finding.context is not None:
-            physical.context_region = _lines(finding.context)
+        physical.context_region = _context(finding)
         return om.Location(physical_location=physical)
 
     def _related(self, places: Iterable[Location]) -> list[Any]:
@@ -189,7 +188,10 @@ def _region(region: Region) -> Any:
     )
 
 
-def _lines(snippet: Snippet) -> Any:
+def _context(finding: Finding) -> Any:
+    """Return the lines around the region; lines that are too long to show are there, but without their text."""
+    region = finding.location.region
+    snippet = finding.context or finding.snippet or Snippet(region.start_line, region.end_line, MARK)
     return om.Region(
         start_line=snippet.start_line, end_line=snippet.end_line, snippet=om.ArtifactContent(text=snippet.text)
     )

@@ -64,7 +64,7 @@ CWE_NAMES = {
 }
 
 
-def tool(rules: Sequence[RuleInfo], messages: dict[str, dict[str, str]], notification_ids: Sequence[str]) -> Any:
+def tool(rules: Sequence[RuleInfo], messages: dict[str, dict[str, str]]) -> Any:
     """Return the tool with its rules; ``messages`` are further templates by rule and message id."""
     weaknesses = {number: index for index, number in enumerate(_weaknesses(rules))}
     driver = om.ToolComponent(
@@ -76,8 +76,6 @@ def tool(rules: Sequence[RuleInfo], messages: dict[str, dict[str, str]], notific
         short_description=_text("Finds stored Azure credentials and moves code that uses them to managed identities."),
         rules=[_rule(rule, messages.get(rule.id, {}), weaknesses) for rule in rules],
     )
-    if notification_ids:
-        driver.notifications = [_notification_descriptor(identity) for identity in notification_ids]
     if weaknesses:
         driver.supported_taxonomies = [om.ToolComponentReference(name="CWE", index=0)]
     return om.Tool(driver=driver)
@@ -145,10 +143,6 @@ def _relationship(number: int, index: int) -> Any:
         ),
         kinds=["superset"],
     )
-
-
-def _notification_descriptor(identity: str) -> Any:
-    return om.ReportingDescriptor(id=identity)
 
 
 def _text(text: str) -> Any:
