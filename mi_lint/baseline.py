@@ -28,7 +28,7 @@ _KEYS = {"fingerprint", "path", "reason", "rule"}
 
 
 class BaselineError(UserError):
-    """A baseline that cannot be used: the message says where, why and what to do. Exit code 2."""
+    """A baseline that cannot be used: the message says where, why and what to do."""
 
 
 def fingerprint(rule_id: str, path: str, secret: str, line: str, strong: bool, occurrence: int) -> str:

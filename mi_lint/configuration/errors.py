@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ConfigError(UserError):
-    """Settings that cannot be used: the message says where, what and what to do. Exit code 2."""
+    """Settings that cannot be used: the message says where, what and what to do."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

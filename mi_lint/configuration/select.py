@@ -113,6 +113,10 @@ class PathIgnores:
             for glob, rules in config.per_path_ignores.items()
         ]
 
+    def __call__(self, path: str, rule: str) -> bool:
+        """Tell whether a rule is off in one file."""
+        return rule in self.ignored(path)
+
     def ignored(self, path: str) -> frozenset[str]:
         """Return the rules that are off in one file; ``path`` is relative to the configuration's folder."""
         return frozenset().union(*(rules for spec, rules in self._entries if spec.match_file(path)))

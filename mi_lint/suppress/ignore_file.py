@@ -59,7 +59,7 @@ class IgnoreFile:
         import dataclasses
 
         from mi_lint.model import Suppression
-        from mi_lint.suppress.apply import clean
+        from mi_lint.suppress.matching import clean
 
         result = []
         for finding in findings:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mi_lint.model import RuleInfo
 
 UNUSED: Final = "MI001"
+MESSAGE: Final = "Suppression comment that suppresses nothing ('{0}')."
 
 # What selecting rules needs to know, in the shape of the rule table.
 TABLE: Final[dict[str, dict[str, str]]] = {
@@ -43,7 +44,7 @@ def builtin_rules() -> dict[str, RuleInfo]:
             help_markdown=f"{summary}\n\n**Way out.** {way_out}\n\n**References**\n\n- <{guide}>",
             help_uri=f"{DOCUMENTATION}#{UNUSED.lower()}",
             tags=("maintainability", "suppression"),
-            messages=(("default", "Suppression comment that suppresses nothing ('{0}')."),),
+            messages=(("default", MESSAGE),),
             references=(guide,),
         )
     }

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mi_lint.model import Confidence, Finding, Location, Notification, Region, RuleInfo, Severity, Suppression
+from mi_lint.model import Confidence, Finding, Location, Region, Severity, Suppression
 from mi_lint.sources.decoding import Document
 from mi_lint.sources.lines import LineIndex
-from mi_lint.suppress import mentions
 from mi_lint.suppress.directives import FILE, NEXT, Directive, Problem, read
 from mi_lint.suppress.rows import Rows
-from mi_lint.suppress.rules import UNUSED
+from mi_lint.suppress.rules import MESSAGE, UNUSED
 from mi_lint.suppress.scope import extent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mi_lint.suppress import Note, Options
 
 MAX_REASON: Final = 200
 # More in one file are not written by people, and must not make the matching slow.
 MAX_DIRECTIVES: Final = 10_000
 _BY_ALL: Final = "*"
-
-
-class Options:
-    """What suppressions may do in this run."""
-
-    def __init__(
-        self,
-        rules: Mapping[str, RuleInfo],
-        *,
-        enabled: Collection[str] | None = None,
-        foreign: bool = True,
-        report_unused: bool = False,
-    ) -> None:
-        """``rules`` are all that can be named, ``enabled`` those that ran; others cannot be called unused."""
-        self.names = {rule.name.casefold(): identity for identity, rule in rules.items()}
-        self.names.update((identity.casefold(), identity) for identity in rules)
-        self.enabled = enabled
-        self.foreign = foreign
-        self.report_unused = report_unused
-        self.message = dict(rules[UNUSED].messages)["default"] if UNUSED in rules else "Unused suppression ('{0}')."
-
-
-class Outcome:
-    """Findings with their suppression set, findings about unused suppressions, and what else must be said."""
-
-    __slots__ = ("findings", "notifications")
-
-    def __init__(self, findings: list[Finding], notifications: list[Notification]) -> None:
-        self.findings = findings
-        self.notifications = notifications
 
 
 class _Cover:
@@ -72,27 +45,19 @@ class _Cover:
         return True
 
 
-def apply(document: Document, lines: LineIndex, findings: list[Finding], options: Options) -> Outcome:
-    """Suppress what the comments of a document say. Findings are needed before any are left out as unimportant:
-    only then is it known which comment is unused.
-    """
-    if not mentions(document.data, foreign=options.foreign):
-        return Outcome(findings, [])
-    if not findings and not options.report_unused:
-        return Outcome(findings, [])
-    return _Page(document, lines, findings, options).outcome()
+class Page:
+    """One document with its findings and its suppressions."""
 
-
-class _Page:
-    def __init__(self, document: Document, lines: LineIndex, findings: list[Finding], options: Options) -> None:
+    def __init__(self, document: Document, findings: list[Finding], options: Options) -> None:
         self._document = document
         self._options = options
         self._findings = findings
-        self._rows = Rows(document, lines)
+        self._rows = Rows(document, LineIndex(document))
         self._spans = [self._rows.span(finding.location.region) for finding in findings]
-        self._notifications: list[Notification] = []
+        self._notes: list[Note] = []
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> tuple[list[Finding], list[Note]]:
+        """Return the findings with what suppresses them, and notes about comments that are wrong."""
         covers = self._covers()
         everywhere = [cover for cover in covers if cover.directive.kind == FILE]
         local = sorted((cover for cover in covers if cover.directive.kind != FILE), key=lambda cover: cover.start)
@@ -108,7 +73,7 @@ class _Page:
             result[index] = self._judged(result[index], [*active, *everywhere], start, end)
         if self._options.report_unused:
             result += self._unused([cover.directive for cover in covers])
-        return Outcome(result, self._notifications)
+        return result, self._notes
 
     def _judged(self, finding: Finding, covers: list[_Cover], start: int, end: int) -> Finding:
         if finding.suppression is not None:
@@ -157,9 +122,7 @@ class _Page:
 
     def _say(self, identity: str, offset: int, text: str) -> None:
         line = self._rows.region(offset, offset).start_line
-        self._notifications.append(
-            Notification(identity, f"{self._document.path}:{line}: {text}.", self._document.path)
-        )
+        self._notes.append((identity, f"line {line}: {text}", self._document.path))
 
     def _reason(self, directive: Directive) -> str:
         """Return what the author wrote, with nothing in it that a report must not show."""
@@ -205,7 +168,7 @@ class _Page:
         return Finding(
             rule_id=UNUSED,
             location=Location(path, region),
-            message=self._options.message.format(named),
+            message=MESSAGE.format(named),
             arguments=(named,),
             severity=Severity.LOW,
             confidence=Confidence.VERY_HIGH,
