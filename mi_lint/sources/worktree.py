@@ -1,0 +1,317 @@
+"""The files of a folder, in a fixed order: what git would take up, or everything where there is no repository.
+
+In a repository git itself is asked, because only it knows which ignored files are tracked all the same; listing what it
+tracks is also faster than reading the folders. Elsewhere the folders are read, and ``.gitignore`` files obeyed.
+
+Never scanned: version control's own folders. Not scanned unless ``no_ignore``: what tools install or generate
+(`GENERATED`, virtual environments). Links are not followed, except one that was named and stays inside the root.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from mi_lint.sources.files import SPECIAL, UNREADABLE, SourceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Final
+
+    from mi_lint.sources.files import Notice
+    from mi_lint.sources.ignore import Patterns
+
+VERSION_CONTROL: Final = frozenset((".git", ".hg", ".svn", ".bzr", ".jj", "_darcs"))
+GENERATED: Final = frozenset(
+    (
+        "node_modules",
+        "bower_components",
+        "site-packages",
+        "__pypackages__",
+        "__pycache__",
+        ".tox",
+        ".nox",
+        ".eggs",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+    )
+)
+# Marks the root of a virtual environment (PEP 405).
+ENVIRONMENT: Final = "pyvenv.cfg"
+
+
+class WalkOptions:
+    """How to walk. ``exclude`` are patterns as in ``.gitignore``, relative to the root.
+
+    They do not apply to files that are named, unless ``force_exclude``.
+    """
+
+    __slots__ = ("exclude", "force_exclude", "no_ignore")
+
+    def __init__(self, exclude: Sequence[str] = (), force_exclude: bool = False, no_ignore: bool = False) -> None:
+        self.exclude = exclude
+        self.force_exclude = force_exclude
+        self.no_ignore = no_ignore
+
+
+class Walk:
+    """The files below some paths: iterate to get ``(path to report, path to open)``, each file once.
+
+    ``skipped`` counts what was left out by reason, ``notices`` names what could not be read; both are complete when
+    the iteration has ended. A path that does not exist raises `SourceError` at once.
+    """
+
+    def __init__(self, root: str, paths: Sequence[str] = (), options: WalkOptions | None = None) -> None:
+        self.root = root or "."
+        self.options = options or WalkOptions()
+        self.notices: list[Notice] = []
+        self.skipped: dict[str, int] = {}
+        self.excludes = Excludes(self.options.exclude)
+        self._named = [self._named_path(path) for path in paths or (".",)]
+
+    def _named_path(self, path: str) -> tuple[str, str, bool]:
+        """Return the path to report, the path to open, and whether it is a folder."""
+        place = os.path.normpath(os.path.join(self.root, path))
+        try:
+            mode = os.stat(place).st_mode
+        except (OSError, ValueError) as error:
+            if isinstance(error, PermissionError):
+                raise SourceError(f"{path}: no permission to read it") from None
+            raise SourceError(f"{path}: no such file or folder") from None
+        return relative(place, self.root), place, stat.S_ISDIR(mode)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        if len(self._named) == 1:
+            yield from self._all()
+            return
+        seen = set()
+        for pair in self._all():
+            if pair[0] not in seen:
+                seen.add(pair[0])
+                yield pair
+
+    def _all(self) -> Iterator[tuple[str, str]]:
+        for shown, place, is_folder in self._named:
+            if is_folder:
+                yield from self.folder(place, "" if shown == "." else shown + "/")
+            elif self._is_wanted(shown, place):
+                yield shown, place
+
+    def _is_wanted(self, shown: str, place: str) -> bool:
+        """Decide about a named file."""
+        if self.options.force_exclude and self.excludes.cover(shown):
+            self.skip("excluded")
+            return False
+        if os.path.islink(place):
+            target = os.path.realpath(place)
+            if not _is_below(target, os.path.realpath(self.root)):
+                self.notices.append((SPECIAL, f"{shown}: is a link that leads out of {self.root}, not scanned", shown))
+                return False
+        if not stat.S_ISREG(os.stat(place).st_mode):
+            self.notices.append((SPECIAL, f"{shown}: is not a regular file and was not scanned", shown))
+            return False
+        return True
+
+    def folder(self, place: str, prefix: str) -> Iterator[tuple[str, str]]:
+        """Walk a folder, whose reported path is the prefix."""
+        if not self.options.no_ignore:
+            from mi_lint.sources.git import find_toplevel
+
+            if find_toplevel(place) is not None:
+                from mi_lint.sources.tracked import from_git
+
+                listed = from_git(self, place, prefix)
+                if listed is not None:
+                    yield from listed
+                    return
+        yield from self._read_folders(place, prefix)
+
+    def _read_folders(self, place: str, prefix: str) -> Iterator[tuple[str, str]]:
+        levels: list[_Level] = []
+        if not self.options.no_ignore:
+            levels = _inherited(place, prefix)
+        todo = [(place, prefix, levels)]
+        while todo:
+            folder, shown, levels = todo.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(entries, key=_entry_name)
+            except OSError as error:
+                self.unreadable(shown.rstrip("/") or ".", error)
+                continue
+            if not self.options.no_ignore:
+                names = {entry.name for entry in found}
+                if ENVIRONMENT in names and shown != prefix:
+                    self.skip("virtual environment")
+                    continue
+                if ".gitignore" in names:
+                    levels = _with_ignore_file(levels, os.path.join(folder, ".gitignore"), len(shown))
+            below = []
+            for entry in found:
+                if _is_folder(entry):
+                    if self._enters(entry.name, shown + entry.name, levels):
+                        below.append((entry.path, shown + entry.name + "/", levels))
+                elif self._takes(entry, shown + entry.name, levels):
+                    yield printable(shown + entry.name), entry.path
+            below.reverse()
+            todo += below
+
+    def _enters(self, name: str, shown: str, levels: list[_Level]) -> bool:
+        if name in VERSION_CONTROL:
+            return False
+        if name in GENERATED and not self.options.no_ignore:
+            self.skip("dependencies")
+        elif self.excludes and self.excludes.match(shown, name, True):
+            self.skip("excluded")
+        elif levels and _ignored(levels, shown, name, True):
+            self.skip("ignored")
+        else:
+            return True
+        return False
+
+    def _takes(self, entry: os.DirEntry[str], shown: str, levels: list[_Level]) -> bool:
+        if not entry.is_file(follow_symlinks=False):
+            self.skip("link" if entry.is_symlink() else "special file")
+        elif entry.name in VERSION_CONTROL:
+            # In a linked working tree or a submodule, .git is a file.
+            pass
+        elif self.excludes and self.excludes.match(shown, entry.name, False):
+            self.skip("excluded")
+        elif levels and _ignored(levels, shown, entry.name, False):
+            self.skip("ignored")
+        else:
+            return True
+        return False
+
+    def skip(self, reason: str) -> None:
+        """Count something that was left out."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def unreadable(self, shown: str, error: OSError) -> None:
+        """Note a folder that could not be read."""
+        why = (error.strerror or str(error)).lower()
+        self.notices.append((UNREADABLE, f"{printable(shown)}: folder not scanned, {why}", printable(shown)))
+
+
+def walk(root: str, paths: Sequence[str] = (), options: WalkOptions | None = None) -> Walk:
+    """Return the files below ``paths`` (relative to ``root``, or absolute), the whole root when there are none."""
+    return Walk(root, paths, options)
+
+
+class Excludes:
+    """User patterns that leave out paths relative to the root; what is inside a left out folder is left out."""
+
+    __slots__ = ("_folders", "_patterns")
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns: Patterns | None = None
+        if patterns:
+            from mi_lint.sources.ignore import Patterns
+
+            self._patterns = Patterns(patterns)
+        self._folders: dict[str, bool] = {"": False}
+
+    def __bool__(self) -> bool:
+        return self._patterns is not None
+
+    def match(self, path: str, name: str, is_folder: bool) -> bool:
+        """Tell whether the patterns name exactly this path."""
+        return self._patterns is not None and self._patterns.decide(path, name, is_folder) is True
+
+    def cover(self, path: str) -> bool:
+        """Tell whether a file or one of the folders that it is in is left out."""
+        if self._patterns is None:
+            return False
+        folder, _, name = path.rpartition("/")
+        return self._covers_folder(folder) or self.match(path, name, False)
+
+    def _covers_folder(self, folder: str) -> bool:
+        known = self._folders.get(folder)
+        if known is None:
+            parent, _, name = folder.rpartition("/")
+            known = self._folders[folder] = self._covers_folder(parent) or self.match(folder, name, True)
+        return known
+
+
+def relative(place: str, root: str) -> str:
+    """Return a path for reports: relative to the root where that is possible, with ``/``."""
+    try:
+        path = os.path.relpath(place, root)
+    except ValueError:  # Another drive of Windows.
+        path = os.path.abspath(place)
+    return printable(path.replace(os.sep, "/"))
+
+
+def printable(path: str) -> str:
+    """Replace what stands for undecodable bytes of a file name by something that can be printed."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+# One ignore file: its patterns, and how a reported path becomes one that is relative to the file's folder: so many
+# characters are cut off, and the path from there to the folder that is walked is put in front.
+_Level = tuple["Patterns", int, str]
+
+
+def _ignored(levels: list[_Level], shown: str, name: str, is_folder: bool) -> bool:
+    """Ask the nearest ignore file first; the first that speaks of the path decides."""
+    for patterns, cut, added in reversed(levels):
+        decision = patterns.decide(added + shown[cut:], name, is_folder)
+        if decision is not None:
+            return decision
+    return False
+
+
+def _with_ignore_file(levels: list[_Level], place: str, cut: int, added: str = "") -> list[_Level]:
+    from mi_lint.sources.files import read
+    from mi_lint.sources.ignore import read_patterns
+
+    content = read(place)
+    if isinstance(content, bytes):
+        patterns = read_patterns(content)
+        if not patterns.empty:
+            return [*levels, (patterns, cut, added)]
+    return levels
+
+
+def _inherited(place: str, prefix: str) -> list[_Level]:
+    """Return the ignore files above a folder in its repository, for when git cannot be asked."""
+    from mi_lint.sources.git import find_toplevel
+
+    top = find_toplevel(place)
+    if top is None:
+        return []
+    inner = os.path.relpath(os.path.abspath(place), top).replace(os.sep, "/")
+    parts = [] if inner == "." else inner.split("/")
+    configuration = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    levels: list[_Level] = []
+    added = "".join(part + "/" for part in parts)
+    for file in (os.path.join(configuration, "git", "ignore"), os.path.join(top, ".git", "info", "exclude")):
+        levels = _with_ignore_file(levels, file, len(prefix), added)
+    folder = top
+    for index, part in enumerate(parts):
+        file = os.path.join(folder, ".gitignore")
+        levels = _with_ignore_file(levels, file, len(prefix), "".join(name + "/" for name in parts[index:]))
+        folder = os.path.join(folder, part)
+    return levels
+
+
+def _entry_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    if not entry.is_dir(follow_symlinks=False):
+        return False
+    if sys.platform == "win32":
+        # A junction is a link in all but name.
+        return not entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT
+    return True
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
