@@ -46,6 +46,12 @@ def find_repository(folder: str) -> Repository | None:
     return Repository(prefix, public_url(_remote(_read(os.path.join(common, "config")))), revision, branch)
 
 
+def repository_prefix(folder: str) -> str:
+    """Return what makes paths in ``folder`` relative to the root of its repository, as CI systems want them."""
+    repository = find_repository(folder)
+    return repository.prefix if repository is not None else ""
+
+
 def public_url(remote: str) -> str:
     """Return the address of a remote as an absolute URI without user, password, query and fragment.
 

@@ -6,7 +6,6 @@ rule, so a dropped "warning" would be read as the rule's "error". Attributes tha
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import attr
@@ -24,6 +23,7 @@ Suppression: Any = attr.make_class(
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _ALWAYS = frozenset({"level"})
 _NO_DEFAULT = object()
+_PLANS: dict[Any, tuple[tuple[str, str, Any], ...]] = {}
 
 
 def encode(value: Any) -> Any:
@@ -48,12 +48,17 @@ def encode(value: Any) -> Any:
     return result
 
 
-@cache
 def _plan(kind: Any) -> tuple[tuple[str, str, Any], ...]:
     """Return Python name, JSON key and default of each attribute of a class."""
-    if not attr.has(kind):
-        raise TypeError(f"{kind.__name__} cannot be written as SARIF")
-    return tuple((field.name, field.metadata["schema_property_name"], _default(field)) for field in attr.fields(kind))
+    plan = _PLANS.get(kind)
+    if plan is None:
+        if not attr.has(kind):
+            raise TypeError(f"{kind.__name__} cannot be written as SARIF")
+        plan = tuple(
+            (field.name, field.metadata["schema_property_name"], _default(field)) for field in attr.fields(kind)
+        )
+        _PLANS[kind] = plan
+    return plan
 
 
 def _default(field: Any) -> Any:

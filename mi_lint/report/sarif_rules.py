@@ -30,6 +30,8 @@ SECURITY_SEVERITIES = {
     Severity.LOW: "3.0",
     Severity.INFO: "1.0",
 }
+# What GitHub sorts by when a rule is not about security.
+PROBLEM_SEVERITIES = {"error": "error", "warning": "warning", "note": "recommendation"}
 
 # Names of https://cwe.mitre.org/data/index.html for the weaknesses that rules name; an unknown one goes by its number.
 CWE_NAMES = {
@@ -112,6 +114,15 @@ def _weakness(number: int) -> Any:
 
 
 def _rule(rule: RuleInfo, messages: dict[str, str], weaknesses: dict[int, int]) -> Any:
+    properties: dict[str, Any] = {
+        "precision": rule.confidence.name.lower().replace("_", "-"),
+        "service": rule.service,
+        "tags": list(dict.fromkeys(rule.tags))[:MAX_TAGS],
+    }
+    if "security" in rule.tags:
+        properties["security-severity"] = SECURITY_SEVERITIES[rule.severity]
+    else:
+        properties["problem.severity"] = PROBLEM_SEVERITIES[LEVELS[rule.severity]]
     descriptor = om.ReportingDescriptor(
         id=rule.id,
         name=rule.name,
@@ -124,12 +135,7 @@ def _rule(rule: RuleInfo, messages: dict[str, str], weaknesses: dict[int, int]) 
             key: om.MultiformatMessageString(text=template)
             for key, template in sorted({**dict(rule.messages), **messages}.items())
         },
-        properties={
-            "precision": rule.confidence.name.lower().replace("_", "-"),
-            "security-severity": SECURITY_SEVERITIES[rule.severity],
-            "service": rule.service,
-            "tags": list(dict.fromkeys(rule.tags))[:MAX_TAGS],
-        },
+        properties=properties,
     )
     if rule.cwe:
         descriptor.relationships = [_relationship(number, weaknesses[number]) for number in dict.fromkeys(rule.cwe)]

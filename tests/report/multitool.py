@@ -1,7 +1,7 @@
 """Run Microsoft's SARIF Multitool with its strictest rules; see https://github.com/microsoft/sarif-sdk.
 
-It is the npm package ``@microsoft/sarif-multitool``, which carries a self-contained program. ``MI_LINT_MULTITOOL`` names
-the program; otherwise it is looked for in ``node_modules`` of the working directory.
+It is the npm package ``@microsoft/sarif-multitool``, which carries a self-contained program. ``MI_LINT_MULTITOOL``
+names the program; otherwise it is looked for in ``node_modules`` of the working directory.
 """
 
 from __future__ import annotations
