@@ -1,0 +1,148 @@
+"""Rewrite one call with LibCST: replace, remove, add and rename arguments while white space and comments stay.
+
+Only the call itself is parsed, cut out by the span that ``ast`` reports. That takes a tenth of a millisecond where
+parsing the whole file takes 45 per thousand lines.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+import libcst as cst
+
+from mi_lint.migrate.changes import Change, differences
+from mi_lint.python.source import Source
+
+
+class UnreadableCall(Exception):
+    """LibCST does not reproduce the call, so that it is not touched."""
+
+
+class CallEditor:
+    """A call of a module on its way to a rewritten one. Positions are those of the original call's arguments."""
+
+    def __init__(self, source: Source, node: ast.Call) -> None:
+        self._source = source
+        self._start = source.span(node)[0]
+        self._text = source.slice(node)
+        self._call = _parsed(self._text)
+        self._blank = cst.Module([])
+
+    def callee(self, code: str) -> None:
+        """Call something else."""
+        self._call = self._call.with_changes(func=cst.parse_expression(code))
+
+    def callee_code(self) -> str:
+        return self._blank.code_for_node(self._call.func)
+
+    def index(self, keyword: str) -> int | None:
+        """Return the position of a keyword argument."""
+        for position, argument in enumerate(self._call.args):
+            if argument.keyword is not None and argument.keyword.value == keyword:
+                return position
+        return None
+
+    def set_value(self, position: int, code: str) -> None:
+        """Replace the value of an argument."""
+        self._replace(position, self._call.args[position].with_changes(value=cst.parse_expression(code)))
+
+    def set_keyword(self, position: int, keyword: str | None) -> None:
+        """Give an argument another keyword, or make it positional."""
+        argument = self._call.args[position]
+        if keyword is None:
+            self._replace(position, argument.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT))
+            return
+        plain = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        equal = argument.equal if argument.keyword is not None else self._equal() or plain
+        self._replace(position, argument.with_changes(keyword=cst.Name(keyword), equal=equal))
+
+    def remove(self, position: int) -> None:
+        """Take an argument out, with its comma; a comment beside it stays with its neighbour."""
+        arguments = list(self._call.args)
+        gone = arguments.pop(position)
+        if arguments and position == len(arguments):
+            arguments[-1] = arguments[-1].with_changes(comma=gone.comma)
+            if isinstance(gone.comma, cst.MaybeSentinel):
+                arguments[-1] = arguments[-1].with_changes(whitespace_after_arg=gone.whitespace_after_arg)
+        self._call = self._call.with_changes(args=arguments)
+
+    def insert(self, position: int, keyword: str | None, code: str) -> None:
+        """Put a new argument at a position, laid out like its neighbours."""
+        arguments = list(self._call.args)
+        value = cst.parse_expression(code)
+        name = cst.Name(keyword) if keyword else None
+        plain = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        equal = (self._equal() or plain) if keyword else cst.MaybeSentinel.DEFAULT
+        new = cst.Arg(value, keyword=name, equal=equal)
+        if arguments and position >= len(arguments):
+            last = arguments[-1]
+            new = new.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+            arguments[-1] = last.with_changes(comma=self._comma(), whitespace_after_arg=cst.SimpleWhitespace(""))
+        elif arguments:
+            new = new.with_changes(comma=self._comma())
+        arguments.insert(position, new)
+        self._call = self._call.with_changes(args=arguments)
+
+    def append(self, keyword: str, code: str) -> None:
+        """Add a keyword argument after all others, before a ``**kwargs``."""
+        position = len(self._call.args)
+        while position and self._call.args[position - 1].star == "**":
+            position -= 1
+        self.insert(position, keyword, code)
+
+    def arguments(self) -> Sequence[cst.Arg]:
+        return self._call.args
+
+    def value_code(self, position: int) -> str:
+        """Return the source text of an argument's value."""
+        return self._blank.code_for_node(self._call.args[position].value)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the smallest changes that make the rewritten call out of the original."""
+        code = self._blank.code_for_node(self._call)
+        return tuple(differences(self._source.path, self._start, self._text, code))
+
+    def _replace(self, position: int, argument: cst.Arg) -> None:
+        arguments = list(self._call.args)
+        arguments[position] = argument
+        self._call = self._call.with_changes(args=arguments)
+
+    def _equal(self) -> cst.AssignEqual | None:
+        """Return the equal sign as the call's other keyword arguments write it."""
+        for argument in self._call.args:
+            if isinstance(argument.equal, cst.AssignEqual) and argument.keyword is not None:
+                return argument.equal
+        return None
+
+    def _comma(self) -> cst.Comma:
+        """Return a comma with the white space, but not the comment, that follows the call's other commas."""
+        for argument in self._call.args[:-1]:
+            if isinstance(argument.comma, cst.Comma):
+                return argument.comma.with_changes(whitespace_after=_without_comment(argument.comma.whitespace_after))
+        before = self._call.whitespace_before_args
+        if isinstance(before, cst.ParenthesizedWhitespace):
+            return cst.Comma(whitespace_after=_without_comment(before))
+        return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _without_comment(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return space
+    first = space.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+    return space.with_changes(first_line=first, empty_lines=[])
+
+
+def _parsed(text: str) -> cst.Call:
+    """Parse a call; the parentheses around it let it span lines."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    try:
+        tree = cst.parse_expression(f"({text})", config=cst.PartialParserConfig(default_newline=newline))
+    except (cst.ParserSyntaxError, RecursionError) as error:
+        raise UnreadableCall(str(error)) from None
+    if not isinstance(tree, cst.Call) or not tree.lpar:
+        raise UnreadableCall("not a call")
+    call = tree.with_changes(lpar=tree.lpar[1:], rpar=tree.rpar[:-1])
+    if cst.Module([], default_newline=newline).code_for_node(call) != text:
+        raise UnreadableCall("LibCST does not reproduce the call")
+    return call

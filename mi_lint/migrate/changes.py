@@ -1,0 +1,69 @@
+"""Changes to the text of modules: the smallest ones that turn one text into another, merging, applying."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mi_lint.model import Edit
+from mi_lint.python.source import Source
+
+_TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """Replace bytes ``start`` to ``end`` of a module's UTF-8 text by ``text``."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+    def overlaps(self, other: Change) -> bool:
+        """Whether two different changes touch the same bytes; two insertions at one place do not."""
+        if self.path != other.path or self == other:
+            return False
+        return self.start < other.end and other.start < self.end
+
+
+def differences(path: str, start: int, old: str, new: str) -> Iterator[Change]:
+    """Yield the smallest changes, in whole words, that turn ``old`` at offset ``start`` into ``new``."""
+    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    offsets = [start]
+    for token in before:
+        offsets.append(offsets[-1] + len(token.encode()))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, a_start, a_end, b_start, b_end in matcher.get_opcodes():
+        if tag != "equal":
+            yield Change(path, offsets[a_start], offsets[a_end], "".join(after[b_start:b_end]))
+
+
+def merged(changes: Iterable[Change]) -> list[Change]:
+    """Return changes in the order of position, each once."""
+    return sorted(set(changes), key=lambda change: (change.path, change.start, change.end))
+
+
+def conflict(changes: Sequence[Change]) -> bool:
+    """Whether sorted changes overlap."""
+    return any(first.overlaps(second) for first, second in zip(changes, changes[1:], strict=False))
+
+
+def applied(text: bytes, changes: Iterable[Change]) -> bytes:
+    """Return the text with sorted, non-overlapping changes applied."""
+    pieces = []
+    position = 0
+    for change in changes:
+        pieces.append(text[position : change.start])
+        pieces.append(change.text.encode())
+        position = change.end
+    pieces.append(text[position:])
+    return b"".join(pieces)
+
+
+def edit(source: Source, change: Change) -> Edit:
+    """Return a change as an edit of the file."""
+    start, end = source.to_file(change.start, change.end)
+    return Edit(change.path, start, end, source.encode(change.text), source.region(change.start, change.end))

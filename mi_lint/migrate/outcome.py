@@ -1,0 +1,46 @@
+"""What becomes of a site: every site ends in exactly one of these states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mi_lint.migrate.changes import Change
+from mi_lint.model import Applicability
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The changes that rewrite the site. ``removed`` are spans of nodes that the changes take out of use."""
+
+    changes: tuple[Change, ...]
+    description: str
+    applicability: Applicability = Applicability.SAFE
+    reason: str = ""
+    role: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A rewrite exists or is near, but a judgement is needed; ``rewrite`` is applied by ``--unsafe``."""
+
+    reason: str
+    rewrite: Rewritten | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """No rewrite: why, and what to do."""
+
+    reason: str
+
+
+Outcome = Rewritten | HeldBack | Manual
+
+
+@dataclass(slots=True)
+class Needs:
+    """What rewriting a module needs besides its sites: names to import from azure-identity and elsewhere."""
+
+    imports: set[tuple[str, str]] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)

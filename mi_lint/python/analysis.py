@@ -1,0 +1,110 @@
+"""From modules to sites: asks every family what it recognises.
+
+A family is a module of `mi_lint.python.families` with ``MARKERS`` (bytes, one of which a file must contain for the
+family to be asked) and ``detect(module, analysis)``. Families are found by looking into the package; there is no list.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mi_lint.python import families, known
+from mi_lint.python.clients import ClientTable, client_calls
+from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
+from mi_lint.python.site import ClientCall, Site
+from mi_lint.python.values import Tracer
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How one kind of authentication is recognised."""
+
+    name: str
+    markers: tuple[bytes, ...]
+    detect: Callable[[Module, Analysis], Iterator[Site]]
+
+
+@functools.cache
+def all_families() -> tuple[Family, ...]:
+    """Return the families of the package, by name."""
+    found = []
+    for entry in pkgutil.iter_modules(families.__path__):
+        module = importlib.import_module(f"{families.__name__}.{entry.name}")
+        found.append(Family(entry.name, module.MARKERS, module.detect))
+    return tuple(sorted(found, key=lambda family: family.name))
+
+
+class Analysis:
+    """What the families share while they look at the modules of a project."""
+
+    def __init__(self, project: Project, table: Mapping[str, dict[str, Any]]) -> None:
+        self.project = project
+        self.clients = ClientTable(table)
+        self.tracer = Tracer(project)
+        self._calls: dict[Module, list[ClientCall]] = {}
+        self._consumers: dict[tuple[Module, ast.AST], list[ClientCall]] = {}
+
+    def client_calls(self, module: Module) -> list[ClientCall]:
+        """Return the calls of a module that make clients."""
+        if module not in self._calls:
+            self._calls[module] = list(client_calls(module, self.clients))
+        return self._calls[module]
+
+    def consumers(self, module: Module, node: ast.AST) -> tuple[ClientCall, ...]:
+        """Return the client calls that receive the credential object made by a node."""
+        return tuple(self._consumers.get((module, node), ()))
+
+    def sites(self, modules: Iterable[Module]) -> list[Site]:
+        """Return the sites of modules, in the order of path and position."""
+        chosen = list(modules)
+        for module in chosen:
+            self._note_consumers(module)
+        found: list[Site] = []
+        for module in chosen:
+            for family in all_families():
+                if any(marker in module.source.text for marker in family.markers):
+                    found += family.detect(module, self)
+        return sorted(found, key=lambda site: (site.module.path, *_position(site.node), site.check))
+
+    def _note_consumers(self, module: Module) -> None:
+        for call in self.client_calls(module):
+            value = call.arguments.get(call.client.token) or call.arguments.get("credential")
+            if value is None:
+                continue
+            for origin in self.tracer.trace(module, value).origins:
+                if origin.kind in ("key-object", "token") and isinstance(origin.node, ast.Call):
+                    self._consumers.setdefault((origin.module, origin.node), []).append(call)
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a variable or parameter is named like a secret rather than like a credential object."""
+    lowered = name.lower()
+    if "cred" in lowered and "key" not in lowered:
+        return False
+    return any(word in lowered for word in ("key", "sas", "secret", "password", "token", "connection", "conn_str"))
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the name by which an expression refers to a value: variable, attribute or constant key."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return node.attr
+        case ast.Subscript(slice=ast.Constant(value=str() as key)):
+            return key
+        case ast.Call():
+            inner = known.unwrapped(node, "")
+            return last_name(inner) if inner is not None else known.callee(node)
+    return ""

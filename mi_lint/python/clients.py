@@ -1,0 +1,114 @@
+"""Recognise the calls that make clients of an SDK, and what they pass for which parameter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mi_lint.python.facts import Module
+from mi_lint.python.site import ClientCall
+from mi_lint.rulebook.clients import Client, Constructor, client
+
+
+class ClientTable:
+    """The classes of all rule files by qualified name; entries are built when they are met."""
+
+    def __init__(self, table: Mapping[str, dict[str, Any]]) -> None:
+        self._table = table
+        self._clients: dict[str, Client] = {}
+
+    def get(self, qualified: str) -> Client | None:
+        """Return a class by the name it is imported under; private modules of a package are looked through."""
+        if qualified not in self._table:
+            qualified = ".".join(part for part in qualified.split(".") if not part.startswith("_"))
+            if qualified not in self._table:
+                return None
+        if qualified not in self._clients:
+            self._clients[qualified] = client(qualified, self._table[qualified])
+        return self._clients[qualified]
+
+    def constructor(self, qualified: str) -> tuple[Client, Constructor] | None:
+        """Return the class and constructor that a dotted name calls."""
+        found = self.get(qualified)
+        if found is not None:
+            return (found, found.main) if found.main else None
+        owner, _, method = qualified.rpartition(".")
+        found = self.get(owner) if owner else None
+        if found is None or method not in found.constructors:
+            return None
+        return found, found.constructors[method]
+
+
+def client_calls(module: Module, table: ClientTable) -> Iterator[ClientCall]:
+    """Yield the calls of a module that make a client."""
+    for node in module.calls:
+        call = recognise(module, node, table)
+        if call is not None:
+            yield call
+
+
+def recognise(module: Module, node: ast.Call, table: ClientTable) -> ClientCall | None:
+    """Return what a call makes, or None when it makes no client."""
+    function: ast.expr = node.func
+    skip = 0
+    if node.args and module.qualified(function) == "functools.partial":
+        function, skip = node.args[0], 1
+    found = _constructor(module, function, table)
+    if found is None:
+        return None
+    known, constructor = found
+    arguments: dict[str, ast.expr] = {}
+    opaque = False
+    for name, value in zip(constructor.positional, node.args[skip:], strict=False):
+        if isinstance(value, ast.Starred):
+            opaque = True
+            break
+        arguments[name] = value
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            arguments[keyword.arg] = keyword.value
+            continue
+        entries = _literal_entries(module, keyword.value)
+        opaque = opaque or entries is None
+        arguments.update(entries or {})
+    return ClientCall(module, node, known, constructor, arguments, opaque, bool(skip))
+
+
+def _constructor(module: Module, function: ast.expr, table: ClientTable) -> tuple[Client, Constructor] | None:
+    qualified = module.qualified(function)
+    if qualified:
+        return table.constructor(qualified) or _subclass(module, qualified, table)
+    name = ast.unparse(function) if isinstance(function, ast.Name | ast.Attribute) else ""
+    if not name:
+        return None
+    for star in module.stars:
+        if found := table.constructor(f"{star}.{name}"):
+            return found
+    return _subclass(module, name, table)
+
+
+def _subclass(module: Module, name: str, table: ClientTable) -> tuple[Client, Constructor] | None:
+    """Look through a class of the same module that adds nothing to the constructor of a client."""
+    head, _, method = name.partition(".")
+    class_ = module.classes.get(head)
+    if class_ is None or any(isinstance(item, ast.FunctionDef) and item.name == "__init__" for item in class_.body):
+        return None
+    for base in class_.bases:
+        qualified = module.qualified(base)
+        if qualified and (found := table.constructor(f"{qualified}.{method}" if method else qualified)):
+            return found
+    return None
+
+
+def _literal_entries(module: Module, node: ast.expr) -> dict[str, ast.expr] | None:
+    """Return the entries of a dict given by ``**``, when it is a literal or a name bound once to a literal."""
+    if isinstance(node, ast.Name):
+        bindings = module.reaching(node)
+        if len(bindings) != 1 or not isinstance(bindings[0].value, ast.Dict):
+            return None
+        node = bindings[0].value
+    if not isinstance(node, ast.Dict) or not all(isinstance(key, ast.Constant) for key in node.keys):
+        return None
+    keys = [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
+    return dict(zip(keys, node.values, strict=True))

@@ -1,0 +1,130 @@
+"""Clients of the SDKs that get a key, a SAS or a connection string (MI201, MI202, MI204, MI206, MI209).
+
+Everything about the classes is data (``clients:`` in the rule files). A credential that is already a token credential
+is silent, and so is one that nothing is known about: twice as many clients get a token as get a raw key.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from mi_lint.python.analysis import Analysis, is_key_name, last_name
+from mi_lint.python.facts import Module
+from mi_lint.python.origins import Trace
+from mi_lint.python.site import ClientCall, Site
+
+MARKERS: tuple[bytes, ...] = (b"",)
+
+_SAS_QUERY = re.compile(r"[?&](?:sv|sig|se|st|sp)=|\?\s*$")
+_EMULATOR = re.compile(
+    r"devstoreaccount1|UseDevelopmentStorage|UseDevelopmentEmulator|localhost|127\.0\.0\.1", re.IGNORECASE
+)
+_OBJECT_FORMS = ("AzureKeyCredential", "AzureNamedKeyCredential", "AzureSasCredential", "MetricsAdvisorKeyCredential")
+
+
+def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the client calls of a module that authenticate with a secret."""
+    for call in analysis.client_calls(module):
+        if call.client.family:
+            continue
+        if not call.client.entra:
+            yield _unsupported(call)
+            continue
+        site = _site(call, analysis)
+        if site is not None:
+            yield site
+
+
+def _unsupported(call: ClientCall) -> Site:
+    scope, _ = call.module.place(call.node)
+    details = (call.client.name, call.client.reason)
+    return Site(call.module, "MI209", "sdk", "unsupported", call.node, scope, details, call, blocked=call.client.reason)
+
+
+def _site(call: ClientCall, analysis: Analysis) -> Site | None:
+    client = call.client
+    token = call.arguments.get(client.token)
+    if (
+        token is not None
+        and analysis.tracer.trace(call.module, token).has_token
+        and not _is_dual(call, token, analysis)
+    ):
+        return None
+    for argument, forms in client.secret.items():
+        value = call.arguments.get(argument)
+        if value is None:
+            continue
+        trace = analysis.tracer.trace(call.module, value)
+        form = _form(argument, forms, value, trace)
+        if form:
+            return _made(call, form, argument, value, trace)
+    address = call.arguments.get(client.endpoint.argument) if client.endpoint.argument else None
+    if address is not None and token is None and _has_sas(address, analysis.tracer.trace(call.module, address)):
+        trace = analysis.tracer.trace(call.module, address)
+        return _made(call, "sas-url", client.endpoint.argument, address, trace)
+    if client.environment and not call.opaque and token is None:
+        return _made(call, "implicit", "", None, None)
+    return None
+
+
+def _is_dual(call: ClientCall, token: ast.expr, analysis: Analysis) -> bool:
+    """Whether the token argument can also be a plain key, as in ``credential=key or DefaultAzureCredential()``."""
+    trace = analysis.tracer.trace(call.module, token)
+    return call.client.token in call.client.secret and trace.is_secret and not trace.is_key_object
+
+
+def _is_emulator(trace: Trace) -> bool:
+    """Whether the secret can only be that of a local emulator, which everybody knows."""
+    texts = [
+        origin.module.source.slice(origin.node) for origin in trace.origins if origin.kind in ("literal", "template")
+    ]
+    return bool(texts) and len(texts) == len(trace.origins) and all(_EMULATOR.search(text) for text in texts)
+
+
+def _form(argument: str, forms: tuple[str, ...], value: ast.expr, trace: Trace) -> str:
+    """Return how the secret is given, or nothing when the value is none."""
+    if forms == ("url",):
+        return "sas-url" if _has_sas(value, trace) else ""
+    if trace.is_token or trace.kinds == {"none"} or trace.is_key_object:
+        return ""
+    if forms == ("connection-string",):
+        return "connection-string"
+    if trace.has_token and trace.is_secret:
+        return "dual"
+    if "mapping" in trace.kinds:
+        return "key" if "dict" in forms else ""
+    plain = [form for form in forms if form not in _OBJECT_FORMS]
+    named = is_key_name(last_name(value))
+    if not plain or not (trace.is_secret or named or argument not in ("credential", "token_credential")):
+        return ""
+    if trace.has_token:
+        return "dual"
+    words = " ".join([last_name(value), *(origin.name for origin in trace.origins)]).lower()
+    return "sas" if "sas" in forms and "sas" in words else "key"
+
+
+def _has_sas(value: ast.expr, trace: Trace) -> bool:
+    """Whether a URL carries a SAS: the text of a literal, or ``?`` before something that is filled in."""
+    for node in [value, *(origin.node for origin in trace.origins)]:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and _SAS_QUERY.search(part.value):
+                return True
+            if isinstance(part, ast.Name | ast.Attribute) and "sas" in last_name(part).lower().split("_"):
+                return True
+    return False
+
+
+def _made(call: ClientCall, form: str, argument: str, secret: ast.expr | None, trace: Trace | None) -> Site:
+    checks = {"connection-string": "MI201", "key": "MI202", "sas": "MI204", "sas-url": "MI204", "dual": "MI202"}
+    check = "MI206" if call.client.token_form == "provider" else checks.get(form, "MI202")
+    name = call.client.name
+    if call.constructor.name != "call":
+        name = f"{name}.{call.constructor.name}"
+    scope, _ = call.module.place(call.node)
+    blocked = "star import: which names the file defines is not known" if call.module.stars else ""
+    return Site(
+        call.module, check, "sdk", form, call.node, scope, (name, call.client.service), call, secret, argument, trace,
+        blocked=blocked,
+    )  # fmt: skip

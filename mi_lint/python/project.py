@@ -1,0 +1,125 @@
+"""The modules of a project, parsed when somebody asks: imports between files, and who calls a function."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Callable, Iterable
+
+from mi_lint.model import Notification
+from mi_lint.python.facts import Module, parse
+from mi_lint.python.source import Source, read_source
+
+MAX_HOPS = 3
+# Beyond this much Python the search for callers in other files is left out: it reads every file.
+MAX_SEARCHED_BYTES = 48_000_000
+
+
+class Project:
+    """Python modules by path. ``read`` returns the bytes of a path, or None when it cannot be read."""
+
+    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes | None]) -> None:
+        self._read = read
+        self._modules: dict[str, Module | None] = {}
+        self._texts: dict[str, bytes] = {}
+        self._mentions: dict[str, list[str]] = {}
+        self.notifications: list[Notification] = []
+        self.paths = sorted(path for path in paths if path.endswith(".py"))
+        self._known = frozenset(self.paths)
+        self._by_name: dict[str, list[str]] = {}
+        for path in self.paths:
+            parts = _parts(path)
+            if parts:
+                self._by_name.setdefault(parts[-1], []).append(path)
+
+    def add(self, source: Source) -> Module | None:
+        """Parse a module that was read already; a module that cannot be parsed becomes a notification."""
+        if source.path not in self._modules:
+            self._modules[source.path] = self._parse(source)
+        return self._modules[source.path]
+
+    def module(self, path: str) -> Module | None:
+        """Return the module of a path, or None when there is none or it cannot be parsed."""
+        if path not in self._modules:
+            raw = self.text(path)
+            try:
+                self._modules[path] = parse(read_source(path, raw)) if raw else None
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._modules[path] = None
+        return self._modules[path]
+
+    def text(self, path: str) -> bytes:
+        """Return the bytes of a path; empty when it cannot be read."""
+        if path not in self._texts:
+            self._texts[path] = self._read(path) or b""
+        return self._texts[path]
+
+    def _parse(self, source: Source) -> Module | None:
+        try:
+            return parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = getattr(error, "lineno", None)
+            place = f" (line {line})" if line else ""
+            reason = getattr(error, "msg", "") or type(error).__name__
+            text = f"Python code was not analysed{place}: {reason}; secrets in it were still looked for"
+            self.notifications.append(Notification("python-syntax", text, source.path))
+            return None
+
+    def find(self, importer: str, target: str) -> tuple[Module, list[str]] | None:
+        """Return the project module that a dotted target names, and the attributes that remain of the target."""
+        level = len(target) - len(target.lstrip("."))
+        parts = [part for part in target[level:].split(".") if part]
+        for size in range(len(parts), 0 if not level else -1, -1):
+            path = self._locate(importer, parts[:size], level)
+            module = self.module(path) if path else None
+            if module is not None:
+                return module, parts[size:]
+        return None
+
+    def _locate(self, importer: str, parts: list[str], level: int) -> str | None:
+        folder = posixpath.dirname(importer)
+        if level:
+            for _ in range(level - 1):
+                folder = posixpath.dirname(folder)
+            base = "/".join(filter(None, [folder, *parts]))
+            return next((path for path in (f"{base}.py", f"{base}/__init__.py") if path in self._known), None)
+        if not parts:
+            return None
+        candidates = [path for path in self._by_name.get(parts[-1], ()) if _parts(path)[-len(parts) :] == parts]
+        return max(candidates, key=lambda path: (len(posixpath.commonpath([path, importer])), path), default=None)
+
+    def callers(self, module: Module, name: str) -> list[tuple[Module, ast.Call]]:
+        """Return the calls of a function or method of this name, in its module and in modules that mention it."""
+        found = [(module, call) for call in module.calls if called_name(call) == name]
+        for path in self._mentioning(name):
+            other = self.module(path) if path != module.path else None
+            if other is not None:
+                found += [(other, call) for call in other.calls if called_name(call) == name]
+        return found
+
+    def _mentioning(self, name: str) -> list[str]:
+        if name not in self._mentions:
+            word = name.encode() + b"("
+            budget = MAX_SEARCHED_BYTES
+            hits = []
+            for path in self.paths:
+                text = self.text(path)
+                budget -= len(text)
+                if budget < 0:
+                    break
+                if word in text:
+                    hits.append(path)
+            self._mentions[name] = hits
+        return self._mentions[name]
+
+
+def called_name(call: ast.Call) -> str:
+    """Return the last part of the name of what is called."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _parts(path: str) -> list[str]:
+    parts = path[: -len(".py")].split("/")
+    return parts[:-1] if parts[-1] == "__init__" else parts
