@@ -32,9 +32,7 @@ def forks() -> bool:
     return sys.platform == "linux"
 
 
-def run(
-    work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int
-) -> Iterator[tuple[int, Result | None]]:
+def run(work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Result | None]]:
     """Yield ``(chunk number, result)`` as chunks get done, in no order; None where a worker died over the chunk.
 
     ``work`` must be picklable where processes are not forked.
@@ -63,9 +61,7 @@ def _spawned(
                 yield numbers[future], None
 
 
-def _forked(
-    work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int
-) -> Iterator[tuple[int, Result | None]]:
+def _forked(work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Result | None]]:
     import pickle
     import select
 
@@ -85,7 +81,7 @@ def _forked(
             workers[results] = process
         os.close(queue)
         pending = b"".join([number.to_bytes(_NUMBER, "little") for number in range(len(chunks))])
-        buffers = {results: b"" for results in workers}
+        buffers = dict.fromkeys(workers, b"")
         while buffers:
             readable, writable, _ = select.select(list(buffers), [feed] if pending else [], [])
             if writable:

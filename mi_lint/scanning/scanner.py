@@ -6,65 +6,74 @@ imports of the model, detect-secrets and the reports.
 
 from __future__ import annotations
 
+from mi_lint import suppress
 from mi_lint.secrets.judge import judgements
 from mi_lint.secrets.matching import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
+    from mi_lint.configuration.select import PathIgnores
+    from mi_lint.detect_secrets_baseline import DetectSecretsBaseline
     from mi_lint.model import Finding
     from mi_lint.rulebook.compiled import MatchTable
     from mi_lint.secrets.examine import Examiner
     from mi_lint.secrets.judge import Judgement
-    from mi_lint.secrets.matching import Engine
+    from mi_lint.secrets.matching import Candidate, Engine
     from mi_lint.sources.decoding import Document
-    from mi_lint.suppress import Options as SuppressionOptions
 
 
 class Policy:
     """What a run shows. Numbers are positions in the order of severities and confidences.
 
-    ``enabled`` are the rules that look at all; ``everyday_only`` hides what is known to be weak; ``ignored(path,
-    rule)`` are the per-path exceptions; ``added`` limits findings to the lines that a change has added.
+    ``enabled`` are the rules that look at all, ``explicit`` those that the user named: they show what is too uncertain
+    for every day too. ``path_ignores`` are the exceptions for some paths below
+    ``path_prefix``; ``accepted`` is a detect-secrets baseline;
+    ``foreign`` heeds the suppression comments of other tools.
     """
 
     __slots__ = (
-        "accepted", "added", "enabled", "everyday_only", "extra_rules", "min_confidence", "min_severity",
-        "path_ignores", "suppression",
+        "accepted", "enabled", "explicit", "extra_rules", "foreign", "min_confidence", "min_severity", "path_ignores",
+        "path_prefix", "report_unused", "thorough",
     )  # fmt: skip
 
     def __init__(
         self,
         enabled: frozenset[str],
         *,
-        everyday_only: bool = True,
+        explicit: frozenset[str] = frozenset(),
+        thorough: bool = False,
         min_severity: int = 0,
         min_confidence: int = 0,
         extra_rules: tuple[str, ...] = (),
-        path_ignores: Any = None,
-        accepted: Any = None,
-        suppression: SuppressionOptions | None = None,
-        added: Mapping[str, list[tuple[int, int]]] | None = None,
+        path_ignores: PathIgnores | None = None,
+        path_prefix: str = "",
+        accepted: DetectSecretsBaseline | None = None,
+        foreign: bool = True,
+        report_unused: bool = False,
     ) -> None:
         self.enabled = enabled
-        self.everyday_only = everyday_only
+        self.explicit = explicit
+        self.thorough = thorough
         self.min_severity = min_severity
         self.min_confidence = min_confidence
         self.extra_rules = extra_rules
         self.path_ignores = path_ignores
+        self.path_prefix = path_prefix
         self.accepted = accepted
-        self.suppression = suppression
-        self.added = added
+        self.foreign = foreign
+        self.report_unused = report_unused
 
-    def shows(self, judgement: Judgement, path: str) -> bool:
-        """Tell whether a judgement becomes a finding in this run."""
-        if judgement.severity < self.min_severity or judgement.confidence < self.min_confidence:
+    def shows(self, everyday: bool, severity: int, confidence: int, rule: str) -> bool:
+        """Tell whether this run shows a finding of a rule with this weight."""
+        if severity < self.min_severity or confidence < self.min_confidence:
             return False
-        if self.everyday_only and not judgement.everyday:
-            return False
-        return self.path_ignores is None or not self.path_ignores(path, judgement.candidate.form.rule)
+        return everyday or self.thorough or rule in self.explicit
+
+    def enabled_in(self, path: str) -> frozenset[str]:
+        """Return the rules that look at a file."""
+        if self.path_ignores is None or not path.startswith(self.path_prefix):
+            return self.enabled
+        return self.enabled - self.path_ignores.ignored(path[len(self.path_prefix) :])
 
 
 class Partial:
@@ -111,6 +120,12 @@ class Scanner:
         self._engine = engine
         self._policy = policy
         self._examiner: Examiner | None = None
+        self._suppression = suppress.Options(
+            extra_rules=policy.extra_rules,
+            enabled=policy.enabled,
+            foreign=policy.foreign,
+            report_unused=policy.report_unused,
+        )
         self.seen = Partial()
 
     def scan(self, document: Document) -> None:
@@ -122,7 +137,7 @@ class Scanner:
             if hits:
                 self._look(document, hits)
             elif self._reports_unused(document):
-                self._keep(document, [], 0)
+                self._keep(document, [], [])
         except (MemoryError, RecursionError) as error:
             self.seen.notes.append(("not-analysed", f"gave up: {type(error).__name__}", document.path))
         except Exception as error:
@@ -136,22 +151,39 @@ class Scanner:
             self.seen.failed = True
 
     def _reports_unused(self, document: Document) -> bool:
-        options = self._policy.suppression
-        return options is not None and options.report_unused and b"mi-lint: ignore" in document.data
+        return self._policy.report_unused and suppress.mentions(document.data, foreign=False)
 
     def _look(self, document: Document, hits: list[tuple[int, int]]) -> None:
         policy = self._policy
         candidates = find(document.data, self._table, self._engine, hits)
-        judged = judgements(candidates, self._table, policy.enabled, document.path) if candidates else []
-        shown = [judgement for judgement in judged if policy.shows(judgement, document.path)]
-        self.seen.hidden += len(judged) - len(shown)
-        if not shown:
-            if self._reports_unused(document):
-                self._keep(document, [], 0)
-            return
+        judged = judgements(candidates, self._table, policy.enabled_in(document.path), document.path)
+        # Whether a comment is unused shows only against everything that could be found.
+        if not self._reports_unused(document):
+            shown = [
+                judgement
+                for judgement in judged
+                if policy.shows(
+                    judgement.everyday, judgement.severity, judgement.confidence, judgement.candidate.form.rule
+                )
+            ]
+            self.seen.hidden += len(judged) - len(shown)
+            judged = shown
+            if not shown:
+                return
+        self._keep(document, candidates, judged)
+
+    def _keep(self, document: Document, candidates: list[Candidate], judged: list[Judgement]) -> None:
         if self._examiner is None:
             self._examiner = self._make_examiner()
-        self._keep(document, *self._examiner.findings(document, candidates, shown))
+        findings, accepted = self._examiner.findings(document, candidates, judged) if judged else ([], 0)
+        self.seen.accepted += accepted
+        findings, notes = suppress.apply(document, findings, self._suppression)
+        for finding in findings:
+            if self._policy.shows(finding.everyday, finding.severity, finding.confidence, finding.rule_id):
+                self.seen.findings.append(finding)
+            else:
+                self.seen.hidden += 1
+        self.seen.notes += notes
 
     def _make_examiner(self) -> Examiner:
         from mi_lint.rulebook.load import rulebook
@@ -160,23 +192,3 @@ class Scanner:
 
         extra = self._policy.extra_rules
         return Examiner(rulebook(extra).rules, detector_classes(extra), self._policy.accepted)
-
-    def _keep(self, document: Document, findings: list[Finding], accepted: int) -> None:
-        self.seen.accepted += accepted
-        added = self._policy.added
-        if added is not None:
-            findings = [finding for finding in findings if _touches(finding, added.get(document.path))]
-        if self._policy.suppression is not None:
-            from mi_lint import suppress
-
-            findings, notes = suppress.apply(document, findings, self._policy.suppression)
-            self.seen.notes += notes
-        self.seen.findings += findings
-
-
-def _touches(finding: Finding, added: list[tuple[int, int]] | None) -> bool:
-    """Tell whether a finding stands on a line that was added; without a list the whole file counts."""
-    if added is None:
-        return True
-    region = finding.location.region
-    return any(first <= region.end_line and last >= region.start_line for first, last in added)

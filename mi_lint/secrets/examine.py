@@ -10,7 +10,7 @@ from mi_lint.report.fingerprints import correlating_id, line_hashes
 from mi_lint.secrets.detectors import AzureDetector
 from mi_lint.secrets.judge import Judgement
 from mi_lint.secrets.matching import Candidate
-from mi_lint.secrets.redact import redact
+from mi_lint.secrets.redact import merged, redact
 from mi_lint.sources.decoding import Document
 from mi_lint.sources.lines import LineIndex
 from mi_lint.sources.notebook import Notebook
@@ -26,9 +26,9 @@ class Examiner:
         self,
         rules: dict[str, RuleInfo],
         detectors: dict[str, type[AzureDetector]],
-        known: Callable[[str, str], bool] | None = None,
+        known: Callable[[str, str, str, str], bool] | None = None,
     ) -> None:
-        """``known(path, secret hash)`` tells whether a detect-secrets baseline has accepted a secret."""
+        """``known(path, hash, secret, line)`` tells whether a detect-secrets baseline has accepted a secret."""
         self._rules = rules
         self._detectors = {identity: detector() for identity, detector in detectors.items()}
         self._known = known
@@ -49,10 +49,12 @@ class Examiner:
             region = page.region(judgement)
             secret = judgement.candidate.secret.decode("utf-8", "replace")
             potential = self._detectors[rule].potential_secret(document.path, region.start_line, secret)
-            if self._known is not None and self._known(document.path, potential.secret_hash):
-                accepted += 1
-                continue
             value = potential.secret_value or secret
+            if self._known is not None:
+                line = page.line(region.start_line)
+                if self._known(document.path, potential.secret_hash, value, line):
+                    accepted += 1
+                    continue
             findings.append(page.finding(judgement, region, self._rules[rule], value, counts))
         return findings, accepted
 
@@ -63,13 +65,18 @@ class _Page:
     def __init__(self, document: Document, candidates: Sequence[Candidate], judged: Sequence[Judgement]) -> None:
         self._document = document
         self._lines = LineIndex(document)
-        self._spans = sorted((candidate.source_start, candidate.source_end) for candidate in candidates)
+        self._spans = merged((candidate.source_start, candidate.source_end) for candidate in candidates)
         starts = {self._lines.region(j.candidate.source_start, j.candidate.source_end)[0] for j in judged}
         self._hashes = line_hashes(document.raw, starts)
         self._notebook = Notebook(document) if document.path.endswith(".ipynb") else None
 
     def region(self, judgement: Judgement) -> Region:
         return Region(*self._lines.region(judgement.candidate.source_start, judgement.candidate.source_end))
+
+    def line(self, number: int) -> str:
+        """Return a source line as it is, for comparison only: it may hold a secret."""
+        start, end = self._lines.line_span(number)
+        return self._document.data[start:end].decode("utf-8", "replace")
 
     def finding(
         self,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable
 
 MARK = "[REDACTED]"
 MAX_LINE = 1000
@@ -21,31 +23,41 @@ _RANDOM = re.compile(r"(?=[^\s]{0,200}[0-9])(?=[^\s]{0,200}[A-Za-z])[A-Za-z0-9+/
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sort spans and join those that overlap."""
+    result: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if result and start <= result[-1][1]:
+            result[-1] = result[-1][0], max(end, result[-1][1])
+        else:
+            result.append((start, end))
+    return result
+
+
 def redact(data: bytes, start: int, end: int, secrets: list[tuple[int, int]]) -> str | None:
     """Return the text of ``data[start:end]`` with every secret span replaced, or None when a line is too long to show.
 
-    ``secrets`` are offsets in ``data``, sorted.
+    ``secrets`` are spans in ``data``, sorted and without overlaps; see `merged`.
     """
+    # Before anything else: a generated file may have lines of megabytes and a candidate on each.
+    if end - start > MAX_LINE and max(map(len, data[start:end].splitlines())) > MAX_LINE:
+        return None
     pieces = []
     position = start
-    for secret_start, secret_end in secrets:
-        if secret_end <= position or secret_start >= end:
+    for secret_start, secret_end in secrets[max(0, bisect_left(secrets, (start, 0)) - 1) :]:
+        if secret_start >= end:
+            break
+        if secret_end <= position:
             continue
         pieces.append(_masked(data[position : max(position, secret_start)]))
         pieces.append(MARK)
         position = min(end, secret_end)
     pieces.append(_masked(data[position:end]))
-    text = "".join(pieces)
-    if max(map(len, text.splitlines()), default=0) > MAX_LINE:
-        return None
-    return text
+    return "".join(pieces)
 
 
 def _masked(piece: bytes) -> str:
-    text = piece.decode("utf-8", "replace")
-    if len(text) > MAX_LINE * 20:
-        return text[: MAX_LINE + 1].replace("\n", " ")
-    text = _NAMED.sub(_hide_value, text)
+    text = _NAMED.sub(_hide_value, piece.decode("utf-8", "replace"))
     return _RANDOM.sub(_hide_run, text)
 
 
