@@ -15,7 +15,7 @@ from mi_lint.errors import UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from mi_lint.detect_secrets_baseline import DetectSecretsBaseline
     from mi_lint.model import Finding
@@ -128,22 +128,21 @@ class Baseline:
                 return entry
         return None
 
-    def stale(self) -> list[Entry]:
-        """Return the entries that no finding of a complete scan has needed."""
-        return [entry for entry in self if entry.fingerprint not in self._used]
+    def stale(self, scanned: Callable[[str], bool] = lambda path: True) -> list[Entry]:
+        """Return the entries that no finding needed, of the paths that were scanned."""
+        return [entry for entry in self if entry.fingerprint not in self._used and scanned(entry.path)]
 
-    def updated(self, findings: Iterable[Finding], *, add: bool) -> Baseline:
-        """Return the baseline that a complete scan asks for: stale entries gone, moved ones at their new path.
+    def updated(self, findings: Iterable[Finding], stale: Collection[Entry], added: Iterable[Finding]) -> Baseline:
+        """Return the baseline without its stale entries, with moved ones at their new path, and with what is added.
 
-        ``add`` also accepts what is new.
+        ``findings`` are those that this baseline accepts. They keep the reason of their entry.
         """
-        entries = []
+        gone = {entry.fingerprint for entry in stale}
+        entries = [entry_of(finding) for finding in added]
+        entries += (entry for entry in self if entry.fingerprint not in gone | self._used.keys())
         for finding in findings:
             old = self._entries.get(finding.fingerprint) or self._from_moved_file(finding)
-            if old is not None:
-                self._used[old.fingerprint] = finding.location.path
-            if old is not None or add:
-                entries.append(entry_of(finding, old.reason if old else ""))
+            entries.append(entry_of(finding, old.reason if old is not None else ""))
         return Baseline(entries, self._exists)
 
     def text(self) -> str:
@@ -152,16 +151,10 @@ class Baseline:
         return "".join(f"{line}\n" for line in (head, *(entry.line() for entry in self)))
 
     def save(self, path: str) -> None:
-        """Write the file, whole or not at all. Raises `BaselineError`."""
-        temporary = f"{path}.{os.getpid()}.tmp"
-        try:
-            with open(temporary, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(self.text())
-            os.replace(temporary, path)
-        except OSError as error:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            raise BaselineError(f"{path}: cannot be written: {error.strerror}") from None
+        """Write the file, whole or not at all. Raises `OSError`."""
+        from mi_lint.report.output import write_chunks
+
+        write_chunks([self.text()], path)
 
 
 def entry_of(finding: Finding, reason: str = "") -> Entry:

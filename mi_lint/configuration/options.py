@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from mi_lint.report.formats import FORMATS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
 SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 CONFIDENCES: Final = ("low", "medium", "high", "very-high")
-FORMATS: Final = ("text", "json", "sarif", "github", "gitlab", "junit")
 IGNORE_FILE: Final = ".mi-lint-ignore"
 
 
@@ -90,7 +91,7 @@ OPTIONS: Final = (
     Option("include-suppressed", "boolean", False, summary="write suppressed findings into SARIF and JSON, marked so"),
     Option("max-file-size", "size", 0, metavar="SIZE", summary="skip larger files, such as 20MB; 0: no limit"),
     Option("jobs", "count", 0, metavar="N", summary="processes to use; 0: as many as pay"),
-    Option("format", "formats", [], choices=FORMATS, flag="", summary="formats of the output; default: text"),
+    Option("format", "formats", [], choices=tuple(FORMATS), flag="", summary="formats of the output; default: text"),
     Option("output", "paths", [], flag="", summary="files for the formats, in the same order; the rest goes to stdout"),
 )  # fmt: skip
 BY_NAME: Final = {option.name: option for option in OPTIONS}

@@ -62,7 +62,8 @@ class Catalogue:
                 return _SERVICE + len(upper), matching
         if word.casefold() in self._services:
             return _SERVICE, frozenset(self._services[word.casefold()])
-        hint = suggestion(word, self._words)
+        # The nearest id is another rule, not what was meant.
+        hint = "" if any(character.isdigit() for character in word) else suggestion(word, self._words)
         raise ConfigError(f"{where}: no rule is called '{selector}'{hint or '; `mi-lint rules` lists them'}")
 
     def resolve(self, selectors: Iterable[str], where: str) -> frozenset[str]:

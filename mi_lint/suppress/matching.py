@@ -117,7 +117,11 @@ class Page:
                 continue
             from mi_lint.configuration.errors import suggestion
 
-            hint = suggestion(word, self._options.names.values())
+            rules = self._options.names
+            # The nearest id is another rule, not what was meant; names are the keys that are no id.
+            hint = (
+                "" if word[-1:].isdigit() else suggestion(word, [name for name in rules if name != rules[name].lower()])
+            )
             self._say("suppression-unknown-rule", directive.start, f"no rule is called '{clean(word)}'{hint}")
 
     def _say(self, identity: str, offset: int, text: str) -> None:
