@@ -30,8 +30,8 @@ _FLAGS: Final = (
     # A pipe that took the place of a file must not block, a terminal must not become ours.
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
 )
-_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 # One read of this size takes nearly every file whole; it stays below the size from which malloc asks the kernel.
 _CHUNK: Final = 120 * 1024
 
@@ -40,22 +40,22 @@ class SourceError(UserError):
     """What was asked for cannot be scanned at all: the message says what, where and what to do."""
 
 
-def read(path: str, shown: str | None = None, *, limit: int = DEFAULT_LIMIT, follow: bool = False) -> bytes | Notice:
-    """Return the content of a file, or why it was not read.
+def read(path: str, shown: str | None = None, *, limit: int = DEFAULT_LIMIT) -> bytes | Notice:
+    """Return the content of a file, or why it was not read; ``shown`` is the path for the message.
 
-    ``shown`` is the path for the message. A link in the last part of the path is only followed with ``follow``.
+    A link in the last part of the path is not followed.
     """
     try:
-        descriptor = os.open(path, _FLAGS if follow else _FLAGS | _NO_FOLLOW)
+        descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:
-        return _notice(error, shown or path)
+        return _notice(error, path, shown or path)
     try:
         content = os.read(descriptor, _CHUNK)
         if len(content) < _CHUNK:
             return content
         return _rest(descriptor, content, shown or path, limit)
     except OSError as error:
-        return _notice(error, shown or path)
+        return _notice(error, path, shown or path)
     finally:
         os.close(descriptor)
 
@@ -64,7 +64,7 @@ def _rest(descriptor: int, content: bytes, shown: str, limit: int) -> bytes | No
     """Read on; the file may be growing or shrinking meanwhile, and is read up to the limit only."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        return SPECIAL, f"{shown}: is not a regular file and was not scanned", shown
+        return SPECIAL, "is not a regular file and was not scanned", shown
     if status.st_size > limit:
         return too_large(shown, status.st_size, limit)
     pieces = [content]
@@ -81,16 +81,16 @@ def too_large(shown: str, size: int, limit: int) -> Notice:
     """Say that a file exceeds the size limit."""
     return (
         TOO_LARGE,
-        f"{shown}: not scanned, its {size / 1e6:.0f} MB exceed the limit of {limit / 1e6:.0f} MB",
+        f"not scanned, its {size / 1e6:.0f} MB exceed the limit of {limit / 1e6:.0f} MB",
         shown,
     )
 
 
-def _notice(error: OSError | ValueError, shown: str) -> Notice:
+def _notice(error: OSError | ValueError, path: str, shown: str) -> Notice:
     if isinstance(error, ValueError):
-        return UNREADABLE, f"{shown}: not scanned, the path is not valid", shown
+        return UNREADABLE, "not scanned, the path is not valid", shown
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return VANISHED, f"{shown}: not scanned, it is no longer there", shown
-    if error.errno in (errno.EISDIR, errno.ENXIO, errno.EAGAIN, errno.ELOOP, errno.EMLINK) or os.path.isdir(shown):
-        return SPECIAL, f"{shown}: is not a regular file and was not scanned", shown
-    return UNREADABLE, f"{shown}: not scanned, {(error.strerror or str(error)).lower()}", shown
+        return VANISHED, "not scanned, it is no longer there", shown
+    if error.errno in (errno.EISDIR, errno.ENXIO, errno.EAGAIN, errno.ELOOP, errno.EMLINK) or os.path.isdir(path):
+        return SPECIAL, "is not a regular file and was not scanned", shown
+    return UNREADABLE, f"not scanned, {(error.strerror or str(error)).lower()}", shown

@@ -6,6 +6,7 @@ import os
 import re
 
 from mi_lint.sources.files import DEFAULT_LIMIT, SourceError, too_large
+from mi_lint.sources.places import printable, toplevel
 from mi_lint.sources.process import Git, GitError, environment
 
 TYPE_CHECKING = False
@@ -34,27 +35,6 @@ _ESCAPE: Final = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPES: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 # So many object names fit into every platform's pipe, so that neither side waits for the other for ever.
 _BATCH: Final = 100
-
-
-def toplevel(path: str) -> str | None:
-    """Return the root of the working tree that a path belongs to, None outside of any. Runs no git."""
-    if "GIT_DIR" in os.environ:
-        # A hook: git has gone to the root of the working tree, or named it.
-        return os.path.abspath(os.environ.get("GIT_WORK_TREE") or ".")
-    return find_toplevel(path)
-
-
-def find_toplevel(path: str) -> str | None:
-    """Return the nearest folder upwards that holds a repository, whatever the environment says."""
-    folder = os.path.abspath(path)
-    while True:
-        marker = os.path.join(folder, ".git")
-        if os.path.isfile(marker) or os.path.exists(os.path.join(marker, "HEAD")):
-            return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
 
 
 class Staged:
@@ -89,7 +69,7 @@ class Staged:
                     if isinstance(content, bytes):
                         yield path, content
                     elif content is None:
-                        self.notices.append(("unreadable-file", f"{path}: not scanned, git has no object {name}", path))
+                        self.notices.append(("unreadable-file", f"not scanned, git has no object {name}", path))
                     else:
                         self.notices.append(too_large(path, content, self._limit))
         finally:
@@ -284,15 +264,10 @@ class _Repository:
 
     def shown(self, encoded: bytes) -> str | None:
         """Return a path of git's relative to the scanned root, None when it is outside."""
-        path = printable(encoded)
+        path = encoded.decode("utf-8", "replace")
         if not self._prefix:
             return path
         return path[len(self._prefix) :] if path.startswith(self._prefix) else None
-
-
-def printable(encoded: bytes) -> str:
-    """Return a file name for reports, whatever bytes it is made of."""
-    return encoded.decode("utf-8", "replace")
 
 
 def _native(encoded: bytes) -> str:
@@ -304,7 +279,7 @@ class _Wanted:
 
     def __init__(self, root: str, paths: Iterable[str]) -> None:
         base = os.path.abspath(root)
-        relative = [os.path.relpath(os.path.join(base, path), base).replace(os.sep, "/") for path in paths]
+        relative = [printable(os.path.relpath(os.path.join(base, path), base).replace(os.sep, "/")) for path in paths]
         self._all = "." in relative
         self._paths = set(relative)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
+from mi_lint.sources.places import printable
 from mi_lint.sources.process import Git, GitError, environment
-from mi_lint.sources.worktree import ENVIRONMENT, GENERATED, printable
+from mi_lint.sources.worktree import ENVIRONMENT, GENERATED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

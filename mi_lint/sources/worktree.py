@@ -13,7 +13,8 @@ import os
 import stat
 import sys
 
-from mi_lint.sources.files import SPECIAL, UNREADABLE, SourceError
+from mi_lint.sources.files import SPECIAL, UNREADABLE, SourceError, read
+from mi_lint.sources.places import find_toplevel, printable, relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mi_lint.sources.files import Notice
-    from mi_lint.sources.ignore import Patterns
+    from mi_lint.sources.ignore import Levels, Patterns
 
 VERSION_CONTROL: Final = frozenset((".git", ".hg", ".svn", ".bzr", ".jj", "_darcs"))
 GENERATED: Final = frozenset(
@@ -98,7 +99,8 @@ class Walk:
             if is_folder:
                 yield from self.folder(place, "" if shown == "." else shown + "/")
             elif self._is_wanted(shown, place):
-                yield shown, place
+                # A link is read through: its last part was checked.
+                yield shown, os.path.realpath(place) if os.path.islink(place) else place
 
     def _is_wanted(self, shown: str, place: str) -> bool:
         """Decide about a named file."""
@@ -108,81 +110,77 @@ class Walk:
         if os.path.islink(place):
             target = os.path.realpath(place)
             if not _is_below(target, os.path.realpath(self.root)):
-                self.notices.append((SPECIAL, f"{shown}: is a link that leads out of {self.root}, not scanned", shown))
+                self.notices.append((SPECIAL, f"is a link that leads out of {self.root}, not scanned", shown))
                 return False
         if not stat.S_ISREG(os.stat(place).st_mode):
-            self.notices.append((SPECIAL, f"{shown}: is not a regular file and was not scanned", shown))
+            self.notices.append((SPECIAL, "is not a regular file and was not scanned", shown))
             return False
         return True
 
     def folder(self, place: str, prefix: str) -> Iterator[tuple[str, str]]:
         """Walk a folder, whose reported path is the prefix."""
-        if not self.options.no_ignore:
-            from mi_lint.sources.git import find_toplevel
+        if not self.options.no_ignore and find_toplevel(place) is not None:
+            from mi_lint.sources.tracked import from_git
 
-            if find_toplevel(place) is not None:
-                from mi_lint.sources.tracked import from_git
-
-                listed = from_git(self, place, prefix)
-                if listed is not None:
-                    yield from listed
-                    return
+            listed = from_git(self, place, prefix)
+            if listed is not None:
+                yield from listed
+                return
         yield from self._read_folders(place, prefix)
 
     def _read_folders(self, place: str, prefix: str) -> Iterator[tuple[str, str]]:
-        levels: list[_Level] = []
-        if not self.options.no_ignore:
-            levels = _inherited(place, prefix)
-        todo = [(place, prefix, levels)]
+        everything = self.options.no_ignore
+        todo = [(place, prefix, None if everything else _inherited(place, prefix))]
         while todo:
             folder, shown, levels = todo.pop()
             try:
                 with os.scandir(folder) as entries:
-                    found = sorted(entries, key=_entry_name)
+                    found = {entry.name: entry for entry in entries}
             except OSError as error:
-                self.unreadable(shown.rstrip("/") or ".", error)
+                self._unreadable(shown.rstrip("/") or ".", error)
                 continue
-            if not self.options.no_ignore:
-                names = {entry.name for entry in found}
-                if ENVIRONMENT in names and shown != prefix:
+            if not everything:
+                if ENVIRONMENT in found and shown != prefix:
                     self.skip("virtual environment")
                     continue
-                if ".gitignore" in names:
+                if ".gitignore" in found:
                     levels = _with_ignore_file(levels, os.path.join(folder, ".gitignore"), len(shown))
+            unrestricted = not levels and not self.excludes
+            printed = printable(shown)
             below = []
-            for entry in found:
+            for name in sorted(found):
+                entry = found[name]
                 if _is_folder(entry):
-                    if self._enters(entry.name, shown + entry.name, levels):
-                        below.append((entry.path, shown + entry.name + "/", levels))
-                elif self._takes(entry, shown + entry.name, levels):
-                    yield printable(shown + entry.name), entry.path
+                    if self._enters(name, shown + name, levels):
+                        below.append((entry.path, shown + name + "/", levels))
+                elif self._takes(entry, name) and (
+                    unrestricted or not self._leaves_out(shown + name, name, levels, False)
+                ):
+                    yield printed + (name if name.isascii() else printable(name)), entry.path
             below.reverse()
             todo += below
 
-    def _enters(self, name: str, shown: str, levels: list[_Level]) -> bool:
+    def _enters(self, name: str, shown: str, levels: Levels | None) -> bool:
         if name in VERSION_CONTROL:
             return False
         if name in GENERATED and not self.options.no_ignore:
             self.skip("dependencies")
-        elif self.excludes and self.excludes.match(shown, name, True):
-            self.skip("excluded")
-        elif levels and _ignored(levels, shown, name, True):
-            self.skip("ignored")
-        else:
-            return True
+            return False
+        return not self._leaves_out(shown, name, levels, True)
+
+    def _takes(self, entry: os.DirEntry[str], name: str) -> bool:
+        if entry.is_file(follow_symlinks=False):
+            # In a linked working tree or a submodule, .git is a file.
+            return name not in VERSION_CONTROL
+        self.skip("link" if entry.is_symlink() else "special file")
         return False
 
-    def _takes(self, entry: os.DirEntry[str], shown: str, levels: list[_Level]) -> bool:
-        if not entry.is_file(follow_symlinks=False):
-            self.skip("link" if entry.is_symlink() else "special file")
-        elif entry.name in VERSION_CONTROL:
-            # In a linked working tree or a submodule, .git is a file.
-            pass
-        elif self.excludes and self.excludes.match(shown, entry.name, False):
+    def _leaves_out(self, shown: str, name: str, levels: Levels | None, is_folder: bool) -> bool:
+        if self.excludes and self.excludes.match(shown, name, is_folder):
             self.skip("excluded")
-        elif levels and _ignored(levels, shown, entry.name, False):
+            return True
+        if levels and levels.ignore(shown, name, is_folder):
             self.skip("ignored")
-        else:
             return True
         return False
 
@@ -190,10 +188,9 @@ class Walk:
         """Count something that was left out."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
-    def unreadable(self, shown: str, error: OSError) -> None:
-        """Note a folder that could not be read."""
+    def _unreadable(self, shown: str, error: OSError) -> None:
         why = (error.strerror or str(error)).lower()
-        self.notices.append((UNREADABLE, f"{printable(shown)}: folder not scanned, {why}", printable(shown)))
+        self.notices.append((UNREADABLE, f"folder not scanned, {why}", printable(shown)))
 
 
 def walk(root: str, paths: Sequence[str] = (), options: WalkOptions | None = None) -> Walk:
@@ -236,59 +233,26 @@ class Excludes:
         return known
 
 
-def relative(place: str, root: str) -> str:
-    """Return a path for reports: relative to the root where that is possible, with ``/``."""
-    try:
-        path = os.path.relpath(place, root)
-    except ValueError:  # Another drive of Windows.
-        path = os.path.abspath(place)
-    return printable(path.replace(os.sep, "/"))
-
-
-def printable(path: str) -> str:
-    """Replace what stands for undecodable bytes of a file name by something that can be printed."""
-    if path.isascii():
-        return path
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-# One ignore file: its patterns, and how a reported path becomes one that is relative to the file's folder: so many
-# characters are cut off, and the path from there to the folder that is walked is put in front.
-_Level = tuple["Patterns", int, str]
-
-
-def _ignored(levels: list[_Level], shown: str, name: str, is_folder: bool) -> bool:
-    """Ask the nearest ignore file first; the first that speaks of the path decides."""
-    for patterns, cut, added in reversed(levels):
-        decision = patterns.decide(added + shown[cut:], name, is_folder)
-        if decision is not None:
-            return decision
-    return False
-
-
-def _with_ignore_file(levels: list[_Level], place: str, cut: int, added: str = "") -> list[_Level]:
-    from mi_lint.sources.files import read
-    from mi_lint.sources.ignore import read_patterns
-
+def _with_ignore_file(levels: Levels | None, place: str, cut: int, added: str = "") -> Levels | None:
     content = read(place)
-    if isinstance(content, bytes):
-        patterns = read_patterns(content)
-        if not patterns.empty:
-            return [*levels, (patterns, cut, added)]
-    return levels
+    if not isinstance(content, bytes):
+        return levels
+    if levels is None:
+        from mi_lint.sources.ignore import Levels
+
+        levels = Levels()
+    return levels.extended(content, cut, added)
 
 
-def _inherited(place: str, prefix: str) -> list[_Level]:
+def _inherited(place: str, prefix: str) -> Levels | None:
     """Return the ignore files above a folder in its repository, for when git cannot be asked."""
-    from mi_lint.sources.git import find_toplevel
-
     top = find_toplevel(place)
     if top is None:
-        return []
+        return None
     inner = os.path.relpath(os.path.abspath(place), top).replace(os.sep, "/")
     parts = [] if inner == "." else inner.split("/")
     configuration = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    levels: list[_Level] = []
+    levels: Levels | None = None
     added = "".join(part + "/" for part in parts)
     for file in (os.path.join(configuration, "git", "ignore"), os.path.join(top, ".git", "info", "exclude")):
         levels = _with_ignore_file(levels, file, len(prefix), added)
@@ -298,10 +262,6 @@ def _inherited(place: str, prefix: str) -> list[_Level]:
         levels = _with_ignore_file(levels, file, len(prefix), "".join(name + "/" for name in parts[index:]))
         folder = os.path.join(folder, part)
     return levels
-
-
-def _entry_name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
