@@ -167,10 +167,65 @@ def make_jwt(stream: Stream) -> str:
     return ".".join([*parts, make_base64(stream, 256, BASE64URL).rstrip("=")])
 
 
+# Algorithm identifiers of PKCS#8, and the constant head of an OpenSSH key file.
+_RSA_ALGORITHM: Final = bytes.fromhex("300d06092a864886f70d0101010500")
+_EC_ALGORITHM: Final = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107")
+_PBES2: Final = bytes.fromhex("301b06092a864886f70d01050d300e0408a1b2c3d4e5f60718020101")
+_OPENSSH_MAGIC: Final = b"openssh-key-v1\0"
+
+
+def der(tag: int, content: bytes) -> bytes:
+    """Return one ASN.1 element with its length."""
+    size = len(content)
+    if size < 128:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def make_der(stream: Stream, kind: str) -> tuple[str, bytes]:
+    """Return the PEM label and the bytes of something that has the outer structure of its kind and no key in it."""
+    numbers = b"".join(der(2, b"\x01" + stream.take(size)) for size in (128, 2, 128, 64, 64, 64, 64, 64))
+    pkcs1 = der(0x30, der(2, b"\0") + numbers)
+    point = der(4, stream.take(32)) + der(0xA1, der(3, b"\0\x04" + stream.take(64)))
+    version = der(2, b"\0")
+    makers: dict[str, tuple[str, bytes]] = {
+        "rsa": ("RSA PRIVATE KEY", pkcs1),
+        "ec": ("EC PRIVATE KEY", der(0x30, der(2, b"\x01") + point)),
+        "pkcs8": ("PRIVATE KEY", der(0x30, version + _RSA_ALGORITHM + der(4, pkcs1))),
+        "pkcs8-ec": ("PRIVATE KEY", der(0x30, version + _EC_ALGORITHM + der(4, der(0x30, der(2, b"\x01") + point)))),
+        "encrypted": ("ENCRYPTED PRIVATE KEY", der(0x30, _PBES2 + der(4, stream.take(640)))),
+        "openssh": ("OPENSSH PRIVATE KEY", _OPENSSH_MAGIC + b"\0\0\0\x04none\0\0\0\x04none" + stream.take(360)),
+        "certificate": ("CERTIFICATE", der(0x30, der(0x30, stream.take(500)) + stream.take(270))),
+        "public": ("PUBLIC KEY", der(0x30, _RSA_ALGORITHM + der(3, b"\0" + stream.take(270)))),
+        "pfx": ("", der(0x30, der(2, b"\x03") + der(0x30, stream.take(1200)) + der(0x30, stream.take(61)))),
+    }
+    if kind not in makers:
+        raise SampleError(f"unknown kind of key file {kind!r}; there are {', '.join(sorted(makers))}")
+    return makers[kind]
+
+
+def make_pem(stream: Stream, kind: str, newline: str = "\n") -> str:
+    r"""Make a PEM block; ``\n`` as second argument writes it on one line, as JSON and environment files do."""
+    label, raw = make_der(stream, kind)
+    body = checksums.encode_base64(raw)
+    lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+    return newline.join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])
+
+
+def make_cask(stream: Stream) -> str:
+    """Make a key of the draft format CASK: 256 random bits, no provider data, created on 2025-03-09."""
+    return stream.text(BASE64URL, 43) + "AQJJQABAA" + "TEST" + "AAACIJJJ"
+
+
 def make_emulator(stream: Stream, name: str) -> str:
     if name not in EMULATORS:
         raise SampleError(f"unknown emulator {name!r}; there are {', '.join(sorted(EMULATORS))}")
     return "".join(EMULATORS[name])
+
+
+def _in_base64(raw: bytes) -> str:
+    return checksums.encode_base64(raw)
 
 
 def _encode(text: str) -> str:
@@ -194,6 +249,10 @@ _MAKERS: Final[dict[str, Callable[..., str]]] = {
     "guid": make_guid,
     "password": make_password,
     "jwt": make_jwt,
+    "pem": make_pem,
+    "pfx": lambda stream: _in_base64(make_der(stream, "pfx")[1]),
+    "der": lambda stream, kind: _in_base64(make_der(stream, kind)[1]),
+    "cask": make_cask,
     "emulator": make_emulator,
 }
 

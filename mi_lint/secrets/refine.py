@@ -107,4 +107,36 @@ def _claims(token: bytes) -> dict[str, object] | None:
     return claims if isinstance(claims, dict) else None
 
 
-REFINEMENTS: dict[str, Callable[[Judgement], bool]] = {"sas": sas, "jwt": jwt}
+_NOT_BASE64 = re.compile(rb"-----[A-Z ]+-----|(?:Proc-Type|DEK-Info):[^\r\n\\]*|\\+[nrt]|[^A-Za-z0-9+/]")
+
+
+def der(judgement: Judgement) -> bool:
+    """Keep only key files that are whole: one ASN.1 sequence as long as it says, or the OpenSSH format.
+
+    Shortened, edited and invented blocks in documentation fail this, and open nothing.
+    """
+    secret = judgement.candidate.secret
+    body = _NOT_BASE64.sub(b"", secret)
+    if len(set(body)) < min(len(body) // 8, 32):
+        return False
+    try:
+        raw = base64.b64decode(body + b"=" * (-len(body) % 4))
+    except binascii.Error:
+        return False
+    if b"ENCRYPTED" in secret[:120] and b"DEK-Info" in secret[:300]:
+        return len(raw) % 8 == 0
+    return raw.startswith(b"openssh-key-v1\0") or _whole_sequence(raw)
+
+
+def _whole_sequence(raw: bytes) -> bool:
+    if raw[:2] == b"\x30\x80":
+        return raw.endswith(b"\0\0")
+    if len(raw) < 16 or raw[0] != 0x30:
+        return False
+    if raw[1] < 0x80:
+        return len(raw) == 2 + raw[1]
+    size = raw[1] & 0x7F
+    return size <= 4 and len(raw) == 2 + size + int.from_bytes(raw[2 : 2 + size], "big")
+
+
+REFINEMENTS: dict[str, Callable[[Judgement], bool]] = {"sas": sas, "jwt": jwt, "der": der}

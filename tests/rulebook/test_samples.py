@@ -167,3 +167,36 @@ def test_marks_are_taken_off_and_located():
 def test_marks_come_in_pairs(text):
     with pytest.raises(SampleError):
         split_marks(text)
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ec", "pkcs8", "pkcs8-ec", "encrypted", "certificate", "public"])
+def test_a_pem_sample_is_one_whole_sequence_in_wrapped_base64(kind):
+    first, *body, last = expand(f"<%pem {kind}%>").split("\n")
+    assert (first[:11], last[:9], first[10:]) == ("-----BEGIN ", "-----END ", last[8:])
+    assert {len(line) for line in body[:-1]} <= {64}
+    raw = base64.b64decode("".join(body))
+    lengths = [2 + raw[1], 3 + raw[2], 4 + int.from_bytes(raw[2:4], "big")]
+    assert raw[0] == 0x30
+    assert len(raw) == lengths[max(0, raw[1] - 0x80)] if raw[1] > 0x80 else len(raw) == lengths[0]
+
+
+def test_an_openssh_sample_starts_with_the_magic_of_its_format():
+    assert base64.b64decode("".join(expand("<%pem openssh%>").split("\n")[1:-1])).startswith(b"openssh-key-v1\0")
+
+
+def test_a_pem_sample_can_be_written_on_one_line():
+    assert expand(r"<%pem ec \n%>").count("\n") == 0
+    assert expand(r"<%pem ec \n%>").count(r"\n") > 2
+
+
+def test_a_pfx_sample_has_version_three():
+    assert base64.b64decode(expand("<%pfx%>"))[4:7] == b"\x02\x01\x03"
+
+
+def test_a_cask_sample_has_its_marker_in_the_middle():
+    assert (len(expand("<%cask%>")), expand("<%cask%>")[44:48]) == (64, "QJJQ")
+
+
+def test_an_unknown_kind_of_key_file_is_refused():
+    with pytest.raises(SampleError, match="unknown kind of key file"):
+        expand("<%pem rsa4096%>")
