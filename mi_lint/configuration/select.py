@@ -110,7 +110,7 @@ class PathIgnores:
         from pathspec import GitIgnoreSpec
 
         self._entries = [
-            (GitIgnoreSpec.from_lines([glob]), catalogue.resolve(rules, f"per-path-ignores, '{glob}'"))
+            (GitIgnoreSpec.from_lines([glob], backend="simple"), catalogue.resolve(rules, f"per-path-ignores, '{glob}'"))
             for glob, rules in config.per_path_ignores.items()
         ]
 
