@@ -11,7 +11,19 @@ from mi_lint.errors import UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
+    from typing import Protocol
+
+    class Verb(Protocol):
+        """A module of this package that carries out one verb."""
+
+        def configure(self, parser: argparse.ArgumentParser) -> None:
+            """Add the options of the verb."""
+
+        def run(self, arguments: argparse.Namespace) -> int:
+            """Do it and return the exit code."""
+
 
 VERBS = {
     "scan": "find Azure credentials in files, staged changes or standard input",
@@ -78,18 +90,10 @@ def _run(verb: str, rest: list[str]) -> int:
     return int(module.run(parser.parse_args(rest)))
 
 
-def _module(verb: str) -> object:
-    # Spelled out, so that the modules are found by tools and no importlib is needed.
-    if verb == "scan":
-        from mi_lint.cli import scan as module
-    elif verb == "migrate":
-        from mi_lint.cli import migrate as module
-    elif verb == "rules":
-        from mi_lint.cli import rules as module
-    elif verb == "baseline":
-        from mi_lint.cli import baseline as module
-    else:
-        from mi_lint.cli import config as module
+def _module(verb: str) -> Verb:
+    import importlib
+
+    module: Verb = importlib.import_module(f"mi_lint.cli.{verb}")
     return module
 
 

@@ -8,8 +8,9 @@ import sys
 
 from mi_lint.configuration.arguments import add_options
 from mi_lint.configuration.arguments import configure as settings
-from mi_lint.configuration.options import FORMATS, SEVERITIES
+from mi_lint.configuration.options import SEVERITIES
 from mi_lint.errors import UserError
+from mi_lint.report.formats import FORMATS, SARIF_PROFILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from mi_lint.configuration.settings import Config
     from mi_lint.model import Report
-    from mi_lint.scanning.run import Result
+    from mi_lint.scanning.run import Progress, Result
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 _BY_SUFFIX = {".sarif": "sarif", ".json": "json", ".xml": "junit", ".txt": "text"}
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="file for each --format; the suffix may choose one",
     )
-    out.add_argument("--sarif-profile", choices=("github", "azdo"), default="github", help="who reads the SARIF file")
+    out.add_argument("--sarif-profile", choices=SARIF_PROFILES, default="github", help="who reads the SARIF file")
     out.add_argument("--category", metavar="NAME", default="", help="category of the SARIF run")
     out.add_argument("--exit-zero", action="store_true", help="exit with 0 although there are findings")
     out.add_argument("--quiet", "-q", action="store_true", help="no summary, no progress")
@@ -184,15 +185,15 @@ def _fails(result: Result, fail_on: str) -> bool:
 
 def _write(result: Result, config: Config, outputs: Sequence[tuple[str, str]], arguments: argparse.Namespace) -> bool:
     """Write the reports; return whether one could not be written."""
-    failed = _say_notes(result)
+    _say_notes(result)
+    failed = False
     if not result.seen.findings and all(name == "text" for name, _ in outputs):
         # The usual case of a hook: one line, and none of the modules that describe findings.
         if not arguments.quiet:
-            from mi_lint.report.text import clean_summary
+            from mi_lint.report.text import summary
 
             for _, path in outputs:
-                line = clean_summary(result.seen, result.baselined, result.suppressed)
-                _write_line(line, path)
+                _write_line(summary(result), path)
         return failed
     from mi_lint.report.formats import ReportOptions, write
 
@@ -219,12 +220,11 @@ def _write_line(line: str, path: str) -> None:
         write_chunks([line + "\n"], path)
 
 
-def _say_notes(result: Result) -> bool:
+def _say_notes(result: Result) -> None:
     """Tell on standard error what was not analysed."""
     for _, text, path in sorted(result.seen.notes):
         place = "" if path and path in text else f"{path}: " if path else ""
         sys.stderr.write(f"mi-lint: warning: {place}{text}\n")
-    return False
 
 
 def report_of(result: Result, config: Config) -> Report:
@@ -241,12 +241,12 @@ def report_of(result: Result, config: Config) -> Report:
         rules={rule: info for rule, info in sorted(rules.items()) if rule in result.policy.enabled or rule in used},
         notifications=[Notification(name, text, path) for name, text, path in sorted(seen.notes)],
         statistics=ScanStatistics(
-            files=seen.files,
-            bytes=seen.bytes,
-            skipped=dict(sorted(seen.skipped.items())),
+            files=result.files,
+            bytes=result.bytes,
+            skipped=dict(sorted(result.skipped.items())),
             suppressed=result.suppressed,
             baselined=result.baselined,
-            hidden=seen.hidden,
+            hidden=result.hidden,
         ),
         root=result.root,
         include_suppressed=config.include_suppressed,
@@ -254,7 +254,7 @@ def report_of(result: Result, config: Config) -> Report:
     )
 
 
-def _progress(arguments: argparse.Namespace) -> object:
+def _progress(arguments: argparse.Namespace) -> Progress | None:
     if arguments.quiet or arguments.no_progress or not sys.stderr.isatty():
         return None
     from mi_lint.cli.progress import Bar

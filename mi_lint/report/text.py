@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mi_lint.model import Finding, Report, RuleInfo, ScanStatistics
     from mi_lint.report.formats import ReportOptions
+    from mi_lint.scanning.run import Result
 
 # Severity by name -> SGR code.
 _COLORS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2"}
@@ -46,7 +47,7 @@ def chunks(report: Report, options: ReportOptions) -> Iterator[str]:
     yield summary(report.statistics, findings) + "\n"
 
 
-def summary(statistics: ScanStatistics, findings: Sequence[Finding] = ()) -> str:
+def summary(statistics: ScanStatistics | Result, findings: Sequence[Finding] = ()) -> str:
     """Return the closing line: what was found, and in how much; what was skipped or not shown is never left out."""
     read = f"{_count(statistics.files, 'file')} ({size(statistics.bytes)})"
     active = [finding for finding in findings if finding.suppression is None]

@@ -27,6 +27,8 @@ BYTES_PER_JOB = 6_000_000
 FILES_PER_JOB = 600
 # So many chunks per process that an uneven one does not keep the others waiting.
 CHUNKS_PER_JOB = 24
+# So many files with findings a forked worker leaves to the parent, before it loads what describes them itself.
+DEFERRED_PER_JOB = 60
 
 
 class Result:
@@ -40,6 +42,28 @@ class Result:
         self.policy = policy
         self.baselined = 0
         self.suppressed = 0
+
+    # The numbers of `mi_lint.model.ScanStatistics`, without the module that has it.
+
+    @property
+    def files(self) -> int:
+        """Files that were scanned."""
+        return self.seen.files
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that were scanned."""
+        return self.seen.bytes
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Files that were passed over, by reason."""
+        return self.seen.skipped
+
+    @property
+    def hidden(self) -> int:
+        """Findings that the settings do not show."""
+        return self.seen.hidden
 
 
 def prefix_of(config: Config, root: str) -> str:
@@ -116,6 +140,7 @@ class _Job:
         self._table = store.match_table(config.rules)
         self._policy = policy_of(config, self._table, root)
         self._limit = config.max_file_size or DEFAULT_LIMIT
+        self._examiner: Scanner | None = None
         self._baseline = None
         if config.baseline:
             from mi_lint import baseline
@@ -126,15 +151,16 @@ class _Job:
             else:
                 self._policy.accepted = loaded
 
-    def scanner(self, size: int) -> Scanner:
-        return Scanner(self._table, engine(self._table, size), self._policy)
+    def scanner(self, size: int, defer: int = 0) -> Scanner:
+        return Scanner(self._table, engine(self._table, size), self._policy, defer)
 
     def scan(self, files: Sequence[tuple[str, str]], progress: Progress | None) -> Partial:
         size = _size_of(files)
         jobs = self._config.jobs or min(
             pool.cores(), max(size // BYTES_PER_JOB, len(files) // FILES_PER_JOB), 16 if pool.forks() else 4
         )
-        scanner = self.scanner(size)
+        forks = jobs > 1 and pool.forks()
+        scanner = self.scanner(size, DEFERRED_PER_JOB if forks else 0)
         step = max(1, len(files) // (max(1, jobs) * CHUNKS_PER_JOB))
         chunks = [files[at : at + step] for at in range(0, len(files), step)]
         limit = self._limit
@@ -145,7 +171,7 @@ class _Job:
                 _scan_file(scanner, shown, path, limit)
             return scanner.seen
 
-        run = work if jobs <= 1 or pool.forks() else _Elsewhere(self._config, self._root, size, limit)
+        run = work if jobs <= 1 or forks else _Elsewhere(self._config, self._root, size, limit)
         total = Partial()
         for number, part in pool.run(run, chunks, jobs):
             if part is None:
@@ -153,11 +179,26 @@ class _Job:
                 first = chunks[number][0][0]
                 text = f"a process ended unexpectedly over {len(chunks[number])} files from '{first}' on"
                 total.notes.append(("process-ended", text, first))
-            else:
-                total.add(part)
+                continue
+            if part.deferred:
+                self._examine(dict(chunks[number]), part)
+            total.add(part)
             if progress is not None:
                 progress(total.files, len(files))
         return total
+
+    def _examine(self, places: dict[str, str], part: Partial) -> None:
+        """Make the findings of the files that a worker has named."""
+        if self._examiner is None:
+            self._examiner = self.scanner(0)
+        scanner = self._examiner
+        scanner.seen = Partial()
+        for shown in part.deferred:
+            _scan_file(scanner, shown, places[shown], self._limit)
+        part.deferred = []
+        # The worker has counted these files already.
+        scanner.seen.files = scanner.seen.bytes = 0
+        part.add(scanner.seen)
 
     def finish(self, seen: Partial) -> Result:
         """Take out what a baseline or a file of fingerprints has accepted, and put the findings in report order."""

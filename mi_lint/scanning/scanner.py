@@ -7,8 +7,6 @@ imports of the model, detect-secrets and the reports.
 from __future__ import annotations
 
 from mi_lint import suppress
-from mi_lint.secrets.judge import judgements
-from mi_lint.secrets.matching import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,12 +77,13 @@ class Policy:
 class Partial:
     """What a part of a run has seen; parts are added up. Plain values, so that it can cross processes."""
 
-    __slots__ = ("accepted", "bytes", "failed", "files", "findings", "hidden", "notes", "skipped")
+    __slots__ = ("accepted", "bytes", "deferred", "failed", "files", "findings", "hidden", "notes", "skipped")
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.notes: list[tuple[str, str, str]] = []  # (id, text, path)
         self.skipped: dict[str, int] = {}
+        self.deferred: list[str] = []
         self.files = self.bytes = self.hidden = self.accepted = 0
         self.failed = False
 
@@ -99,6 +98,7 @@ class Partial:
         """Take over what another part has seen."""
         self.findings += other.findings
         self.notes += other.notes
+        self.deferred += other.deferred
         for reason, count in other.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
         self.files += other.files
@@ -113,9 +113,14 @@ class Partial:
 
 
 class Scanner:
-    """Scans documents one after the other and keeps what it has seen in ``seen``."""
+    """Scans documents one after the other and keeps what it has seen in ``seen``.
 
-    def __init__(self, table: MatchTable, engine: Engine, policy: Policy) -> None:
+    The first ``defer`` documents with something to show are only named, in ``seen.deferred``: while several processes
+    scan, one of them, instead of each, can load what makes findings.
+    """
+
+    def __init__(self, table: MatchTable, engine: Engine, policy: Policy, defer: int = 0) -> None:
+        self._defer = defer
         self._table = table
         self._engine = engine
         self._policy = policy
@@ -154,9 +159,15 @@ class Scanner:
         return self._policy.report_unused and suppress.mentions(document.data, foreign=False)
 
     def _look(self, document: Document, hits: list[tuple[int, int]]) -> None:
+        from mi_lint.secrets.matching import find
+
         policy = self._policy
         candidates = find(document.data, self._table, self._engine, hits)
-        judged = judgements(candidates, self._table, policy.enabled_in(document.path), document.path)
+        judged: list[Judgement] = []
+        if candidates:
+            from mi_lint.secrets.judge import judgements
+
+            judged = judgements(candidates, self._table, policy.enabled_in(document.path), document.path)
         # Whether a comment is unused shows only against everything that could be found.
         if not self._reports_unused(document):
             shown = [
@@ -166,6 +177,10 @@ class Scanner:
                     judgement.everyday, judgement.severity, judgement.confidence, judgement.candidate.form.rule
                 )
             ]
+            if self._defer and shown:
+                self._defer -= 1
+                self.seen.deferred.append(document.path)
+                return
             self.seen.hidden += len(judged) - len(shown)
             judged = shown
             if not shown:

@@ -7,9 +7,10 @@ filters drop ``Client.from_connection_string("…")`` as an "indirect reference"
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 import sys
+import types
 from collections.abc import Generator, Iterable
 from typing import Any
 
@@ -20,28 +21,29 @@ from mi_lint.secrets.judge import judgements
 from mi_lint.secrets.matching import find
 
 
-def _defer(name: str) -> None:
-    """Let a module be loaded at its first use.
+class _Deferred(types.ModuleType):
+    """Stands for a module until one of its names is used.
 
     detect-secrets imports `requests` at start, for verification over the network, which mi-lint never does; loading
     it takes longer than loading the rest of detect-secrets.
     """
-    if name in sys.modules:
-        return
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        return
-    loader = importlib.util.LazyLoader(spec.loader)
-    spec.loader = loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self.__name__), name)
 
 
-_defer("requests")
+_deferred = "requests" not in sys.modules
+if _deferred:
+    sys.modules["requests"] = _Deferred("requests")
 
 from detect_secrets.core.potential_secret import PotentialSecret  # noqa: E402
 from detect_secrets.plugins.base import RegexBasedDetector  # noqa: E402
+
+if _deferred:
+    # Whoever imports it from now on gets the real module.
+    del sys.modules["requests"]
 
 
 class AzureDetector(RegexBasedDetector):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GUARD = 64
 # Escapes make text longer than what a pattern can match: the window in which they are undone is wider on both sides.
 SLACK = 200
+MAX_SLACK = 600
 # A secret inside base64 inside base64 is seen; deeper nesting is a quine, not a configuration.
 MAX_DEPTH = 3
 
@@ -135,7 +136,7 @@ def _in_undone(
     size = len(data)
     wider: list[tuple[int, int, int]] = []
     for index, spans in places.items():
-        slack = table.forms[index].reach + SLACK
+        slack = min(table.forms[index].reach, MAX_SLACK) + SLACK
         wider += [(max(0, start - slack), min(size, end + slack), index) for start, end in spans]
     wider.sort()
     at = 0
