@@ -372,6 +372,7 @@ def test_too_many_are_cut_and_the_log_and_the_user_are_told(plain, tmp_path):
     assert len(notes) == 2
 
 
+@pytest.mark.slow
 def test_a_long_log_is_never_held_in_memory(plain, tmp_path):
     report = plain(findings=list(many(sarif.MAX_RESULTS)))
     write(plain(), "sarif", str(tmp_path / "warm.sarif"))
