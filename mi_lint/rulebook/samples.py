@@ -77,7 +77,7 @@ def make_his_v1(stream: Stream, signature: str, size: int, seed: str) -> str:
     alphabet = {"AzSe": checksums.BASE64[:62], "AzFu": BASE64URL}.get(signature, checksums.BASE64)
     while True:
         draft = checksums.decode_base64(stream.text(alphabet, at) + signature + "AAAAAA")
-        if draft is None:
+        if draft is None or len(draft) != size or len(signature) != 4:
             raise SampleError(f"no HIS v1 key has {size} bytes and the signature {signature!r}")
         hashed = draft[:-4]
         total = checksums.marvin32(hashed, checksums.seed_number(seed)).to_bytes(4, "little")
