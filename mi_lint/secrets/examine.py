@@ -44,12 +44,17 @@ class Examiner:
         accepted = 0
         findings = []
         counts: dict[tuple[str, str], int] = {}
+        # One credential on one line is one finding, however often a generated line repeats it.
+        reported: set[tuple[str, str, int]] = set()
         for judgement in judged:
             rule = judgement.candidate.form.rule
             region = page.region(judgement)
             secret = judgement.candidate.secret.decode("utf-8", "replace")
             potential = self._detectors[rule].potential_secret(document.path, region.start_line, secret)
             value = potential.secret_value or secret
+            if (rule, value, region.start_line) in reported:
+                continue
+            reported.add((rule, value, region.start_line))
             if self._known is not None:
                 line = page.line(region.start_line)
                 if self._known(document.path, potential.secret_hash, value, line):

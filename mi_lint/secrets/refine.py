@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from mi_lint.secrets.judge import Judgement
 
 LOW = 1
+# A user-delegation SAS ends with its key at the latest (`ske`), and such a key lives seven days at most.
 _EXPIRY = re.compile(
-    rb"(?i)(?:^|[?&;\s\"'])se=([0-9]{4}-[0-9]{2}-[0-9]{2}"
+    rb"(?i)(?:^|[?&;\s\"'])s(?:k?)e=([0-9]{4}-[0-9]{2}-[0-9]{2}"
     rb"(?:T[0-9]{2}(?::|%3A)[0-9]{2}(?:(?::|%3A)[0-9]{2})?(?:\.[0-9]{1,7})?Z?)?)"
 )
 _EPOCH_EXPIRY = re.compile(rb"(?i)(?:^|[?&;\s\"'])se=([0-9]{9,11})(?![0-9-])")
@@ -52,9 +53,10 @@ def sas(judgement: Judgement) -> bool:
 
 
 def _sas_expiry(text: bytes) -> tuple[float, str] | None:
-    match = _EXPIRY.search(text)
-    if match:
-        shown = unquote(match[1].decode("ascii"))
+    # The first to come counts; dates of this form sort as text.
+    found = sorted(unquote(match[1].decode("ascii")) for match in _EXPIRY.finditer(text))
+    if found:
+        shown = found[0]
         try:
             # The end of the day: an hour more or less does not change the advice.
             moment = calendar.timegm(time.strptime(shown[:10], "%Y-%m-%d")) + 86400

@@ -45,8 +45,18 @@ _DISGUISE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# Bytes without which there is nothing to undo; one look for them spares most windows the expression above.
-_SIGN: Final = re.compile(rb"""["'][\s+&.\\fFrRbBuU"'`_]|[\\`^]\r?\n|;\\?\r?\n|;\\n|\\[ux/]|&[a#qlgx]|%[2-7]""")
+# Where one may begin. It starts with a set of bytes, for which `re` has a fast search; the expression above has not.
+_SIGN: Final = re.compile(
+    rb"""["'\\`^;&%] (?:
+      (?<=["']) [\s+&.\\,"'`_fFrRbBuU]
+    | (?<=\\) [ux/"'\\\r\n]
+    | (?<=[`^]) \r?\n
+    | (?<=;) (?: \\?\r?\n | \\n )
+    | (?<=&) [aqlg\#]
+    | (?<=%) [2-7]
+    )""",
+    re.VERBOSE,
+)
 
 _RUN: Final = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
 _RUN_BACK: Final = re.compile(rb"[A-Za-z0-9+/_-]*\Z")
@@ -126,11 +136,16 @@ class View:
 
 def normalise(data: bytes, start: int, end: int) -> View | None:
     """Undo escapes and split strings in a window; None when there are none."""
-    if _SIGN.search(data, start, end) is None:
-        return None
     pieces: list[tuple[bytes, int, int, int]] = []
     at = start
-    for match in _DISGUISE.finditer(data, start, end):
+    for sign in _SIGN.finditer(data, start, end):
+        begin = sign.start()
+        if begin < at:
+            continue
+        # A semicolon stays: what is folded comes behind it.
+        match = _DISGUISE.match(data, begin + (data[begin] == 59), end)
+        if match is None:
+            continue
         if match.start() > at:
             pieces.append((data[at : match.start()], at, match.start(), COPY))
         text = _plain(match)
