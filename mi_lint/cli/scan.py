@@ -103,7 +103,7 @@ def destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[s
 def root_of(paths: Sequence[str], config: Config) -> str:
     """Return the folder that reported paths are relative to: the repository, else where the configuration is."""
     from mi_lint.configuration.settings import common_folder
-    from mi_lint.sources.git import toplevel
+    from mi_lint.sources.places import toplevel
 
     folder = common_folder(paths)
     top = toplevel(folder)
@@ -163,7 +163,7 @@ def _keep_added(result: Result, revision: str | None) -> None:
     """Leave only findings on lines that the change has added; what is older is not the change's fault."""
     if not result.seen.findings:
         return
-    from mi_lint.sources.git import added_lines
+    from mi_lint.sources.added import added_lines
 
     paths = {finding.location.path for finding in result.seen.findings}
     added = added_lines(result.root, paths, revision)

@@ -97,6 +97,10 @@ class Walk:
     def _all(self) -> Iterator[tuple[str, str]]:
         for shown, place, is_folder in self._named:
             if is_folder:
+                if self.options.force_exclude and self.excludes.cover(shown, is_folder=True):
+                    self.skip("excluded")
+                    continue
+                self.excludes.admit(shown)
                 yield from self.folder(place, "" if shown == "." else shown + "/")
             elif self._is_wanted(shown, place):
                 # A link is read through: its last part was checked.
@@ -218,10 +222,16 @@ class Excludes:
         """Tell whether the patterns name exactly this path."""
         return self._patterns is not None and self._patterns.decide(path, name, is_folder) is True
 
-    def cover(self, path: str) -> bool:
-        """Tell whether a file or one of the folders that it is in is left out."""
+    def admit(self, folder: str) -> None:
+        """Note that a folder was named: no pattern for it or for what it is in counts."""
+        self._folders["" if folder == "." else folder] = False
+
+    def cover(self, path: str, is_folder: bool = False) -> bool:
+        """Tell whether a path or one of the folders that it is in is left out."""
         if self._patterns is None:
             return False
+        if is_folder:
+            return self._covers_folder(path)
         folder, _, name = path.rpartition("/")
         return self._covers_folder(folder) or self.match(path, name, False)
 
