@@ -9,7 +9,7 @@ from typing import Any
 from mi_lint import __version__
 from mi_lint.model import Finding, Fix, Location, Region, Report, RuleInfo, Snippet
 from mi_lint.report.formats import ReportOptions
-from mi_lint.report.selection import shown
+from mi_lint.report.selection import evidence, shown
 
 # Raised when a key is removed or changes its meaning; keys may be added.
 SCHEMA_VERSION = 1
@@ -57,7 +57,7 @@ def _finding(finding: Finding, rule: RuleInfo | None) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "secret": None,
         "snippet": _snippet(finding.snippet),
-        "evidence": [_location(place) for place in finding.evidence],
+        "evidence": [_location(place) for place in evidence(finding)],
         "flow": [_location(place) for place in finding.flow],
         "fixes": [_fix(fix) for fix in finding.fixes],
         "suppression": None,

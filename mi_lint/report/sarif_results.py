@@ -12,6 +12,7 @@ from urllib.parse import quote
 from mi_lint.model import Applicability, Edit, Finding, Fix, Location, Region, RuleInfo, Snippet
 from mi_lint.report.sarif_encoding import Suppression, om
 from mi_lint.report.sarif_rules import LEVELS
+from mi_lint.report.selection import evidence
 
 BASE = "SRCROOT"
 MARK = "[REDACTED]"
@@ -43,7 +44,7 @@ class ResultMaker:
             properties=_properties(finding),
         )
         if finding.evidence:
-            result.related_locations = self._related(finding.evidence)
+            result.related_locations = self._related(evidence(finding))
         if finding.flow:
             result.code_flows = [self._code_flow(finding.flow)]
         fixes = [self._fix(fix) for fix in finding.fixes if _is_applicable(fix)]
@@ -60,7 +61,7 @@ class ResultMaker:
             return om.Message(text=_unlinked(finding.message))
         links = linked(finding)
         if links:
-            arguments = arguments[: placeholders(template)] + [_link_text(place) for place in finding.evidence[:links]]
+            arguments = arguments[: placeholders(template)] + [_link_text(place) for place in evidence(finding)[:links]]
             template = with_links(template, links)
         return om.Message(
             text=template.format(*arguments), id=linked_id(finding.message_id, links), arguments=arguments or None
@@ -149,7 +150,7 @@ def uri_reference(path: str) -> str:
 
 def linked(finding: Finding) -> int:
     """Return how many places of evidence the message links."""
-    return min(len(finding.evidence), MAX_LINKS)
+    return min(len(evidence(finding)), MAX_LINKS)
 
 
 def linked_id(message_id: str, links: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mi_lint.model import Finding, Report
+    from mi_lint.model import Finding, Location, Report
 
 
 def shown(report: Report) -> list[Finding]:
@@ -13,6 +13,11 @@ def shown(report: Report) -> list[Finding]:
         (finding for finding in report.findings if report.include_suppressed or finding.suppression is None),
         key=order,
     )
+
+
+def evidence(finding: Finding) -> tuple[Location, ...]:
+    """Return the places that support a finding, each once."""
+    return tuple(dict.fromkeys(finding.evidence))
 
 
 def order(finding: Finding) -> tuple[object, ...]:

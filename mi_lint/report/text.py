@@ -135,15 +135,16 @@ def _source(finding: Finding, paint: Painter) -> Iterator[str]:
 def _help(rule: RuleInfo, paint: Painter) -> Iterator[str]:
     _, found, rest = rule.help_text.partition(_WAY_OUT)
     if found:
-        way_out = " ".join(rest.partition("\n\n")[0].split())
-        yield f"  {paint('help:', _BOLD)} {visible(_first_sentence(way_out))} (mi-lint rules {rule.id})\n"
+        way_out = visible(_gist(" ".join(rest.partition("\n\n")[0].split())))
+        yield f"  {paint('help:', _BOLD)} {way_out} (mi-lint rules {rule.id})\n"
 
 
-def _first_sentence(text: str) -> str:
+def _gist(text: str) -> str:
+    """Return the first sentence, without what stands in parentheses and without its final period."""
     import re
 
     match = re.match(r".*?[.:](?= [A-Z`]|$)", text)
-    return match[0] if match else text
+    return re.sub(r" \([^()]*\)", "", match[0] if match else text).rstrip(".:")
 
 
 def _found(findings: Sequence[Finding]) -> str:

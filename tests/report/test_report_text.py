@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from report_samples import code_finding, full_report, secret_finding, suppressed_finding
+from report_samples import code_finding, full_report, rule, secret_finding, suppressed_finding
 
 from mi_lint.model import ScanStatistics, Snippet
 from mi_lint.report import text
@@ -18,7 +18,7 @@ def test_a_finding_is_one_line_with_its_source_and_the_way_out_below():
     assert lines(findings=[secret_finding()]) == [
         "app/settings.env:2:13: MI101 [critical] Storage account key ('checksum right, account 'demo'').",
         "  2 | STORAGE_KEY=[REDACTED]",
-        "  help: use a managed identity. (mi-lint rules MI101)",
+        "  help: use a managed identity (mi-lint rules MI101)",
         "",
         (
             "1 finding (1 critical) in 1 file; 12 files (34.6 KB) scanned. 2 files skipped: 2 binary. "
@@ -30,6 +30,15 @@ def test_a_finding_is_one_line_with_its_source_and_the_way_out_below():
 def test_the_way_out_is_told_once_for_each_rule():
     output = lines(findings=[secret_finding(), secret_finding("b.env"), code_finding()])
     assert sum("help:" in line for line in output) == 2
+
+
+def test_of_a_long_way_out_only_the_gist_is_told():
+    way_out = (
+        "Give it an identity, grant a role (Reader,\nor Writer) and pass a credential: `X(...)`. Then turn keys off."
+    )
+    info = rule(help_text=f"Bad.\n\nWay out: {way_out}\n\nSee: y")
+    output = lines(findings=[secret_finding()], rules={"MI101": info})
+    assert output[2] == "  help: Give it an identity, grant a role and pass a credential (mi-lint rules MI101)"
 
 
 def test_source_can_be_left_out():

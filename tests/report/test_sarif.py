@@ -159,6 +159,13 @@ def test_messages_equal_their_template_and_link_every_place_they_name(plain):
     assert "['fact (1)'](1), ['fact (2)'](2)" in run["results"][2]["message"]["text"]
 
 
+def test_a_place_that_supports_a_finding_twice_is_linked_once(plain):
+    twice = secret_finding().evidence * 2
+    result = log_of(plain(findings=[secret_finding(evidence=twice)]))["results"][0]
+    assert len(result["relatedLocations"]) == 1
+    assert result["message"]["text"].endswith("Evidence: ['account name'](1).")
+
+
 def test_text_of_the_project_cannot_become_a_link(plain):
     hostile = "[free](https://evil.example)"
     finding = code_finding(arguments=(hostile,), message=f"'{hostile}' authenticates.")
