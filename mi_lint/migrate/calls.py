@@ -15,7 +15,7 @@ from mi_lint.migrate.changes import Change, differences
 from mi_lint.python.source import Source
 
 
-class UnreadableCall(Exception):
+class UnreadableCallError(Exception):
     """LibCST does not reproduce the call, so that it is not touched."""
 
 
@@ -26,8 +26,9 @@ class CallEditor:
         self._source = source
         self._start = source.span(node)[0]
         self._text = source.slice(node)
-        self._call = _parsed(self._text)
-        self._blank = cst.Module([])
+        newline = "\r\n" if "\r\n" in self._text else "\n"
+        self._blank = cst.Module([], default_newline=newline)
+        self._call = _parsed(self._text, self._blank)
 
     def callee(self, code: str) -> None:
         """Call something else."""
@@ -133,16 +134,15 @@ def _without_comment(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParent
     return space.with_changes(first_line=first, empty_lines=[])
 
 
-def _parsed(text: str) -> cst.Call:
+def _parsed(text: str, blank: cst.Module) -> cst.Call:
     """Parse a call; the parentheses around it let it span lines."""
-    newline = "\r\n" if "\r\n" in text else "\n"
     try:
-        tree = cst.parse_expression(f"({text})", config=cst.PartialParserConfig(default_newline=newline))
+        tree = cst.parse_expression(f"({text})", config=blank.config_for_parsing)
     except (cst.ParserSyntaxError, RecursionError) as error:
-        raise UnreadableCall(str(error)) from None
+        raise UnreadableCallError(str(error)) from None
     if not isinstance(tree, cst.Call) or not tree.lpar:
-        raise UnreadableCall("not a call")
+        raise UnreadableCallError("not a call")
     call = tree.with_changes(lpar=tree.lpar[1:], rpar=tree.rpar[:-1])
-    if cst.Module([], default_newline=newline).code_for_node(call) != text:
-        raise UnreadableCall("LibCST does not reproduce the call")
+    if blank.code_for_node(call) != text:
+        raise UnreadableCallError("LibCST does not reproduce the call")
     return call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def merged(changes: Iterable[Change]) -> list[Change]:
 
 def conflict(changes: Sequence[Change]) -> bool:
     """Whether sorted changes overlap."""
-    return any(first.overlaps(second) for first, second in zip(changes, changes[1:], strict=False))
+    return any(first.overlaps(second) for first, second in itertools.pairwise(changes))
 
 
 def applied(text: bytes, changes: Iterable[Change]) -> bytes:

@@ -51,6 +51,12 @@ class Analysis:
         self._calls: dict[Module, list[ClientCall]] = {}
         self._consumers: dict[tuple[Module, ast.AST], list[ClientCall]] = {}
 
+    def forget(self) -> None:
+        """Forget what is known about modules, because some were replaced."""
+        self.tracer = Tracer(self.project)
+        self._calls.clear()
+        self._consumers.clear()
+
     def client_calls(self, module: Module) -> list[ClientCall]:
         """Return the calls of a module that make clients."""
         if module not in self._calls:

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 from mi_lint.python.facts import Module
 
+_MESSAGES = {
+    "assigned": "assigned to '{}'",
+    "passed": "passed as '{}'",
+    "stored": "stored as '{}'",
+    "imported": "imported from '{}'",
+    "returned": "returned by '{}'",
+}
 SECRET_KINDS = frozenset(
     {"literal", "environment", "setting", "argument", "config", "vault", "keys-listed", "template"}
 )
@@ -29,7 +36,13 @@ class Step:
 
     module: Module
     node: ast.AST
-    message: str
+    kind: str
+    name: str
+
+    @property
+    def message(self) -> str:
+        """What happened to the value here, in words."""
+        return _MESSAGES[self.kind].format(self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Callable, Iterable
 
 from mi_lint.model import Notification
@@ -37,6 +38,12 @@ class Project:
         if source.path not in self._modules:
             self._modules[source.path] = self._parse(source)
         return self._modules[source.path]
+
+    def replace(self, source: Source) -> None:
+        """Go on with another text for a module."""
+        self._modules[source.path] = self._parse(source)
+        self._texts[source.path] = source.text
+        self._mentions.clear()
 
     def module(self, path: str) -> Module | None:
         """Return the module of a path, or None when there is none or it cannot be parsed."""
@@ -96,6 +103,11 @@ class Project:
             if other is not None:
                 found += [(other, call) for call in other.calls if called_name(call) == name]
         return found
+
+    def mentioned_elsewhere(self, path: str, word: str) -> bool:
+        """Whether a word stands in another Python file of the project."""
+        expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(word.encode()))
+        return any(other != path and expression.search(self.text(other)) for other in self.paths)
 
     def _mentioning(self, name: str) -> list[str]:
         if name not in self._mentions:

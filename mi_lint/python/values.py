@@ -82,9 +82,11 @@ class _Walk:
     def opaque(self, module: Module, node: ast.AST, reason: str) -> Origin:
         return self.origin("opaque", module, node, reason)
 
-    def through(self, module: Module, station: ast.AST, message: str, node: ast.expr, depth: int) -> list[Origin]:
+    def through(
+        self, module: Module, station: ast.AST, kind: str, name: str, node: ast.expr, depth: int
+    ) -> list[Origin]:
         """Follow a node that was reached by way of a station."""
-        self.path.append(Step(module, station, message))
+        self.path.append(Step(module, station, kind, name))
         found = self.follow(module, node, depth)
         self.path.pop()
         return found
@@ -127,7 +129,7 @@ class _Walk:
         if binding.kind in ("assign", "augmented", "with"):
             if binding.value is None:
                 return [self.opaque(module, node, "unpacked from a value that is not followed")]
-            return self.through(module, node, f"assigned to '{binding.name}'", binding.value, depth)
+            return self.through(module, node, "assigned", binding.name, binding.value, depth)
         if binding.kind == "parameter" and isinstance(node, ast.arg):
             return self.parameter(module, node, binding.scope, depth)
         if binding.kind == "import":
@@ -144,7 +146,7 @@ class _Walk:
         if len(rest) != 1 or rest[0] not in other.scope.bindings:
             return [self.opaque(module, node, f"the name '{target}' is not followed")]
         self.hops += 1
-        self.path.append(Step(module, node, f"imported from '{other.path}'"))
+        self.path.append(Step(module, node, "imported", other.path))
         result = [origin for entry in other.scope.bindings[rest[0]] for origin in self.binding(other, entry, depth)]
         self.path.pop()
         self.hops -= 1
@@ -182,7 +184,7 @@ class _Walk:
         for other, call in self.project.callers(module, name)[:MAX_CALLERS]:
             argument = _argument(call, function.args, node, offset)
             if argument is not None:
-                found += self.through(other, call, f"passed as '{node.arg}'", argument, depth)
+                found += self.through(other, call, "passed", node.arg, argument, depth)
         return found
 
     def attribute(self, module: Module, node: ast.Attribute, depth: int) -> list[Origin]:
@@ -207,7 +209,7 @@ class _Walk:
         found: list[Origin] = []
         for scope, target, value, statement in home.attributes.get(node.attr, ()):
             if isinstance(target.value, ast.Name) and target.value.id in ("self", "cls") and _inside(scope, class_):
-                found += self.through(home, statement, f"stored as '{node.attr}'", value, depth)
+                found += self.through(home, statement, "stored", node.attr, value, depth)
         inner = home.scopes.get(class_)
         for binding in inner.bindings.get(node.attr, ()) if inner else ():
             found += self.field(home, binding, class_, depth)
@@ -217,7 +219,11 @@ class _Walk:
         """Follow a class attribute, a field of a settings class, or a property."""
         if binding.kind == "function":
             values = module.returns.get(binding.node, [])
-            return [o for value in values for o in self.through(module, binding.node, "returned", value, depth)]
+            return [
+                o
+                for value in values
+                for o in self.through(module, binding.node, "returned", binding.name, value, depth)
+            ]
         setting = known.settings_field(module, class_, binding)
         if setting is not None:
             return [self.origin("setting", module, binding.node, setting, binding.value)]
@@ -317,7 +323,7 @@ class _Walk:
         result: list[Origin] = []
         for function in functions:
             for value in home.returns.get(function, []):
-                result += self.through(home, function, f"returned by '{function.name}'", value, depth)
+                result += self.through(home, function, "returned", function.name, value, depth)
         return result or [self.opaque(module, node, f"the result of '{known.callee(node)}'")]
 
 

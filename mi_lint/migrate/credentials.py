@@ -1,0 +1,191 @@
+"""Which credential a rewritten call gets: one that the code already has, one shared by the module, or a new one.
+
+Rewriters write placeholders, because only when all sites of a module are known can be told whether a credential is
+worth a name of its own. `Credentials.resolve` puts the real expressions in their place.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.outcome import Needs
+from mi_lint.python import known
+from mi_lint.python.facts import Binding, Module, Scope
+
+_PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__")
+_STORED_SECRET = (
+    "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
+)  # fmt: skip
+_HEADER = (ast.Import, ast.ImportFrom, ast.If, ast.Try)
+KINDS = ("default", "managed", "workload")
+
+_CODE = {
+    "default": ("DefaultAzureCredential", "DefaultAzureCredential()"),
+    "managed": ("ManagedIdentityCredential", 'ManagedIdentityCredential(client_id=os.environ["AZURE_CLIENT_ID"])'),
+    "workload": ("WorkloadIdentityCredential", "WorkloadIdentityCredential()"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    kind: str
+    is_async: bool
+    node: ast.AST
+    scope: str = ""
+
+
+class Credentials:
+    """The credentials of one module."""
+
+    def __init__(self, module: Module, wanted: str = "") -> None:
+        self._module = module
+        self._wanted = wanted or _kind_in_use(module)
+        self._uses: list[_Use] = []
+
+    def credential(self, node: ast.AST, is_async: bool) -> str:
+        """Return a placeholder for a token credential at a place."""
+        return self._placeholder(_Use("credential", is_async, node))
+
+    def provider(self, node: ast.AST, is_async: bool, scope: str) -> str:
+        """Return a placeholder for a token provider (a callable that returns a token) at a place."""
+        return self._placeholder(_Use("provider", is_async, node, scope))
+
+    def _placeholder(self, use: _Use) -> str:
+        self._uses.append(use)
+        return f"__mi_lint_{use.kind}_{'async' if use.is_async else 'sync'}{len(self._uses) - 1}__"
+
+    def resolve(self, changes: list[Change], needs: Needs) -> list[Change]:
+        """Return the changes with every placeholder filled in, and the definitions they need."""
+        used = sorted({int(match[3]) for change in changes for match in _PLACEHOLDER.finditer(change.text)})
+        code = {number: self._code(number, used, needs) for number in used}
+        filled = [
+            Change(c.path, c.start, c.end, _PLACEHOLDER.sub(lambda match: code[int(match[3])], c.text)) for c in changes
+        ]
+        return filled + self._definitions(used, needs)
+
+    def _code(self, number: int, used: list[int], needs: Needs) -> str:
+        use = self._uses[number]
+        existing = self._existing(use)
+        if existing:
+            return existing
+        if self._shared(use, used):
+            return self._name(use)
+        return self._expression(use, needs)
+
+    def _expression(self, use: _Use, needs: Needs) -> str:
+        package = "azure.identity.aio" if use.is_async else "azure.identity"
+        if use.kind == "provider":
+            needs.imports.add((package, "get_bearer_token_provider"))
+            inner = self._existing(_Use("credential", use.is_async, use.node))
+            inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
+            return f'get_bearer_token_provider({inner}, "{use.scope}")'
+        name, code = _CODE[self._wanted]
+        needs.imports.add((package, name))
+        if "os.environ" in code:
+            needs.modules.add("os")
+        return code
+
+    def _shared(self, use: _Use, used: list[int]) -> bool:
+        """Whether several sites of the module need the same thing, so that it is made once and given a name."""
+        return sum(self._same(self._uses[number], use) for number in used) > 1
+
+    def _same(self, first: _Use, second: _Use) -> bool:
+        return (first.kind, first.is_async, first.scope) == (second.kind, second.is_async, second.scope) and (
+            self._existing(first) == self._existing(second)
+        )
+
+    def _name(self, use: _Use) -> str:
+        base = "credential" if use.kind == "credential" else "token_provider"
+        names = [base, f"azure_{base}", f"azure_identity_{base}"]
+        if use.is_async:
+            names = [f"async_{name}" for name in names]
+        if use.kind == "provider" and any(u.kind == "provider" and u.scope != use.scope for u in self._uses):
+            suffix = re.sub(r"\W+", "_", use.scope.removeprefix("https://").partition(".")[0])
+            names = [f"{name}_{suffix}" for name in names]
+        taken = self._module.source.text
+        return next((name for name in names if not re.search(rb"\b%s\b" % name.encode(), taken)), names[-1] + "_")
+
+    def _definitions(self, used: list[int], needs: Needs) -> list[Change]:
+        lines: dict[str, str] = {}
+        nodes = []
+        for number in used:
+            use = self._uses[number]
+            if not self._existing(use) and self._shared(use, used):
+                lines.setdefault(self._name(use), self._expression(use, needs))
+                nodes.append(use.node)
+        if not lines:
+            return []
+        newline = self._module.source.newline
+        offset = definition_offset(self._module, nodes)
+        text = newline + "".join(f"{name} = {code}{newline}" for name, code in lines.items())
+        before = self._module.source.text[:offset]
+        if before and not before.endswith((b"\n", b"\r")):
+            text = newline + text
+        if offset == 0 or not self._module.source.text[offset:].lstrip(b" \t").startswith((b"\r", b"\n")):
+            text += newline
+        return [Change(self._module.path, offset, offset, text)]
+
+    def _existing(self, use: _Use) -> str:
+        """Return the name of a credential or provider that the code already has at this place."""
+        scope, _ = self._module.place(use.node)
+        current: Scope | None = scope
+        while current is not None:
+            for name, bindings in current.bindings.items():
+                if len(bindings) == 1 and scope.lookup(name) is bindings and self._fits(bindings[0], use):
+                    return name
+            current = current.parent
+        return ""
+
+    def _fits(self, binding: Binding, use: _Use) -> bool:
+        if binding.kind != "assign" or not isinstance(binding.value, ast.Call) or binding.block:
+            return False
+        if binding.scope.kind == "class":
+            return False
+        qualified = self._module.qualified(binding.value.func) or ""
+        if use.kind == "provider":
+            scopes = [argument.value for argument in binding.value.args[1:] if isinstance(argument, ast.Constant)]
+            fits = qualified.endswith(".get_bearer_token_provider") and scopes == [use.scope]
+        else:
+            fits = known.is_identity_class(qualified) and not qualified.endswith(
+                (
+                    "ClientSecretCredential",
+                    "CertificateCredential",
+                    "UsernamePasswordCredential",
+                    "EnvironmentCredential",
+                )
+            )
+        if not fits or (".aio." in qualified) != use.is_async:
+            return False
+        place = self._module.place(use.node)[0]
+        inside_other = place.enclosing("function", "lambda") is not binding.scope and binding.scope.kind == "module"
+        before = binding.position < (getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0))
+        return before or (inside_other and place is not binding.scope)
+
+
+def _kind_in_use(module: Module) -> str:
+    """Return the kind of credential that the module already uses, else the default."""
+    for call in module.calls:
+        qualified = module.qualified(call.func) or ""
+        if qualified.startswith("azure.identity.") and qualified.endswith(".ManagedIdentityCredential"):
+            return "managed"
+        if qualified.startswith("azure.identity.") and qualified.endswith(".WorkloadIdentityCredential"):
+            return "workload"
+    return "default"
+
+
+def definition_offset(module: Module, nodes: list[ast.AST]) -> int:
+    """Return where a definition of the module can stand: after the imports that come before its first use."""
+    first = min((getattr(module.statement(node), "lineno", 1) for node in nodes), default=1)
+    last: ast.stmt | None = None
+    for position, statement in enumerate(module.tree.body):
+        documentation = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if statement.lineno > first or not (documentation or isinstance(statement, _HEADER)):
+            break
+        if not isinstance(statement, ast.If | ast.Try):
+            last = statement
+    if last is None:
+        return 0
+    return module.source.line_end(module.source.span(last)[1] - 1)

@@ -1,0 +1,221 @@
+"""Where a rewritten client gets its endpoint from, when all it had was a connection string. Nothing is invented.
+
+In this order: the parts of a connection string that stands in the code, then a new setting named after the old one.
+A variable that only carried the connection string is renamed to what it holds from now on.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.connection_strings import Template, endpoint_of, entity_of, template
+from mi_lint.migrate.context import Context, setting_name
+from mi_lint.python.facts import Binding, Module
+from mi_lint.python.origins import Origin
+from mi_lint.python.site import ClientCall, Site
+
+_TELLING = re.compile(r"(?i)conn|_cs$")
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Code for the endpoint, the changes elsewhere that it needs, and the settings that have to be filled."""
+
+    code: str
+    changes: tuple[Change, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    entity: str = ""
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Carrier:
+    """A variable that holds the connection string on its way to the call, with all its uses."""
+
+    binding: Binding
+    value: ast.expr
+    uses: tuple[ast.Name, ...]
+    exclusive: bool
+
+
+def replacement(site: Site, call: ClientCall, context: Context) -> Replacement | str:
+    """Return what takes the place of the connection string, or the reason why nothing can."""
+    secret, trace = site.secret, site.trace
+    assert secret is not None
+    assert trace is not None
+    origins = [origin for origin in trace.origins if origin.kind != "none"]
+    if len(origins) != 1:
+        return "the connection string can come from more than one place"
+    origin = origins[0]
+    if any(step.kind == "passed" for step in trace.steps) or origin.kind == "parameter":
+        return "the connection string is a parameter of a function; its callers would have to pass the endpoint instead"
+    carrier = _carrier(context, secret, call)
+    if origin.kind in ("literal", "template"):
+        return _from_text(origin, secret, carrier, call, context)
+    if origin.kind in ("environment", "config", "setting", "vault"):
+        return _from_setting(origin, secret, carrier, call, context)
+    return f"where the connection string comes from is not known ({origin.name or origin.kind})"
+
+
+def _carrier(context: Context, secret: ast.expr, call: ClientCall) -> _Carrier | None:
+    module = context.module
+    if not isinstance(secret, ast.Name):
+        return None
+    bindings = module.reaching(secret)
+    all_bindings = module.place(secret)[0].lookup(secret.id)
+    if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].value is None:
+        return None
+    uses = tuple(n for n in module.loads.get(secret.id, ()) if module.place(n)[0].lookup(secret.id) is all_bindings)
+    same = {id(use): _same_endpoint(context, use, call) for use in uses}
+    private = bindings[0].scope.kind != "module" or not context.analysis.project.mentioned_elsewhere(
+        module.path, secret.id
+    )
+    exclusive = private and len(all_bindings) == 1 and all(same.values()) and isinstance(bindings[0].node, ast.Assign)
+    return _Carrier(bindings[0], bindings[0].value, uses, exclusive and bindings[0].scope.kind != "class")
+
+
+def _same_endpoint(context: Context, use: ast.Name, call: ClientCall) -> bool:
+    """Whether a use of the variable makes a client of the same endpoint, or only looks whether it is set."""
+    module = context.module
+    for other in context.analysis.client_calls(module):
+        if use in other.arguments.values():
+            same = other.client.endpoint == call.client.endpoint and other.constructor.name == call.constructor.name
+            return same and other.arguments.get(other.constructor.positional[0]) is use
+    parent = module.parent(use)
+    if isinstance(parent, ast.UnaryOp | ast.Compare | ast.BoolOp | ast.If):
+        return True
+    return False
+
+
+def _from_text(
+    origin: Origin, secret: ast.expr, carrier: _Carrier | None, call: ClientCall, context: Context
+) -> Replacement | str:
+    assert isinstance(origin.node, ast.expr)
+    spelled = template(origin.module.source, origin.node)
+    text = endpoint_of(spelled, call.client.endpoint) if spelled else None
+    if spelled is None or text is None:
+        return "the connection string in the code does not name the endpoint"
+    entity = _entity(spelled, call)
+    if entity == "":
+        return _no_entity(call)
+    if origin.node is secret:
+        return Replacement(spelled.code(text), entity=entity or "")
+    if carrier is not None and carrier.value is origin.node and carrier.exclusive:
+        name = _new_name(carrier, call, context.module)
+        value = context.replace(carrier.value, spelled.code(text))
+        return Replacement(name, (value, *_renamed(carrier, name, secret, context)), entity=entity or "")
+    if spelled.holes and (
+        origin.module is not context.module or context.module.place(origin.node) != context.module.place(secret)
+    ):
+        return "the connection string is put together in another place, from values that the call does not have"
+    return Replacement(spelled.code(text), entity=entity or "")
+
+
+def _entity(spelled: Template, call: ClientCall) -> str | None:
+    """Return code for the entity; None when the call needs none, empty when it is needed and not named."""
+    endpoint = call.client.endpoint
+    if not endpoint.entity_argument or endpoint.entity_argument in call.arguments:
+        return None
+    text = entity_of(spelled, endpoint)
+    return spelled.code(text) if text else ""
+
+
+def _no_entity(call: ClientCall) -> str:
+    return (
+        f"the connection string names no {call.client.endpoint.entity_argument.replace('_', ' ')}; pass it explicitly"
+    )
+
+
+def _from_setting(
+    origin: Origin, secret: ast.expr, carrier: _Carrier | None, call: ClientCall, context: Context
+) -> Replacement | str:
+    endpoint = call.client.endpoint
+    value = carrier.value if carrier is not None else secret
+    constant = setting_constant(context.module, value, origin)
+    old = constant.value if constant is not None else origin.name
+    if not isinstance(old, str) or not old:
+        return "the name of the setting that holds the connection string is not known"
+    if origin.kind in ("environment", "setting") and _has_default(origin):
+        return "the setting has a default connection string; decide what the endpoint is without the setting"
+    new = setting_name(old, endpoint.setting)
+    settings = [(new, endpoint.example)]
+    entity = ""
+    if endpoint.entity_argument and endpoint.entity_argument not in call.arguments:
+        entity_setting = setting_name(old, endpoint.entity_argument.upper())
+        settings.append((entity_setting, f"<{endpoint.entity_argument}>"))
+        entity = f'os.environ["{entity_setting}"]'
+    modules = ("os",) if entity else ()
+    if constant is not None and carrier is None and origin.kind != "vault":
+        return Replacement(_with_constant(context, value, constant, new), (), tuple(settings), entity, modules)
+    if constant is not None and carrier is not None and carrier.exclusive and origin.kind != "vault":
+        name = _new_name(carrier, call, context.module)
+        setting = _constant_change(context, constant, new)
+        changes = (setting, *_renamed(carrier, name, secret, context))
+        return Replacement(name, changes, tuple(settings), entity, modules)
+    return Replacement(f'os.environ["{new}"]', (), tuple(settings), entity, ("os",))
+
+
+def setting_constant(module: Module, value: ast.expr, origin: Origin) -> ast.Constant | None:
+    """Return the literal in an expression that names the setting it reads."""
+    node = origin.node if origin.module is module and _contains(value, origin.node) else value
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice
+    if isinstance(node, ast.Call):
+        texts = [a for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        telling = [a for a in texts if _TELLING.search(str(a.value))]
+        if len(telling) == 1:
+            return telling[0]
+        return texts[0] if origin.kind == "environment" and texts else None
+    return None
+
+
+def _contains(outer: ast.AST, inner: ast.AST) -> bool:
+    return any(node is inner for node in ast.walk(outer))
+
+
+def _has_default(origin: Origin) -> bool:
+    return isinstance(origin.default, ast.Constant) and bool(origin.default.value)
+
+
+def _with_constant(context: Context, value: ast.expr, constant: ast.Constant, new: str) -> str:
+    """Return the code of an expression in which a literal reads differently."""
+    source = context.module.source
+    start, end = source.span(value)
+    inner_start, inner_end = source.span(constant)
+    text = source.text
+    literal = text[inner_start:inner_end].decode().replace(str(constant.value), new)
+    return text[start:inner_start].decode() + literal + text[inner_end:end].decode()
+
+
+def _constant_change(context: Context, constant: ast.Constant, new: str) -> Change:
+    source = context.module.source
+    return context.replace(constant, source.slice(constant).replace(str(constant.value), new))
+
+
+def _new_name(carrier: _Carrier, call: ClientCall, module: Module) -> str:
+    """Return a name for the variable that says what it holds now, in the style of the old one."""
+    endpoint = call.client.endpoint
+    old = carrier.binding.name
+    plain = re.fullmatch(r"(?i)_?(?:az(?:ure)?_?)?(?:conn\w*|connection_?string|cs)", old)
+    upper = old.isupper()
+    new = endpoint.argument if plain else setting_name(old, endpoint.setting)
+    new = new.upper() if upper else new
+    if new != old and not re.search(
+        rb"(?<!\w)%s(?!\w)" % new.encode(), module.source.text.replace(b"%s=" % new.encode(), b"")
+    ):
+        return new
+    return old
+
+
+def _renamed(carrier: _Carrier, name: str, secret: ast.expr, context: Context) -> tuple[Change, ...]:
+    """Return the changes that rename the variable where it is bound and used, the call's own argument excepted."""
+    if name == carrier.binding.name:
+        return ()
+    node = carrier.binding.node
+    assert isinstance(node, ast.Assign)
+    targets = [target for target in node.targets if isinstance(target, ast.Name) and target.id == carrier.binding.name]
+    nodes = [*targets, *(use for use in carrier.uses if use is not secret)]
+    return tuple(context.replace(target, name) for target in nodes)

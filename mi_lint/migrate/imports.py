@@ -1,0 +1,225 @@
+"""Plan the import lines of a module: reuse what is there, add in the right place, take out what nothing uses.
+
+LibCST's own import visitors are not used: they add a second binding beside ``as`` names, disturb one-per-line lists and
+drop comments.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.outcome import Needs
+from mi_lint.python.facts import Module
+
+Alias = tuple[ast.Import | ast.ImportFrom, ast.alias]
+
+
+def import_changes(module: Module, needs: Needs, unused: list[Alias]) -> list[Change]:
+    """Return the changes that import what is needed and take out unused names."""
+    missing: dict[str, list[str]] = {}
+    for package, name in sorted(needs.imports):
+        if not _is_bound(module, f"{package}.{name}", name):
+            missing.setdefault(package, []).append(name)
+    changes: list[Change] = []
+    unused = list(unused)
+    for package, names in missing.items():
+        changes += _add(module, package, names, unused)
+    for name in sorted(needs.modules):
+        if not any(binding.target == name for binding in module.scope.bindings.get(name, ())):
+            changes.append(_insert_module(module, name))
+    by_statement: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
+    for statement, alias in unused:
+        by_statement.setdefault(statement, []).append(alias)
+    for statement, aliases in by_statement.items():
+        changes += _remove(module, statement, aliases)
+    return changes
+
+
+def _is_bound(module: Module, qualified: str, name: str) -> bool:
+    return any(
+        b.kind == "import" and b.target == qualified and not b.block for b in module.scope.bindings.get(name, ())
+    )
+
+
+def _top_level(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    for statement in module.tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield statement
+
+
+def _add(module: Module, package: str, names: list[str], unused: list[Alias]) -> list[Change]:
+    for statement in _top_level(module):
+        if isinstance(statement, ast.ImportFrom) and statement.module == package and not statement.level:
+            return _extend(module, statement, names)
+    anchor = _anchor(module, package)
+    line = f"from {package} import {', '.join(names)}"
+    return [_insert_line(module, line, *anchor)]
+
+
+def _extend(module: Module, statement: ast.ImportFrom, names: list[str]) -> list[Change]:
+    """Add names to an import that is there, in alphabetical order when it is kept in that order."""
+    source = module.source
+    present = [alias.name for alias in statement.names]
+    ordered = present == sorted(present, key=str.lower)
+    changes = []
+    for name in names:
+        later = next((a for a in statement.names if ordered and a.name.lower() > name.lower()), None)
+        if later is not None:
+            start = source.span(later)[0]
+            gap = _gap(module, statement)
+            changes.append(Change(source.path, start, start, f"{name},{gap}"))
+        else:
+            end = source.span(statement.names[-1])[1]
+            changes.append(Change(source.path, end, end, f",{_gap(module, statement)}{name}"))
+    return changes
+
+
+def _gap(module: Module, statement: ast.ImportFrom) -> str:
+    """Return the white space between the names of an import."""
+    source = module.source
+    if statement.names[0].lineno == statement.lineno:
+        return " "
+    return source.newline + source.indentation(source.span(statement.names[0])[0])
+
+
+def _anchor(module: Module, package: str) -> tuple[ast.stmt | None, bool]:
+    """Return the statement beside which a new import stands, and whether it goes before it."""
+    statements = list(_top_level(module))
+    azure = [s for s in statements if isinstance(s, ast.ImportFrom) and _is_azure(s)]
+    for statement in azure:
+        if (statement.module or "") > package:
+            return statement, True
+    if azure:
+        return azure[-1], False
+    block = _third_party(module, statements)
+    for statement in block:
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").lower() > package:
+            return statement, True
+    if block:
+        return block[-1], False
+    head = [s for s in statements if not (isinstance(s, ast.ImportFrom) and (s.module == "__future__" or s.level == 0))]
+    plain = [s for s in statements if s not in head]
+    if statements:
+        return (plain or statements)[-1], False
+    first = module.tree.body[0] if module.tree.body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return first, False
+    return None, True
+
+
+def _is_azure(statement: ast.ImportFrom) -> bool:
+    return not statement.level and (statement.module or "").partition(".")[0] == "azure"
+
+
+def _third_party(module: Module, statements: list[ast.Import | ast.ImportFrom]) -> list[ast.stmt]:
+    """Return the run of import lines that holds packages of the Azure kind."""
+    markers = ("openai", "langchain", "llama_index", "semantic_kernel", "azure", "msal", "adal", "pyodbc", "sqlalchemy")
+    for index, statement in enumerate(statements):
+        names = [statement.module or ""] if isinstance(statement, ast.ImportFrom) else [a.name for a in statement.names]
+        if any(name.partition(".")[0].startswith(markers) for name in names):
+            return _run(module, statements, index)
+    return []
+
+
+def _run(module: Module, statements: list[ast.Import | ast.ImportFrom], index: int) -> list[ast.stmt]:
+    """Return the import lines around one that no blank line separates from it."""
+    first = last = index
+    while first and _adjacent(statements[first - 1], statements[first]):
+        first -= 1
+    while last + 1 < len(statements) and _adjacent(statements[last], statements[last + 1]):
+        last += 1
+    return list(statements[first : last + 1])
+
+
+def _adjacent(first: ast.stmt, second: ast.stmt) -> bool:
+    return second.lineno - (first.end_lineno or first.lineno) == 1
+
+
+def _insert_line(module: Module, line: str, statement: ast.stmt | None, before: bool) -> Change:
+    source = module.source
+    if statement is None:
+        offset = _after_header(module)
+        return Change(source.path, offset, offset, f"{line}{source.newline}{source.newline}")
+    start, end = source.span(statement)
+    if before:
+        offset = source.line_start(start)
+        return Change(source.path, offset, offset, f"{line}{source.newline}")
+    offset = source.line_end(end - 1)
+    gap = source.newline if isinstance(statement, ast.Expr) else ""
+    lead = "" if source.text[:offset].endswith((b"\n", b"\r")) else source.newline
+    return Change(source.path, offset, offset, f"{lead}{gap}{line}{source.newline}")
+
+
+def _after_header(module: Module) -> int:
+    """Return the offset after the comment lines that start a file: shebang, encoding, licence."""
+    source = module.source
+    for start in source.line_starts:
+        if not source.text[start:].startswith(b"#"):
+            return start
+    return len(source.text)
+
+
+def _insert_module(module: Module, name: str) -> Change:
+    plain = [s for s in _top_level(module) if isinstance(s, ast.Import)]
+    for statement in plain:
+        if statement.names[0].name > name:
+            return _insert_line(module, f"import {name}", statement, True)
+    if plain:
+        return _insert_line(module, f"import {name}", plain[-1], False)
+    first = next((s for s in _top_level(module) if getattr(s, "module", "") != "__future__"), None)
+    if first is not None:
+        change = _insert_line(module, f"import {name}", first, True)
+        return Change(change.path, change.start, change.end, change.text + module.source.newline)
+    return _insert_line(module, f"import {name}", None, True)
+
+
+def _remove(module: Module, statement: ast.Import | ast.ImportFrom, aliases: list[ast.alias]) -> Iterator[Change]:
+    source = module.source
+    if len(aliases) == len(statement.names):
+        yield removed_statement(module, statement)
+        return
+    names = statement.names
+    for index, alias in enumerate(names):
+        if alias not in aliases:
+            continue
+        kept_before = any(other not in aliases for other in names[:index])
+        start, end = source.span(alias)
+        if kept_before:
+            yield Change(source.path, source.span(names[index - 1])[1], end, "")
+        else:
+            yield Change(source.path, start, source.span(names[index + 1])[0], "")
+
+
+def removed_statement(module: Module, statement: ast.stmt) -> Change:
+    """Return the change that takes a statement out with its line; a comment on the line stays."""
+    source = module.source
+    start, end = source.span(statement)
+    line_start, line_end = source.line_start(start), source.line_end(end - 1)
+    before, after = source.text[line_start:start], source.text[end:line_end]
+    if before.strip() or after.strip().startswith(b";"):
+        return Change(source.path, start, end, "pass")
+    body = _siblings(module, statement)
+    if body is not None and len(body) == 1 and not isinstance(module.parent(statement), ast.Module):
+        return Change(source.path, start, end, "pass")
+    if after.strip():
+        return Change(source.path, start, end + len(after) - len(after.lstrip(b" \t")), "")
+    if _blank(source.text, line_end) and (line_start == 0 or _blank_before(source.text, line_start)):
+        line_end = source.line_end(line_end)
+    return Change(source.path, line_start, line_end, "")
+
+
+def _siblings(module: Module, statement: ast.stmt) -> list[ast.stmt] | None:
+    for _, value in ast.iter_fields(module.parent(statement)):
+        if isinstance(value, list) and statement in value:
+            return value
+    return None
+
+
+def _blank(text: bytes, offset: int) -> bool:
+    return offset < len(text) and text[offset:].lstrip(b" \t").startswith((b"\n", b"\r\n"))
+
+
+def _blank_before(text: bytes, offset: int) -> bool:
+    return text[:offset].endswith((b"\n\n", b"\r\n\r\n"))

@@ -1,0 +1,186 @@
+"""What our own rewrite left without use: imports, reads of settings, constants, guards. Nothing else is touched.
+
+A name is an orphan when it had uses, all of them lie in what the rewrite removes, and the word stands nowhere else in
+the module (strings, comments and ``__all__`` included) or, for names of the module, in other files of the project.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.imports import Alias, removed_statement
+from mi_lint.python import known
+from mi_lint.python.facts import Binding, Module
+from mi_lint.python.project import Project
+
+_PURE_METHODS = frozenset({"get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items"})
+
+
+class Orphans:
+    """Finds the orphans of a set of changes to one module."""
+
+    def __init__(self, module: Module, project: Project, changes: Iterable[Change]) -> None:
+        self._module = module
+        self._project = project
+        self._spans = [(c.start, c.end) for c in changes if c.end > c.start]
+        self._renamed = [(c.start, c.end) for c in changes if c.end > c.start and c.text.isidentifier()]
+        self._gone: set[ast.AST] = set()
+        self.imports: list[Alias] = []
+        self.changes: list[Change] = []
+        self._removed: set[ast.stmt] = set()
+
+    def find(self) -> Orphans:
+        """Look until nothing more becomes an orphan."""
+        module = self._module
+        for names in module.loads.values():
+            self._gone.update(name for name in names if self._inside(name, self._spans))
+        self._gone -= {name for name in self._gone if self._inside(name, self._renamed) and self._is_rename(name)}
+        pending = sorted({name.id for name in self._gone if isinstance(name, ast.Name)})
+        while pending:
+            identifier = pending.pop()
+            pending += self._examine(identifier)
+        return self
+
+    def _is_rename(self, name: ast.AST) -> bool:
+        """Whether a name is renamed together with all its bindings, so that the new name takes its place."""
+        scope, _ = self._module.place(name)
+        bindings = scope.lookup(name.id) if isinstance(name, ast.Name) else []
+        return any(self._covers(binding.node) for binding in bindings)
+
+    def _covers(self, node: ast.AST) -> bool:
+        targets = node.targets if isinstance(node, ast.Assign) else [node]
+        return any(self._inside(target, self._renamed) for target in targets)
+
+    def _inside(self, node: ast.AST, spans: list[tuple[int, int]]) -> bool:
+        start, end = self._module.source.span(node)
+        return any(first <= start and end <= last for first, last in spans)
+
+    def _examine(self, identifier: str) -> list[str]:
+        """Remove the bindings of a name when it has become an orphan; return names to look at next."""
+        found: list[str] = []
+        groups: dict[int, list[Binding]] = {}
+        for name in self._gone:
+            if isinstance(name, ast.Name) and name.id == identifier:
+                bindings = self._module.place(name)[0].lookup(identifier)
+                groups[id(bindings)] = bindings
+        for bindings in groups.values():
+            uses = [
+                n
+                for n in self._module.loads.get(identifier, ())
+                if self._module.place(n)[0].lookup(identifier) is bindings
+            ]
+            left = [name for name in uses if name not in self._gone]
+            if left and not self._only_guards(left, identifier):
+                continue
+            if (
+                bindings
+                and all(self._removable(binding) for binding in bindings)
+                and not self._elsewhere(identifier, bindings)
+            ):
+                for name in left:
+                    found += self._remove_guard(name)
+                for binding in bindings:
+                    found += self._remove(binding)
+        return found
+
+    def _removable(self, binding: Binding) -> bool:
+        if binding.kind == "import":
+            return not binding.block and binding.scope.kind in ("module", "function")
+        node = binding.node
+        if binding.kind != "assign" or not isinstance(node, ast.Assign | ast.AnnAssign):
+            return False
+        if isinstance(node, ast.Assign) and (len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name)):
+            return False
+        if binding.scope.kind not in ("module", "function"):
+            return False
+        return node.value is not None and is_pure(self._module, node.value)
+
+    def _elsewhere(self, identifier: str, bindings: list[Binding]) -> bool:
+        """Whether the word stands somewhere that the syntax tree does not show as a use."""
+        word = re.compile(rb"(?<![\w.])%s(?!\w)" % re.escape(identifier.encode()))
+        text = self._module.source.text
+        known_spans = [self._module.source.span(n) for n in self._module.loads.get(identifier, ())]
+        known_spans += [self._module.source.span(binding.node) for binding in self._same_name(identifier)]
+        for match in word.finditer(text):
+            if not any(start <= match.start() and match.end() <= end for start, end in known_spans):
+                if not _is_argument_name(text, match.end()) and not self._in_docs(match.start()):
+                    return True
+        if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
+            return False
+        return self._project.mentioned_elsewhere(self._module.path, identifier)
+
+    def _same_name(self, identifier: str) -> Iterable[Binding]:
+        for scope in self._module.scopes.values():
+            yield from scope.bindings.get(identifier, ())
+
+    def _in_docs(self, offset: int) -> bool:
+        """Whether an offset lies in a comment or in a string that is no single word."""
+        source = self._module.source
+        line = source.text[source.line_start(offset) : offset]
+        if b"#" in line and line.count(b'"') % 2 == 0 and line.count(b"'") % 2 == 0:
+            return b"type:" not in line
+        for node in self._module.strings:
+            start, end = source.span(node)
+            if start <= offset < end:
+                return not str(node.value).isidentifier()
+        return False
+
+    def _only_guards(self, names: list[ast.Name], identifier: str) -> bool:
+        return all(self._guard(name, identifier) is not None for name in names)
+
+    def _guard(self, name: ast.Name, identifier: str) -> ast.If | None:
+        """Return the ``if not name: raise …`` that a name stands in, when the statement does nothing else."""
+        statement = self._module.statement(name)
+        if not isinstance(statement, ast.If) or statement.orelse or len(statement.body) != 1:
+            return None
+        body = statement.body[0]
+        if not isinstance(body, ast.Raise) and "exit" not in ast.unparse(body):
+            return None
+        tested = {node.id for node in ast.walk(statement.test) if isinstance(node, ast.Name)}
+        negative = isinstance(statement.test, ast.UnaryOp | ast.Compare)
+        return statement if tested == {identifier} and negative else None
+
+    def _remove_guard(self, name: ast.Name) -> list[str]:
+        statement = self._module.statement(name)
+        return self._remove_statement(statement) if statement not in self._removed else []
+
+    def _remove(self, binding: Binding) -> list[str]:
+        node = binding.node
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            alias = next((a for a in node.names if (a.asname or a.name.partition(".")[0]) == binding.name), None)
+            alias = alias or next((a for a in node.names if a.name == binding.name), None)
+            if alias is not None and (node, alias) not in self.imports:
+                self.imports.append((node, alias))
+            return []
+        assert isinstance(node, ast.stmt)
+        return self._remove_statement(node)
+
+    def _remove_statement(self, statement: ast.stmt) -> list[str]:
+        if statement in self._removed:
+            return []
+        self._removed.add(statement)
+        self.changes.append(removed_statement(self._module, statement))
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+        self._gone.update(names)
+        return [name.id for name in names]
+
+
+def _is_argument_name(text: bytes, end: int) -> bool:
+    """Whether a word is a keyword of a call, as in ``f(key=…)``."""
+    return re.match(rb"\s*=(?!=)", text[end:]) is not None
+
+
+def is_pure(module: Module, node: ast.expr) -> bool:
+    """Whether evaluating an expression only reads: a literal, a setting, a stored secret."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr | ast.Lambda):
+            return False
+        if isinstance(part, ast.Call):
+            kind = known.call_kind(module, part, module.qualified(part.func) or "")
+            method = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")
+            if kind is None and method not in _PURE_METHODS and method != "str":
+                return False
+    return True

@@ -1,0 +1,214 @@
+"""Plan the rewriting of a project: which site becomes what, and the changes that make it so.
+
+Sites are rewritten together, file by file, because they share imports, credentials and what they leave unused. What
+overlaps waits for the next round; a round starts from the text that the one before would write.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from mi_lint.migrate import rewriters, verify
+from mi_lint.migrate.calls import UnreadableCallError
+from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.imports import import_changes
+from mi_lint.migrate.orphans import Orphans
+from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.model import Applicability, Fix
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.site import Site
+from mi_lint.python.source import Source
+
+MAX_ROUNDS = 10
+_WAITS = HeldBack("it overlaps another rewrite")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user allows: ``unsafe`` also applies rewrites that involve a judgement."""
+
+    unsafe: bool = False
+    credential: str = ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The outcome of every site, and for every changed file its old and new text."""
+
+    outcomes: list[tuple[Site, Outcome]] = field(default_factory=list)
+    texts: dict[str, tuple[Source, bytes]] = field(default_factory=dict)
+    changes: dict[str, list[Change]] = field(default_factory=dict)
+    groups: list[frozenset[str]] = field(default_factory=list)
+
+    def fixes(self) -> list[Fix]:
+        """Return one fix for each group of files that change together."""
+        fixes = []
+        for group in self.groups:
+            edits = tuple(edit(self.texts[path][0], change) for path in sorted(group) for change in self.changes[path])
+            sites = [outcome for site, outcome in self.outcomes if site.module.path in group]
+            notes = dict.fromkeys(o.description for o in sites if isinstance(o, Rewritten))
+            safe = all(o.applicability is Applicability.SAFE for o in sites if isinstance(o, Rewritten))
+            applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+            fixes.append(Fix("; ".join(notes), edits, applicability))
+        return fixes
+
+
+@functools.cache
+def _rewriters() -> dict[str, Callable[[Site, Context], Outcome]]:
+    found: dict[str, Callable[[Site, Context], Outcome]] = {}
+    for entry in pkgutil.iter_modules(rewriters.__path__):
+        module: ModuleType = importlib.import_module(f"{rewriters.__name__}.{entry.name}")
+        found[entry.name] = module.rewrite
+    return found
+
+
+def outcome_of(site: Site, context: Context) -> Outcome:
+    """Ask the family's rewriter what becomes of a site."""
+    if site.blocked:
+        return Manual(site.blocked)
+    rewriter = _rewriters().get(site.family)
+    if rewriter is None:
+        return Manual("there is no rewrite for this kind of authentication")
+    try:
+        return rewriter(site, context)
+    except UnreadableCallError as error:
+        return Manual(f"the call cannot be rewritten: {error}")
+
+
+def plan(analysis: Analysis, sites: Sequence[Site], options: Options) -> Plan:
+    """Return the plan for sites of a project."""
+    result = Plan()
+    waiting = list(sites)
+    for number in range(MAX_ROUNDS):
+        round_ = _Round(analysis, waiting, options)
+        round_.run()
+        later = [site for site in waiting if round_.outcomes[site] is _WAITS]
+        result.outcomes += [(site, round_.outcomes[site]) for site in waiting if site not in later]
+        _take(result, round_, number)
+        if not later:
+            break
+        if not round_.texts or number == MAX_ROUNDS - 1:
+            result.outcomes += [(site, _WAITS) for site in later]
+            break
+        waiting = _again(analysis, later, round_, result)
+    result.outcomes.sort(key=lambda entry: (entry[0].module.path, getattr(entry[0].node, "lineno", 0)))
+    return result
+
+
+def _take(result: Plan, round_: _Round, number: int) -> None:
+    for path, (source, text) in round_.texts.items():
+        original = result.texts[path][0] if path in result.texts else source
+        again = path in result.texts
+        result.texts[path] = (original, text)
+        old = original.text.decode("utf-8", "replace")
+        result.changes[path] = (
+            list(differences(path, 0, old, text.decode("utf-8", "replace"))) if again else round_.changes[path]
+        )
+    result.groups = _joined([*result.groups, *round_.groups])
+
+
+def _joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """Join groups that share a file."""
+    result: list[frozenset[str]] = []
+    for group in groups:
+        touching = [other for other in result if other & group]
+        result = [other for other in result if not other & group]
+        result.append(group.union(*touching))
+    return result
+
+
+def _again(analysis: Analysis, later: list[Site], round_: _Round, result: Plan) -> list[Site]:
+    """Find the waiting sites in the text that the round before would write."""
+    for path, (source, text) in round_.texts.items():
+        analysis.project.replace(Source(path, text, source.encoding))
+    analysis.forget()
+    modules = [m for m in (analysis.project.module(path) for path in sorted({s.module.path for s in later})) if m]
+    found = analysis.sites(modules)
+    chosen = []
+    for site in later:
+        key = (site.module.path, site.check, site.form, site.module.source.slice(site.node))
+        match = next((f for f in found if (f.module.path, f.check, f.form, f.module.source.slice(f.node)) == key), None)
+        if match is None:
+            result.outcomes.append((site, Rewritten((), "rewritten together with its neighbour")))
+        else:
+            found.remove(match)
+            chosen.append(match)
+    return chosen
+
+
+class _Round:
+    """One round: the outcomes, and the texts that result."""
+
+    def __init__(self, analysis: Analysis, sites: Sequence[Site], options: Options) -> None:
+        self._analysis = analysis
+        self._sites = sites
+        self._options = options
+        self._contexts: dict[Module, Context] = {}
+        self.outcomes: dict[Site, Outcome] = {}
+        self.changes: dict[str, list[Change]] = {}
+        self.texts: dict[str, tuple[Source, bytes]] = {}
+        self.groups: list[frozenset[str]] = []
+
+    def run(self) -> None:
+        taken: list[Change] = []
+        accepted: dict[Site, Rewritten] = {}
+        for site in self._sites:
+            outcome = outcome_of(site, self._context(site.module))
+            rewrite = self._allowed(outcome)
+            if rewrite is None:
+                self.outcomes[site] = outcome
+            elif any(change.overlaps(other) for change in rewrite.changes for other in taken):
+                self.outcomes[site] = _WAITS
+            else:
+                self.outcomes[site] = rewrite
+                accepted[site] = rewrite
+                taken += rewrite.changes
+        groups = _joined(frozenset({s.module.path, *(c.path for c in r.changes)}) for s, r in accepted.items())
+        for group in groups:
+            self._finish(group, {s: r for s, r in accepted.items() if s.module.path in group})
+
+    def _context(self, module: Module) -> Context:
+        if module not in self._contexts:
+            self._contexts[module] = Context(module, self._analysis, self._options.credential)
+        return self._contexts[module]
+
+    def _allowed(self, outcome: Outcome) -> Rewritten | None:
+        if isinstance(outcome, HeldBack):
+            return outcome.rewrite if self._options.unsafe else None
+        return outcome if isinstance(outcome, Rewritten) else None
+
+    def _finish(self, group: frozenset[str], accepted: dict[Site, Rewritten]) -> None:
+        """Work out the texts of files that change together; when one cannot be written none is."""
+        results: dict[str, tuple[list[Change], Source, bytes]] = {}
+        for path in sorted(group):
+            module = self._analysis.project.module(path)
+            assert module is not None
+            changes = [c for r in accepted.values() for c in r.changes if c.path == path]
+            complete = self._complete(module, changes)
+            text = applied(module.source.text, complete)
+            reason = "the changes of several sites overlap" if conflict(complete) else verify.problem(module, text)
+            if reason:
+                self.outcomes.update(dict.fromkeys(accepted, HeldBack(reason)))
+                return
+            results[path] = (complete, module.source, text)
+        for path, (complete, source, text) in results.items():
+            self.changes[path] = complete
+            self.texts[path] = (source, text)
+        self.groups.append(group)
+
+    def _complete(self, module: Module, changes: list[Change]) -> list[Change]:
+        """Add what the changes of the sites bring with them: credentials, imports, removal of what is left unused."""
+        context = self._context(module)
+        resolved = context.credentials.resolve(changes, context.needs)
+        orphans = Orphans(module, self._analysis.project, resolved).find()
+        needed = {name for _, name in context.needs.imports}
+        unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
+        extra = import_changes(module, context.needs, unused)
+        return merged([*resolved, *orphans.changes, *extra])

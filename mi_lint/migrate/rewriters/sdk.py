@@ -1,0 +1,196 @@
+"""Clients of the SDKs: key, SAS or connection string out, endpoint and token credential in.
+
+The rewriter knows no class by name: which argument takes what is data in the rule files.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate import dual
+from mi_lint.migrate.calls import CallEditor
+from mi_lint.migrate.connection_strings import template, without_sas
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.endpoints import Replacement, replacement
+from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.python.site import ClientCall, Site
+
+
+def rewrite(site: Site, context: Context) -> Outcome:
+    """Rewrite one client call by the form in which it gets its secret."""
+    call = site.call
+    assert call is not None
+    if call.partial:
+        return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
+    forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
+    return forms.get(site.form, _key)(site, call, context)
+
+
+def token_code(site: Site, call: ClientCall, context: Context) -> str:
+    """Return code for what the client's token argument takes."""
+    client = call.client
+    if client.token_form == "provider":
+        return context.provider(site, client.is_async, client.scope)
+    return context.credential(site, client.is_async)
+
+
+def position(call: ClientCall, editor: CallEditor, argument: str) -> int | None:
+    """Return where in the call an argument stands; None when it comes out of ``**``."""
+    found = editor.index(argument)
+    if found is not None:
+        return found
+    names = call.constructor.positional
+    index = names.index(argument) if argument in names else len(names)
+    return index if index < len(call.node.args) else None
+
+
+def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
+    editor = context.editor(call.node)
+    index = position(call, editor, site.argument)
+    client = call.client
+    if index is None:
+        return HeldBack(f"'{site.argument}' comes from a dictionary; put the token credential there by hand")
+    if site.argument == client.token:
+        editor.set_value(index, token_code(site, call, context))
+    elif client.token in call.arguments:
+        editor.remove(index)
+    else:
+        editor.set_keyword(index, client.token)
+        editor.set_value(index, token_code(site, call, context))
+    _remove_others(site, call, editor)
+    _add_required(call, editor)
+    return Rewritten(editor.changes(), f"pass a token credential to {client.name}", role=client.role)
+
+
+def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
+    """Take out the other arguments that carry a secret, such as a SAS beside a key."""
+    for argument in (*call.client.secret, *call.client.drop):
+        index = editor.index(argument)
+        if index is not None and argument not in (site.argument, call.client.token):
+            editor.remove(index)
+
+
+def _add_required(call: ClientCall, editor: CallEditor) -> None:
+    for argument, code in call.client.add.items():
+        if argument not in call.arguments:
+            editor.append(argument, code)
+
+
+def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
+    editor = context.editor(call.node)
+    editor.append(call.client.token, token_code(site, call, context))
+    return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}", role=call.client.role)
+
+
+def _dual(site: Site, call: ClientCall, context: Context) -> Outcome:
+    reason = "a keyless branch is there already: decide that the key branch can go"
+    if site.argument != call.client.token:
+        editor = context.editor(call.node)
+        index = position(call, editor, site.argument)
+        if index is not None:
+            editor.remove(index)
+            return HeldBack(reason, Rewritten(editor.changes(), "keep the keyless branch only", role=call.client.role))
+    assert site.secret is not None
+    change = dual.reduced(context.module, site.secret, context.analysis.tracer)
+    return HeldBack(reason, Rewritten((change,), "keep the keyless branch only") if change else None)
+
+
+def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:
+    secret = site.secret
+    assert secret is not None
+    url = template(context.module.source, secret)
+    address = without_sas(url) if url else None
+    if url is None or address is None:
+        return HeldBack("where the SAS enters the URL is not visible at the call; take it out of the URL there")
+    editor = context.editor(call.node)
+    index = position(call, editor, site.argument)
+    if index is None:
+        return HeldBack(f"'{site.argument}' comes from a dictionary; take the SAS out by hand")
+    editor.set_value(index, url.code(address))
+    if call.client.token in call.arguments:
+        return Manual("the call passes a credential beside the SAS; decide which of them counts")
+    _insert_token(site, call, call.constructor.positional, editor, context)
+    _add_required(call, editor)
+    return Rewritten(editor.changes(), "take the SAS out of the URL and pass a token credential", role=call.client.role)
+
+
+def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcome:
+    client = call.client
+    if client.keeps_connection_string:
+        return _add_credential(site, call, context, "the connection string still names the endpoint")
+    found = replacement(site, call, context)
+    if isinstance(found, str):
+        if client.token in call.constructor.parameters:
+            return _add_credential(site, call, context, "")
+        return HeldBack(found)
+    target = client.constructors.get(client.replace_with)
+    editor = context.editor(call.node)
+    index = position(call, editor, site.argument)
+    if target is None or index is None:
+        return HeldBack(f"'{site.argument}' comes from a dictionary; put the endpoint there by hand")
+    _rename_callee(call, editor)
+    _move_arguments(call, editor, target.positional, index, found)
+    _insert_token(site, call, target.positional, editor, context)
+    _add_required(call, editor)
+    for name in found.modules:
+        context.need_module(name)
+    description = f"make {client.name} from its endpoint and a token credential"
+    changes = (*editor.changes(), *found.changes)
+    return Rewritten(changes, description, role=client.role, settings=found.settings)
+
+
+def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:
+    """Keep the connection string, which may lose its key, and pass a token credential beside it."""
+    editor = context.editor(call.node)
+    _insert_token(site, call, call.constructor.positional, editor, context)
+    _add_required(call, editor)
+    note = note or "the setting keeps its name; take the key out of its value"
+    return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}; {note}", role=call.client.role)
+
+
+def _rename_callee(call: ClientCall, editor: CallEditor) -> None:
+    """Call the class instead of its connection-string factory."""
+    function = call.node.func
+    code = editor.callee_code()
+    if call.constructor.name != "call" and isinstance(function, ast.Attribute):
+        code = code[: -len(function.attr)].rstrip().removesuffix(".").rstrip()
+    if call.client.replace_with != "call":
+        code = f"{code}.{call.client.replace_with}"
+    editor.callee(code)
+
+
+def _move_arguments(
+    call: ClientCall, editor: CallEditor, target: tuple[str, ...], index: int, found: Replacement
+) -> None:
+    """Put the endpoint in the place of the connection string, and give moved positional arguments their names."""
+    endpoint = call.client.endpoint
+    before = call.constructor.positional
+    editor.set_value(index, found.code)
+    keyword = index >= len(call.node.args)
+    moved = index >= len(target) or target[index] != endpoint.argument
+    for position_, name in reversed(list(enumerate(before[: len(call.node.args)]))):
+        kept = position_ < len(target) and target[position_] == name
+        if position_ != index and (not kept or moved):
+            editor.set_keyword(position_, name)
+            moved_after = position_ < index
+            moved = moved or moved_after
+    if keyword or moved:
+        editor.set_keyword(index, endpoint.argument)
+    if endpoint.entity_argument and endpoint.entity_argument not in call.arguments and found.entity:
+        editor.insert(index + 1, endpoint.entity_argument, found.entity)
+
+
+def _insert_token(site: Site, call: ClientCall, target: tuple[str, ...], editor: CallEditor, context: Context) -> None:
+    """Pass the token credential, after the arguments that say what the client is for."""
+    token = call.client.token
+    code = token_code(site, call, context)
+    present = editor.index(token)
+    if present is not None:
+        editor.set_value(present, code)
+        return
+    place = 0
+    for number, argument in enumerate(editor.arguments()):
+        name = argument.keyword.value if argument.keyword is not None else None
+        if argument.star != "**" and (name is None or name in target):
+            place = number + 1
+    editor.insert(place, token, code)

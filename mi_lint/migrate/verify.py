@@ -1,0 +1,78 @@
+"""The last gate before a file is written: what fails here is never written, and the reason becomes the site's."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import tokenize
+from collections import Counter
+
+import libcst as cst
+
+from mi_lint.python.facts import Module, parse
+from mi_lint.python.source import Source
+
+_ALWAYS_BOUND = frozenset(dir(builtins)) | {
+    "__file__", "__name__", "__doc__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__",
+    "__annotations__", "__class__", "__debug__",
+}  # fmt: skip
+
+
+def problem(before: Module, text: bytes) -> str:
+    """Return why a rewritten module must not be written; empty when it may."""
+    try:
+        after = parse(Source(before.path, text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"the result would not parse: {error}"
+    lost = comments(before.source.text) - comments(text)
+    if lost:
+        return f"a comment would be lost: {next(iter(lost))[:60]}"
+    fresh = unbound(after) - unbound(before)
+    if fresh:
+        return f"the name '{min(fresh)}' would not be defined"
+    try:
+        tree = cst.parse_module(text)
+    except (cst.ParserSyntaxError, RecursionError) as error:
+        return f"LibCST cannot read the result: {error}"
+    return "" if tree.bytes == text else "LibCST does not reproduce the result"
+
+
+def comments(text: bytes) -> Counter[str]:
+    """Return the comments of a module, with how often each stands there."""
+    found: Counter[str] = Counter()
+    try:
+        for token in tokenize.tokenize(io.BytesIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                found[token.string.strip()] += 1
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        return found
+    return found
+
+
+def unbound(module: Module) -> set[str]:
+    """Return the names that a module uses and nothing binds, or binds only after every use at the same level."""
+    if module.stars:
+        return set()
+    found = set()
+    for identifier, names in module.loads.items():
+        if identifier in _ALWAYS_BOUND:
+            continue
+        for name in names:
+            scope, _ = module.place(name)
+            bindings = scope.lookup(identifier)
+            early = (
+                bindings
+                and bindings[0].scope is scope
+                and scope.kind in ("module", "function")
+                and _too_early(name, bindings)
+            )
+            if not bindings or early:
+                found.add(identifier)
+    return found
+
+
+def _too_early(name: ast.Name, bindings: list) -> bool:  # type: ignore[type-arg]
+    if any(binding.kind in ("loop", "parameter", "except", "with", "augmented") for binding in bindings):
+        return False
+    return all(binding.position[0] > name.lineno for binding in bindings)
