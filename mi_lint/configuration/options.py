@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 CONFIDENCES: Final = ("low", "medium", "high", "very-high")
+MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 IGNORE_FILE: Final = ".mi-lint-ignore"
 
 
@@ -89,7 +90,7 @@ OPTIONS: Final = (
     ),
     Option("report-unused-suppressions", "boolean", False, summary="report suppressions that suppress nothing"),
     Option("include-suppressed", "boolean", False, summary="write suppressed findings into SARIF and JSON, marked so"),
-    Option("max-file-size", "size", 0, metavar="SIZE", summary="skip larger files, such as 20MB; 0: no limit"),
+    Option("max-file-size", "size", MAX_FILE_SIZE, metavar="SIZE", summary="skip larger files, such as 20MB"),
     Option("jobs", "count", 0, metavar="N", summary="processes to use; 0: as many as pay"),
     Option("format", "formats", [], choices=tuple(FORMATS), flag="", summary="formats of the output; default: text"),
     Option("output", "paths", [], flag="", summary="files for the formats, in the same order; the rest goes to stdout"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mi_lint.configuration.settings import Config
+    from mi_lint.sources.ignore import Patterns
 
 _EXACT = 100
 _SERVICE = 1
@@ -107,10 +108,10 @@ class PathIgnores:
     """``per-path-ignores``: rules that are not used in paths that match a glob of ``.gitignore``'s language."""
 
     def __init__(self, config: Config, catalogue: Catalogue) -> None:
-        from pathspec import GitIgnoreSpec
+        from mi_lint.sources.ignore import Patterns
 
         self._entries = [
-            (GitIgnoreSpec.from_lines([glob], backend="simple"), catalogue.resolve(rules, f"per-path-ignores, '{glob}'"))
+            (Patterns([glob]), catalogue.resolve(rules, f"per-path-ignores, '{glob}'"))
             for glob, rules in config.per_path_ignores.items()
         ]
 
@@ -120,7 +121,15 @@ class PathIgnores:
 
     def ignored(self, path: str) -> frozenset[str]:
         """Return the rules that are off in one file; ``path`` is relative to the configuration's folder."""
-        return frozenset().union(*(rules for spec, rules in self._entries if spec.match_file(path)))
+        return frozenset().union(*(rules for patterns, rules in self._entries if _match(patterns, path)))
+
+
+def _match(patterns: Patterns, path: str) -> bool:
+    """Tell whether a glob matches a file or one of the folders above it."""
+    parts = path.split("/")
+    return any(
+        patterns.decide("/".join(parts[: depth + 1]), name, depth < len(parts) - 1) for depth, name in enumerate(parts)
+    )
 
 
 def catalogue(extra: Sequence[str] = ()) -> Catalogue:

@@ -30,11 +30,12 @@ _ANCHOR: Final = re.compile(
     """
 )
 
-# How a comment begins. Longer marks first; the last alternatives are a quote (a JSON string, Visual Basic, Vim) and the
-# star of a block comment's inner line.
+# How a comment begins, longer marks first. The star is that of a block comment's inner line; a quote opens a JSON
+# string, or a comment of Visual Basic or Vim, and no quote that closes a string is meant.
 _MARK: Final = rb"""(?:
     \{\{-?[ ]?/\* | \{\{!-{0,2} | \{\#-? | <%[\#-]-? | <!--+ | <\# | \(\* | @\* | /\*+!? | //+[/!]? | \#+[!|]?
-    | --+ | ;+ | %+ | ::+ | \.\. | \b(?i:rem|dnl) | '+ | "+ | ! | \*
+    | --+ | ;+ | %+ | ::+ | \.\. | \b(?i:rem|dnl) | ! | \*
+    | (?:\A|(?<=[\s:,(\[{]))["']
 )"""
 _MARK_RIGHT_BEFORE: Final = re.compile(rb"(?x)" + _MARK + rb"[ \t]*\Z")
 # Something else may stand in the comment first: `# pylint: disable=… mi-lint: ignore`.
@@ -47,6 +48,7 @@ _BARE_IDS: Final = re.compile(r"[ \t]*[:=(]?[ \t]*([A-Z]{2,8}[0-9]{3,6}\b(?:[ \t
 _COMMENT_END: Final = re.compile(
     r"""(?x) \*/ | --+!?> | -{0,2}%> | -?\#\} | -{0,2}\}\} | \#> | \*\) | \*@ | \\[nr] | "[\s,\]}:]*$ """
 )
+_STRING_END: Final = re.compile(r"""(?<!\\)"(?=\s*[,}\]\n]|\s*$)""")
 # What people write who know another tool's word.
 _OTHER_WORDS: Final = ("allow", "allowlist", "disable", "noqa", "nosec", "off", "skip", "suppress")
 _PROSE: Final = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".txt")
@@ -86,7 +88,7 @@ def read(rows: Rows, *, foreign: bool) -> Iterator[Directive | Problem]:
         if match["verb"] is not None:
             text = rows.data[match.end() : min(row_end, match.end() + MAX_TEXT)].decode("utf-8", "replace")
             if _in_comment(before):
-                found = _own(match, text)
+                found = _own(match, _until_quote(text) if before.endswith(b'"') else text)
                 if isinstance(found, Directive):
                     found.prose = rows.path.lower().endswith(_PROSE) and b"<!--" not in before
                 if found is not None:
@@ -109,6 +111,12 @@ def _foreign_applies(match: re.Match[bytes], before: bytes) -> bool:
         mark = _MARK_RIGHT_BEFORE.search(before)
         return mark is not None and not before[: mark.start()].strip()
     return _in_comment(before)
+
+
+def _until_quote(text: str) -> str:
+    """Cut off what follows the JSON string in which a directive stands; in Vim's comments a quote ends nothing."""
+    end = _STRING_END.search(text)
+    return text[: end.start() + 1] if end else text
 
 
 def _own(match: re.Match[bytes], text: str) -> Directive | Problem | None:

@@ -11,6 +11,7 @@ from policy_rules import write
 from mi_lint.configuration import ConfigError, load
 from mi_lint.configuration.options import BY_NAME, OPTIONS
 from mi_lint.configuration.settings import Config, common_folder
+from mi_lint.sources.files import DEFAULT_LIMIT
 
 
 def loaded(folder, text, command_line=None):
@@ -142,6 +143,10 @@ def test_settings_travel_to_other_processes(tmp_path):
     assert [(layer.select, layer.ignore) for layer in copy.layers] == [
         (layer.select, layer.ignore) for layer in config.layers
     ]
+
+
+def test_the_default_limit_is_the_one_of_the_reader():
+    assert BY_NAME["max-file-size"].default == DEFAULT_LIMIT
 
 
 def test_every_option_has_an_attribute_of_its_type():
