@@ -144,7 +144,7 @@ def _wide_encodings(raw: bytes) -> list[tuple[str, int]]:
         (encoding, 0)
         for encoding, zero, filled in patterns
         if all(nulls[place] >= 0.3 * quarter for place in zero)
-        and all(nulls[place] <= 0.02 * quarter for place in filled)
+        and all(nulls[place] <= 0.2 * quarter for place in filled)
     ]
 
 
