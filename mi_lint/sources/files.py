@@ -51,7 +51,8 @@ def read(path: str, shown: str | None = None, *, limit: int = DEFAULT_LIMIT) -> 
         return _notice(error, path, shown or path)
     try:
         content = os.read(descriptor, _CHUNK)
-        if len(content) < _CHUNK and len(content) <= limit:
+        # A pipe without a writer reads like an empty file.
+        if 0 < len(content) < _CHUNK and len(content) <= limit:
             return content
         return _rest(descriptor, content, shown or path, limit)
     except OSError as error:
