@@ -8,16 +8,26 @@ import re
 from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.credentials import Credentials
-from mi_lint.migrate.outcome import Needs
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
+from mi_lint.rulebook.clients import Client
 
 # What the name of a setting that holds a connection string ends in; the new name takes the ending's place.
 _CONNECTION_ENDINGS = re.compile(
     r"(?P<sep>_{0,2}|-)(?:CONNECTION_?STRING|CONN_?STR(?:ING)?|CONNECTION_?STR|CONNECTION|CONNSTR|CONN|CS)$",
     re.IGNORECASE,
 )
+
+
+# https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection
+FUNCTIONS_SUFFIXES = {
+    "BLOB_ENDPOINT": "blobServiceUri",
+    "QUEUE_ENDPOINT": "queueServiceUri",
+    "TABLE_ENDPOINT": "tableServiceUri",
+    "FULLY_QUALIFIED_NAMESPACE": "fullyQualifiedNamespace",
+    "COSMOS": "accountEndpoint",
+}
 
 
 class Context:
@@ -27,7 +37,6 @@ class Context:
         self.module = module
         self.analysis = analysis
         self.credentials = Credentials(module, credential)
-        self.needs = Needs()
 
     def editor(self, node: ast.Call) -> CallEditor:
         """Return a call ready to be changed. Raises `UnreadableCallError`."""
@@ -41,16 +50,26 @@ class Context:
         """Return code for a token provider at a site."""
         return self.credentials.provider(site.node, is_async, scope)
 
+    def setting(self, old: str, client: Client) -> str:
+        """Return the name of the setting that holds a client's endpoint instead of a connection string.
+
+        A connection of Azure Functions keeps its name and gets the suffix that the Functions host itself reads.
+        """
+        suffix = FUNCTIONS_SUFFIXES.get(client.endpoint.setting if client.package != "azure-cosmos" else "COSMOS")
+        if suffix and self._is_functions_connection(old):
+            return f"{old}__{suffix}"
+        return setting_name(old, client.endpoint.setting)
+
+    def _is_functions_connection(self, name: str) -> bool:
+        if name == "AzureWebJobsStorage":
+            return True
+        quoted = [f'connection="{name}"', f"connection='{name}'"]
+        return any(text.encode() in self.module.source.text for text in quoted)
+
     def replace(self, node: ast.AST, code: str) -> Change:
         """Return the change that puts code in the place of a node."""
         start, end = self.module.source.span(node)
         return Change(self.module.path, start, end, code)
-
-    def need_import(self, package: str, name: str) -> None:
-        self.needs.imports.add((package, name))
-
-    def need_module(self, name: str) -> None:
-        self.needs.modules.add(name)
 
 
 def setting_name(old: str, ending: str) -> str:

@@ -10,7 +10,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.changes import Change, applied, merged
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
 from mi_lint.python.facts import Binding, Module, Scope
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__"
 _STORED_SECRET = (
     "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
 )  # fmt: skip
-_HEADER = (ast.Import, ast.ImportFrom, ast.If, ast.Try)
+MAX_LINE = 120
 KINDS = ("default", "managed", "workload")
 
 _CODE = {
@@ -60,37 +60,54 @@ class Credentials:
     def resolve(self, changes: list[Change], needs: Needs) -> list[Change]:
         """Return the changes with every placeholder filled in, and the definitions they need."""
         used = sorted({int(match[3]) for change in changes for match in _PLACEHOLDER.finditer(change.text)})
-        code = {number: self._code(number, used, needs) for number in used}
+        named = [number for number in used if self._deserves_name(number, used, changes)]
+        code = {number: self._code(number, number in named, needs) for number in used}
         filled = [
             Change(c.path, c.start, c.end, _PLACEHOLDER.sub(lambda match: code[int(match[3])], c.text)) for c in changes
         ]
-        return filled + self._definitions(used, needs)
+        return filled + self._definitions(named, needs)
 
-    def _code(self, number: int, used: list[int], needs: Needs) -> str:
+    def _code(self, number: int, named: bool, needs: Needs) -> str:
         use = self._uses[number]
         existing = self._existing(use)
         if existing:
             return existing
-        if self._shared(use, used):
-            return self._name(use)
-        return self._expression(use, needs)
+        return self._name(use) if named else self._expression(use, needs)
 
-    def _expression(self, use: _Use, needs: Needs) -> str:
+    def _deserves_name(self, number: int, used: list[int], changes: list[Change]) -> bool:
+        """Whether a credential is made once under a name: several sites need it, or it makes the line too long."""
+        use = self._uses[number]
+        if self._existing(use):
+            return False
+        if use.kind == "provider" or sum(self._same(self._uses[other], use) for other in used) > 1:
+            return True
+        return self._is_too_long(number, changes)
+
+    def _is_too_long(self, number: int, changes: list[Change]) -> bool:
+        """Whether the line that the placeholder ends up in has no room for the whole expression."""
+        source = self._module.source
+        change = next(c for c in changes if any(int(m[3]) == number for m in _PLACEHOLDER.finditer(c.text)))
+        start, end = source.line_start(change.start), source.line_end(change.end)
+        near = [c for c in merged(changes) if c.path == change.path and start <= c.start and c.end <= end]
+        shifted = [Change(c.path, c.start - start, c.end - start, c.text) for c in near]
+        text = applied(source.text[start:end], shifted).decode("utf-8", "replace")
+        line = next(line for line in text.splitlines() if any(int(m[3]) == number for m in _PLACEHOLDER.finditer(line)))
+        before = max(map(len, source.text[start:end].decode("utf-8", "replace").splitlines()))
+        return len(_PLACEHOLDER.sub(_CODE[self._wanted][1], line)) > max(MAX_LINE, before)
+
+    def _expression(self, use: _Use, needs: Needs, made: dict[bool, str] | None = None) -> str:
         package = "azure.identity.aio" if use.is_async else "azure.identity"
         if use.kind == "provider":
             needs.imports.add((package, "get_bearer_token_provider"))
-            inner = self._existing(_Use("credential", use.is_async, use.node))
+            inner = self._existing(_Use("credential", use.is_async, use.node)) or (made or {}).get(use.is_async, "")
             inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
-            return f'get_bearer_token_provider({inner}, "{use.scope}")'
+            newline = self._module.source.newline
+            return f'get_bearer_token_provider({newline}    {inner}, "{use.scope}"{newline})'
         name, code = _CODE[self._wanted]
         needs.imports.add((package, name))
         if "os.environ" in code:
             needs.modules.add("os")
         return code
-
-    def _shared(self, use: _Use, used: list[int]) -> bool:
-        """Whether several sites of the module need the same thing, so that it is made once and given a name."""
-        return sum(self._same(self._uses[number], use) for number in used) > 1
 
     def _same(self, first: _Use, second: _Use) -> bool:
         return (first.kind, first.is_async, first.scope) == (second.kind, second.is_async, second.scope) and (
@@ -105,17 +122,22 @@ class Credentials:
         if use.kind == "provider" and any(u.kind == "provider" and u.scope != use.scope for u in self._uses):
             suffix = re.sub(r"\W+", "_", use.scope.removeprefix("https://").partition(".")[0])
             names = [f"{name}_{suffix}" for name in names]
-        taken = self._module.source.text
-        return next((name for name in names if not re.search(rb"\b%s\b" % name.encode(), taken)), names[-1] + "_")
+        return next((name for name in names if self._is_free(name)), names[-1] + "_")
 
-    def _definitions(self, used: list[int], needs: Needs) -> list[Change]:
+    def _is_free(self, name: str) -> bool:
+        bound = any(name in scope.bindings for scope in self._module.scopes.values())
+        return not bound and name not in self._module.loads
+
+    def _definitions(self, named: list[int], needs: Needs) -> list[Change]:
         lines: dict[str, str] = {}
         nodes = []
-        for number in used:
+        made: dict[bool, str] = {}
+        for number in sorted(named, key=lambda number: self._uses[number].kind):
             use = self._uses[number]
-            if not self._existing(use) and self._shared(use, used):
-                lines.setdefault(self._name(use), self._expression(use, needs))
-                nodes.append(use.node)
+            lines.setdefault(self._name(use), self._expression(use, needs, made))
+            nodes.append(use.node)
+            if use.kind == "credential":
+                made[use.is_async] = self._name(use)
         if not lines:
             return []
         newline = self._module.source.newline
@@ -178,14 +200,29 @@ def _kind_in_use(module: Module) -> str:
 
 def definition_offset(module: Module, nodes: list[ast.AST]) -> int:
     """Return where a definition of the module can stand: after the imports that come before its first use."""
-    first = min((getattr(module.statement(node), "lineno", 1) for node in nodes), default=1)
+    first = min((top_level(module, node).lineno for node in nodes), default=1)
     last: ast.stmt | None = None
     for position, statement in enumerate(module.tree.body):
         documentation = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if statement.lineno > first or not (documentation or isinstance(statement, _HEADER)):
+        if statement.lineno >= first:
             break
-        if not isinstance(statement, ast.If | ast.Try):
+        if documentation or _only_imports(statement):
             last = statement
     if last is None:
         return 0
     return module.source.line_end(module.source.span(last)[1] - 1)
+
+
+def top_level(module: Module, node: ast.AST) -> ast.stmt:
+    """Return the statement of the module's own level that a node is part of."""
+    statement = module.statement(node)
+    while (outer := module.parent(statement)) is not module.tree:
+        statement = module.statement(outer)
+    return statement
+
+
+def _only_imports(statement: ast.stmt) -> bool:
+    """Whether a statement is an import, or a choice between imports with what stands in for them."""
+    if isinstance(statement, ast.If | ast.Try):
+        return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
+    return isinstance(statement, ast.Import | ast.ImportFrom)

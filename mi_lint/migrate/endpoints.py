@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import Template, endpoint_of, entity_of, template
 from mi_lint.migrate.context import Context, setting_name
-from mi_lint.python.facts import Binding, Module
+from mi_lint.python.facts import Binding, Module, Scope
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall, Site
 
@@ -27,6 +27,7 @@ class Replacement:
     code: str
     changes: tuple[Change, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
     entity: str = ""
     modules: tuple[str, ...] = ()
 
@@ -140,7 +141,7 @@ def _from_setting(
         return "the name of the setting that holds the connection string is not known"
     if origin.kind in ("environment", "setting") and _has_default(origin):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
-    new = setting_name(old, endpoint.setting)
+    new = context.setting(old, call.client)
     settings = [(new, endpoint.example)]
     entity = ""
     if endpoint.entity_argument and endpoint.entity_argument not in call.arguments:
@@ -148,14 +149,15 @@ def _from_setting(
         settings.append((entity_setting, f"<{endpoint.entity_argument}>"))
         entity = f'os.environ["{entity_setting}"]'
     modules = ("os",) if entity else ()
-    if constant is not None and carrier is None and origin.kind != "vault":
-        return Replacement(_with_constant(context, value, constant, new), (), tuple(settings), entity, modules)
-    if constant is not None and carrier is not None and carrier.exclusive and origin.kind != "vault":
-        name = _new_name(carrier, call, context.module)
-        setting = _constant_change(context, constant, new)
-        changes = (setting, *_renamed(carrier, name, secret, context))
-        return Replacement(name, changes, tuple(settings), entity, modules)
-    return Replacement(f'os.environ["{new}"]', (), tuple(settings), entity, ("os",))
+    told = (tuple(settings), ((old, new),), entity)
+    if constant is not None and origin.kind != "vault":
+        if carrier is None:
+            return Replacement(_with_constant(context, value, constant, new), (), *told, modules)
+        if carrier.exclusive:
+            name = _new_name(carrier, call, context.module)
+            changes = (_constant_change(context, constant, new), *_renamed(carrier, name, secret, context))
+            return Replacement(name, changes, *told, modules)
+    return Replacement(f'os.environ["{new}"]', (), *told, ("os",))
 
 
 def setting_constant(module: Module, value: ast.expr, origin: Origin) -> ast.Constant | None:
@@ -203,11 +205,22 @@ def _new_name(carrier: _Carrier, call: ClientCall, module: Module) -> str:
     upper = old.isupper()
     new = endpoint.argument if plain else setting_name(old, endpoint.setting)
     new = new.upper() if upper else new
-    if new != old and not re.search(
-        rb"(?<!\w)%s(?!\w)" % new.encode(), module.source.text.replace(b"%s=" % new.encode(), b"")
-    ):
-        return new
-    return old
+    return new if new != old and _is_free(new, carrier, module) else old
+
+
+def _is_free(name: str, carrier: _Carrier, module: Module) -> bool:
+    """Whether a name means nothing yet wherever the variable is visible."""
+    for scope in module.scopes.values():
+        if name in scope.bindings and _is_within(scope, carrier.binding.scope):
+            return False
+    uses = [module.place(use)[0] for use in module.loads.get(name, ())]
+    return not any(_is_within(scope, carrier.binding.scope) for scope in uses)
+
+
+def _is_within(scope: Scope | None, outer: Scope) -> bool:
+    while scope is not None and scope is not outer:
+        scope = scope.parent
+    return scope is not None
 
 
 def _renamed(carrier: _Carrier, name: str, secret: ast.expr, context: Context) -> tuple[Change, ...]:

@@ -7,11 +7,15 @@ drop comments.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python.facts import Module
+
+# ``from . import x`` has an empty first part.
+_NOT_THIRD_PARTY = frozenset(sys.stdlib_module_names) | {"", "__future__"}
 
 Alias = tuple[ast.Import | ast.ImportFrom, ast.alias]
 
@@ -24,8 +28,18 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias]) -> list[Ch
             missing.setdefault(package, []).append(name)
     changes: list[Change] = []
     unused = list(unused)
+    gone = {alias for _, alias in unused}
     for package, names in missing.items():
-        changes += _add(module, package, names, unused)
+        present = _present(module, package)
+        if present is not None and gone.issuperset(present.names):
+            first, last = module.source.span(present.names[0])[0], module.source.span(present.names[-1])[1]
+            changes.append(Change(module.path, first, last, ", ".join(names)))
+            unused = [entry for entry in unused if entry[0] is not present]
+        elif present is not None:
+            changes += _extend(module, present, names, gone)
+        else:
+            line = f"from {package} import {', '.join(names)}"
+            changes.append(_insert_line(module, line, *_anchor(module, package)))
     for name in sorted(needs.modules):
         if not any(binding.target == name for binding in module.scope.bindings.get(name, ())):
             changes.append(_insert_module(module, name))
@@ -49,23 +63,22 @@ def _top_level(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
             yield statement
 
 
-def _add(module: Module, package: str, names: list[str], unused: list[Alias]) -> list[Change]:
+def _present(module: Module, package: str) -> ast.ImportFrom | None:
     for statement in _top_level(module):
         if isinstance(statement, ast.ImportFrom) and statement.module == package and not statement.level:
-            return _extend(module, statement, names)
-    anchor = _anchor(module, package)
-    line = f"from {package} import {', '.join(names)}"
-    return [_insert_line(module, line, *anchor)]
+            return statement
+    return None
 
 
-def _extend(module: Module, statement: ast.ImportFrom, names: list[str]) -> list[Change]:
+def _extend(module: Module, statement: ast.ImportFrom, names: list[str], gone: set[ast.alias]) -> list[Change]:
     """Add names to an import that is there, in alphabetical order when it is kept in that order."""
     source = module.source
     present = [alias.name for alias in statement.names]
     ordered = present == sorted(present, key=str.lower)
     changes = []
     for name in names:
-        later = next((a for a in statement.names if ordered and a.name.lower() > name.lower()), None)
+        kept = [alias for alias in statement.names if alias not in gone]
+        later = next((alias for alias in kept if ordered and alias.name.lower() > name.lower()), None)
         if later is not None:
             start = source.span(later)[0]
             gap = _gap(module, statement)
@@ -88,21 +101,19 @@ def _anchor(module: Module, package: str) -> tuple[ast.stmt | None, bool]:
     """Return the statement beside which a new import stands, and whether it goes before it."""
     statements = list(_top_level(module))
     azure = [s for s in statements if isinstance(s, ast.ImportFrom) and _is_azure(s)]
-    for statement in azure:
-        if (statement.module or "") > package:
-            return statement, True
+    for candidate in azure:
+        if (candidate.module or "") > package:
+            return candidate, True
     if azure:
         return azure[-1], False
     block = _third_party(module, statements)
-    for statement in block:
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").lower() > package:
-            return statement, True
+    for member in block:
+        if isinstance(member, ast.ImportFrom) and (member.module or "").lower() > package:
+            return member, True
     if block:
         return block[-1], False
-    head = [s for s in statements if not (isinstance(s, ast.ImportFrom) and (s.module == "__future__" or s.level == 0))]
-    plain = [s for s in statements if s not in head]
     if statements:
-        return (plain or statements)[-1], False
+        return statements[-1], False
     first = module.tree.body[0] if module.tree.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         return first, False
@@ -115,10 +126,12 @@ def _is_azure(statement: ast.ImportFrom) -> bool:
 
 def _third_party(module: Module, statements: list[ast.Import | ast.ImportFrom]) -> list[ast.stmt]:
     """Return the run of import lines that holds packages of the Azure kind."""
-    markers = ("openai", "langchain", "llama_index", "semantic_kernel", "azure", "msal", "adal", "pyodbc", "sqlalchemy")
     for index, statement in enumerate(statements):
-        names = [statement.module or ""] if isinstance(statement, ast.ImportFrom) else [a.name for a in statement.names]
-        if any(name.partition(".")[0].startswith(markers) for name in names):
+        if isinstance(statement, ast.ImportFrom):
+            names = ["." * statement.level + (statement.module or "")]
+        else:
+            names = [alias.name for alias in statement.names]
+        if not any(name.partition(".")[0] in _NOT_THIRD_PARTY for name in names):
             return _run(module, statements, index)
     return []
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from mi_lint.migrate.changes import Change
+from mi_lint.migrate.conditions import condition
 from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.python import known
 from mi_lint.python.facts import Binding, Module
@@ -26,10 +27,10 @@ class Orphans:
         self._module = module
         self._project = project
         self._spans = [(c.start, c.end) for c in changes if c.end > c.start]
-        self._renamed = [(c.start, c.end) for c in changes if c.end > c.start and c.text.isidentifier()]
         self._gone: set[ast.AST] = set()
         self.imports: list[Alias] = []
         self.changes: list[Change] = []
+        self.switches: list[tuple[str, frozenset[ast.Name]]] = []
         self._removed: set[ast.stmt] = set()
 
     def find(self) -> Orphans:
@@ -37,7 +38,7 @@ class Orphans:
         module = self._module
         for names in module.loads.values():
             self._gone.update(name for name in names if self._inside(name, self._spans))
-        self._gone -= {name for name in self._gone if self._inside(name, self._renamed) and self._is_rename(name)}
+        self._gone -= {name for name in self._gone if self._is_rename(name)}
         pending = sorted({name.id for name in self._gone if isinstance(name, ast.Name)})
         while pending:
             identifier = pending.pop()
@@ -52,7 +53,7 @@ class Orphans:
 
     def _covers(self, node: ast.AST) -> bool:
         targets = node.targets if isinstance(node, ast.Assign) else [node]
-        return any(self._inside(target, self._renamed) for target in targets)
+        return any(self._inside(target, self._spans) for target in targets)
 
     def _inside(self, node: ast.AST, spans: list[tuple[int, int]]) -> bool:
         start, end = self._module.source.span(node)
@@ -67,24 +68,41 @@ class Orphans:
                 bindings = self._module.place(name)[0].lookup(identifier)
                 groups[id(bindings)] = bindings
         for bindings in groups.values():
-            uses = [
-                n
-                for n in self._module.loads.get(identifier, ())
-                if self._module.place(n)[0].lookup(identifier) is bindings
-            ]
-            left = [name for name in uses if name not in self._gone]
-            if left and not self._only_guards(left, identifier):
-                continue
-            if (
-                bindings
-                and all(self._removable(binding) for binding in bindings)
-                and not self._elsewhere(identifier, bindings)
-            ):
-                for name in left:
-                    found += self._remove_guard(name)
-                for binding in bindings:
-                    found += self._remove(binding)
+            found += self._examine_bindings(identifier, bindings)
         return found
+
+    def _examine_bindings(self, identifier: str, bindings: list[Binding]) -> list[str]:
+        module = self._module
+        uses = [n for n in module.loads.get(identifier, ()) if module.place(n)[0].lookup(identifier) is bindings]
+        left = [name for name in uses if name not in self._gone]
+        tests = [condition(module, name) for name in left]
+        conditions = [test for test in tests if test is not None]
+        if len(conditions) < len(left) or not bindings or not all(self._removable(binding) for binding in bindings):
+            return []
+        if self._elsewhere(identifier, bindings):
+            return []
+        if any(test.is_switch for test in conditions) or any(self._empties_branch(binding) for binding in bindings):
+            self.switches.append((identifier, frozenset(uses)))
+            return []
+        found: list[str] = []
+        for name, test in zip(left, conditions, strict=True):
+            self._gone.add(name)
+            if test.statement is not None:
+                found += self._remove_statement(test.statement)
+            elif test.change is not None and test.change not in self.changes:
+                self.changes.append(test.change)
+        for binding in bindings:
+            found += self._remove(binding)
+        return found
+
+    def _empties_branch(self, binding: Binding) -> bool:
+        """Whether taking a binding out leaves a branch without a statement: which branch ran was a decision."""
+        node = binding.node
+        if isinstance(node, ast.Import | ast.ImportFrom) or not isinstance(node, ast.stmt):
+            return False
+        parent = self._module.parent(node)
+        bodies = [value for _, value in ast.iter_fields(parent) if isinstance(value, list) and node in value]
+        return not isinstance(parent, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) and len(bodies[0]) == 1
 
     def _removable(self, binding: Binding) -> bool:
         if binding.kind == "import":
@@ -127,25 +145,6 @@ class Orphans:
             if start <= offset < end:
                 return not str(node.value).isidentifier()
         return False
-
-    def _only_guards(self, names: list[ast.Name], identifier: str) -> bool:
-        return all(self._guard(name, identifier) is not None for name in names)
-
-    def _guard(self, name: ast.Name, identifier: str) -> ast.If | None:
-        """Return the ``if not name: raise …`` that a name stands in, when the statement does nothing else."""
-        statement = self._module.statement(name)
-        if not isinstance(statement, ast.If) or statement.orelse or len(statement.body) != 1:
-            return None
-        body = statement.body[0]
-        if not isinstance(body, ast.Raise) and "exit" not in ast.unparse(body):
-            return None
-        tested = {node.id for node in ast.walk(statement.test) if isinstance(node, ast.Name)}
-        negative = isinstance(statement.test, ast.UnaryOp | ast.Compare)
-        return statement if tested == {identifier} and negative else None
-
-    def _remove_guard(self, name: ast.Name) -> list[str]:
-        statement = self._module.statement(name)
-        return self._remove_statement(statement) if statement not in self._removed else []
 
     def _remove(self, binding: Binding) -> list[str]:
         node = binding.node

@@ -10,7 +10,11 @@ from mi_lint.model import Applicability
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The changes that rewrite the site. ``removed`` are spans of nodes that the changes take out of use."""
+    """The changes that rewrite the site, and what they bring with them.
+
+    ``imports`` are (package, name) pairs and ``modules`` whole modules that the new code needs. ``settings`` are new
+    settings with an example of their value; ``renamed`` pairs an old setting with the new one that takes its place.
+    """
 
     changes: tuple[Change, ...]
     description: str
@@ -18,6 +22,9 @@ class Rewritten:
     reason: str = ""
     role: str = ""
     settings: tuple[tuple[str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ overlaps waits for the next round; a round starts from the text that the one bef
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import pkgutil
@@ -18,8 +19,9 @@ from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.imports import import_changes
+from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
-from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
 from mi_lint.model import Applicability, Fix
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -27,6 +29,7 @@ from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
 MAX_ROUNDS = 10
+_SWITCH = "whether '{}' is set decides what the code does; decide what takes its place"
 _WAITS = HeldBack("it overlaps another rewrite")
 
 
@@ -170,9 +173,7 @@ class _Round:
                 self.outcomes[site] = rewrite
                 accepted[site] = rewrite
                 taken += rewrite.changes
-        groups = _joined(frozenset({s.module.path, *(c.path for c in r.changes)}) for s, r in accepted.items())
-        for group in groups:
-            self._finish(group, {s: r for s, r in accepted.items() if s.module.path in group})
+        self._regroup(accepted)
 
     def _context(self, module: Module) -> Context:
         if module not in self._contexts:
@@ -190,10 +191,17 @@ class _Round:
         for path in sorted(group):
             module = self._analysis.project.module(path)
             assert module is not None
-            changes = [c for r in accepted.values() for c in r.changes if c.path == path]
-            complete = self._complete(module, changes)
+            complete, switches = self._complete(module, accepted)
+            held = {site: _SWITCH.format(name) for name, uses in switches for site in _reading(accepted, uses, module)}
+            if held:
+                self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
+                rest = {site: rewrite for site, rewrite in accepted.items() if site not in held}
+                self._regroup(rest)
+                return
             text = applied(module.source.text, complete)
-            reason = "the changes of several sites overlap" if conflict(complete) else verify.problem(module, text)
+            renamed = _renamed_settings(accepted.values())
+            overlap = "the changes of several sites overlap" if conflict(complete) else ""
+            reason = overlap or verify.problem(module, text, renamed)
             if reason:
                 self.outcomes.update(dict.fromkeys(accepted, HeldBack(reason)))
                 return
@@ -203,12 +211,41 @@ class _Round:
             self.texts[path] = (source, text)
         self.groups.append(group)
 
-    def _complete(self, module: Module, changes: list[Change]) -> list[Change]:
+    def _regroup(self, accepted: dict[Site, Rewritten]) -> None:
+        groups = _joined(frozenset({s.module.path, *(c.path for c in r.changes)}) for s, r in accepted.items())
+        for group in groups:
+            self._finish(group, {s: r for s, r in accepted.items() if s.module.path in group})
+
+    def _complete(
+        self, module: Module, accepted: dict[Site, Rewritten]
+    ) -> tuple[list[Change], list[tuple[str, frozenset[ast.Name]]]]:
         """Add what the changes of the sites bring with them: credentials, imports, removal of what is left unused."""
-        context = self._context(module)
-        resolved = context.credentials.resolve(changes, context.needs)
+        changes = [c for rewrite in accepted.values() for c in rewrite.changes if c.path == module.path]
+        own = [rewrite for site, rewrite in accepted.items() if site.module is module]
+        needs = Needs({pair for r in own for pair in r.imports}, {name for r in own for name in r.modules})
+        resolved = self._context(module).credentials.resolve(changes, needs)
         orphans = Orphans(module, self._analysis.project, resolved).find()
-        needed = {name for _, name in context.needs.imports}
+        needed = {name for _, name in needs.imports}
         unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
-        extra = import_changes(module, context.needs, unused)
-        return merged([*resolved, *orphans.changes, *extra])
+        complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused)]
+        complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
+        return merged(complete), orphans.switches
+
+
+def _renamed_settings(rewrites: Iterable[Rewritten]) -> dict[str, set[str]]:
+    renamed: dict[str, set[str]] = {}
+    for rewrite in rewrites:
+        for old, new in rewrite.renamed:
+            renamed.setdefault(old, set()).add(new)
+    return renamed
+
+
+def _reading(accepted: dict[Site, Rewritten], uses: frozenset[ast.Name], module: Module) -> list[Site]:
+    """Return the sites whose changes take one of the uses away."""
+    spans = [module.source.span(use) for use in uses]
+    found = []
+    for site, rewrite in accepted.items():
+        removed = [(c.start, c.end) for c in rewrite.changes if c.path == module.path]
+        if any(first <= start and end <= last for first, last in removed for start, end in spans):
+            found.append(site)
+    return found

@@ -7,6 +7,7 @@ import builtins
 import io
 import tokenize
 from collections import Counter
+from collections.abc import Mapping
 
 import libcst as cst
 
@@ -19,13 +20,13 @@ _ALWAYS_BOUND = frozenset(dir(builtins)) | {
 }  # fmt: skip
 
 
-def problem(before: Module, text: bytes) -> str:
-    """Return why a rewritten module must not be written; empty when it may."""
+def problem(before: Module, text: bytes, renamed: Mapping[str, set[str]]) -> str:
+    """Return why a rewritten module must not be written; empty when it may. Renamed settings may change comments."""
     try:
         after = parse(Source(before.path, text))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the result would not parse: {error}"
-    lost = comments(before.source.text) - comments(text)
+    lost = _renamed_comments(comments(before.source.text), renamed) - _renamed_comments(comments(text), renamed)
     if lost:
         return f"a comment would be lost: {next(iter(lost))[:60]}"
     fresh = unbound(after) - unbound(before)
@@ -36,6 +37,16 @@ def problem(before: Module, text: bytes) -> str:
     except (cst.ParserSyntaxError, RecursionError) as error:
         return f"LibCST cannot read the result: {error}"
     return "" if tree.bytes == text else "LibCST does not reproduce the result"
+
+
+def _renamed_comments(found: Counter[str], renamed: Mapping[str, set[str]]) -> Counter[str]:
+    result: Counter[str] = Counter()
+    for text, count in found.items():
+        for old, new in renamed.items():
+            if len(new) == 1:
+                text = text.replace(old, next(iter(new)))
+        result[text] += count
+    return result
 
 
 def comments(text: bytes) -> Counter[str]:

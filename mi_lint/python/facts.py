@@ -6,7 +6,7 @@ The walk keeps its own stack, so that a deeply nested expression cannot exhaust 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mi_lint.python.source import Source
 
@@ -362,7 +362,7 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
     return result + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
 
 
-_HANDLERS = {
+_HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Assign: _Walk.assign,
     ast.AnnAssign: _Walk.annotated,
     ast.AugAssign: _Walk.augmented,

@@ -22,7 +22,7 @@ KEY_OBJECTS: Mapping[str, str] = {
     "azure.servicebus.ServiceBusSharedKeyCredential": "named-key",
 }
 # Attributes and methods that return the same secret in another wrapping.
-UNWRAPPED_ATTRIBUTES = frozenset({"value", "get_secret_value"})
+UNWRAPPED_ATTRIBUTES = frozenset({"value", "get_secret_value", "token"})
 _UNWRAPPING_METHODS = frozenset(
     {"strip", "rstrip", "lstrip", "encode", "decode", "get_secret_value", "replace", "removesuffix", "removeprefix"}
 )

@@ -7,7 +7,7 @@ What cannot be followed is an origin of its own kind that says why.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mi_lint.python import known
 from mi_lint.python.facts import Binding, Module, Scope, parameters
@@ -359,7 +359,7 @@ def _inside(scope: Scope, class_: ast.ClassDef) -> bool:
     return owner is not None and owner.node is class_
 
 
-_FOLLOWERS = {
+_FOLLOWERS: dict[type[ast.expr], Callable[..., list[Origin]]] = {
     ast.Constant: _Walk.constant,
     ast.JoinedStr: _Walk.joined,
     ast.BinOp: _Walk.binary,

@@ -26,6 +26,8 @@ TOKEN_FORMS = ("credential", "provider", "settings", "none")
 _GROUP: dict[str, type] = {"package": str, "module": str, "classes": Mapping}
 _GROUP_OPTIONAL: dict[str, type] = {
     "async_module": str,
+    "asynchronous": bool,
+    "check": str,
     "also": document.Sequence,
     "secret": Mapping,
     "token": str,
@@ -155,6 +157,7 @@ class Client:
     note: str
     requires: str
     family: str
+    check: str
 
     @property
     def name(self) -> str:
@@ -171,7 +174,7 @@ def client_table(parsed: Mapping) -> Iterator[tuple[str, Table]]:
     for group in mappings(parsed.get("clients")):
         common = {key: value for key, value in group.items() if key not in ("classes", "examples", "module", "also")}
         common["service"] = parsed["service"]
-        modules = [(group["module"], False)]
+        modules = [(group["module"], group.get("asynchronous", False) or str(group["module"]).endswith(".aio"))]
         if "async_module" in group:
             modules.append((group["async_module"], True))
         also = group.get("also", [])
@@ -217,4 +220,5 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         note=" ".join(entry.get("note", "").split()),
         requires=entry.get("requires", ""),
         family=entry.get("family", ""),
+        check=entry.get("check", ""),
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
+from mi_lint.migrate import dual
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
-from mi_lint.python.site import Site
+from mi_lint.python.site import ClientCall, Site
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
@@ -17,6 +20,19 @@ def rewrite(site: Site, context: Context) -> Outcome:
     extra = [call for call in site.consumers if call.client.add and not set(call.client.add) <= set(call.arguments)]
     if extra:
         return HeldBack(f"'{extra[0].client.name}' also needs {', '.join(extra[0].client.add)} with a token credential")
-    change = context.replace(site.node, context.credential(site, kinds.pop()))
     client = site.consumers[0].client
+    choice = dual.choice_around(context.module, site.node)
+    if choice is not None and dual.has_keyless_branch(context.module, choice, context.analysis.tracer):
+        return dual.outcome(context.module, choice, context.analysis.tracer, client.role)
+    for call in site.consumers:
+        branch = dual.branch_with_keyless_client(call, context.analysis) if call.module is context.module else None
+        if branch is not None:
+            return dual.without_key_branch(context.module, branch, call)
+    if any(context.analysis.tracer.trace(call.module, _token(call)).has_token for call in site.consumers):
+        return HeldBack(dual.REASON)
+    change = context.replace(site.node, context.credential(site, kinds.pop()))
     return Rewritten((change,), f"pass a token credential to {client.name}", role=client.role)
+
+
+def _token(call: ClientCall) -> ast.expr:
+    return call.arguments.get(call.client.token) or call.arguments["credential"]

@@ -13,17 +13,42 @@ from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.endpoints import Replacement, replacement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.python.origins import Trace
 from mi_lint.python.site import ClientCall, Site
+
+_PUBLIC = (
+    "the secret is the parameter '{}', which callers outside of the project may pass: add a parameter for a token "
+    "credential and deprecate this one"
+)
+_STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one client call by the form in which it gets its secret."""
     call = site.call
     assert call is not None
+    if site.trace is not None and _is_public(site.trace):
+        return HeldBack(_PUBLIC.format(next(o.name for o in site.trace.origins if o.kind == "parameter")))
+    if call.client.package in _STORAGE and _reads_key(context, call):
+        return HeldBack(
+            "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
+        )
+    choice = dual.branch_with_keyless_client(call, context.analysis)
+    if choice is not None:
+        return dual.without_key_branch(context.module, choice, call)
     if call.partial:
         return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
     forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
     return forms.get(site.form, _key)(site, call, context)
+
+
+def _is_public(trace: Trace) -> bool:
+    """Whether callers that are not known pass the secret, so that its parameter is an interface."""
+    return "parameter" in trace.kinds
+
+
+def _reads_key(context: Context, call: ClientCall) -> bool:
+    return b".credential.account_key" in context.module.source.text
 
 
 def token_code(site: Site, call: ClientCall, context: Context) -> str:
@@ -83,7 +108,7 @@ def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
 
 
 def _dual(site: Site, call: ClientCall, context: Context) -> Outcome:
-    reason = "a keyless branch is there already: decide that the key branch can go"
+    reason = dual.REASON
     if site.argument != call.client.token:
         editor = context.editor(call.node)
         index = position(call, editor, site.argument)
@@ -132,11 +157,11 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
     _move_arguments(call, editor, target.positional, index, found)
     _insert_token(site, call, target.positional, editor, context)
     _add_required(call, editor)
-    for name in found.modules:
-        context.need_module(name)
     description = f"make {client.name} from its endpoint and a token credential"
     changes = (*editor.changes(), *found.changes)
-    return Rewritten(changes, description, role=client.role, settings=found.settings)
+    return Rewritten(
+        changes, description, role=client.role, settings=found.settings, renamed=found.renamed, modules=found.modules
+    )
 
 
 def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:

@@ -118,7 +118,7 @@ def _has_sas(value: ast.expr, trace: Trace) -> bool:
 
 def _made(call: ClientCall, form: str, argument: str, secret: ast.expr | None, trace: Trace | None) -> Site:
     checks = {"connection-string": "MI201", "key": "MI202", "sas": "MI204", "sas-url": "MI204", "dual": "MI202"}
-    check = "MI206" if call.client.token_form == "provider" else checks.get(form, "MI202")
+    check = call.client.check or checks.get(form, "MI202")
     name = call.client.name
     if call.constructor.name != "call":
         name = f"{name}.{call.constructor.name}"

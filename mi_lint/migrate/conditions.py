@@ -1,0 +1,87 @@
+"""Tests whether a secret is set, left behind when the secret is no longer read.
+
+``if not key: raise`` goes, ``if not endpoint or not key`` loses one operand. Where the key being set decides what the
+code does, nobody but its author can say what shall decide from now on.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from mi_lint.migrate.changes import Change
+from mi_lint.python.facts import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A use of a name in a test: ``statement`` goes as a whole, or ``change`` takes the name out of the test.
+
+    With neither, the test is a switch that the rewrite must not touch.
+    """
+
+    statement: ast.If | None = None
+    change: Change | None = None
+
+    @property
+    def is_switch(self) -> bool:
+        return self.statement is None and self.change is None
+
+
+def condition(module: Module, name: ast.Name) -> Condition | None:
+    """Return the condition that a use of a name is part of, or None when the use is none."""
+    operand = _operand(module, name)
+    parent = module.parent(operand)
+    if isinstance(parent, ast.BoolOp) and _is_test(module, parent):
+        return Condition(change=_dropped(module, parent.values, operand))
+    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and isinstance(outer := module.parent(parent), ast.Call):
+        if isinstance(outer.func, ast.Name) and outer.func.id in ("all", "any") and len(parent.elts) > 1:
+            return Condition(change=_dropped(module, parent.elts, operand))
+    if isinstance(parent, ast.If) and parent.test is operand:
+        return Condition(statement=parent) if _only_fails(parent, operand) else Condition()
+    if isinstance(parent, ast.IfExp | ast.While | ast.Assert) and parent.test is operand:
+        return Condition()
+    return None
+
+
+def _operand(module: Module, name: ast.Name) -> ast.expr:
+    """Return the whole test of the name: ``key``, ``not key``, ``key is None``, ``key == ""``, ``bool(key)``."""
+    node: ast.expr = name
+    while True:
+        parent = module.parent(node)
+        if (
+            (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+            or (isinstance(parent, ast.Compare) and len([n for n in ast.walk(parent) if isinstance(n, ast.Name)]) == 1)
+            or (
+                isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in ("bool", "len")
+            )
+        ):
+            node = parent
+        else:
+            return node
+
+
+def _is_test(module: Module, node: ast.expr) -> bool:
+    """Whether an expression is used for its truth only."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.BoolOp | ast.UnaryOp):
+        return _is_test(module, parent)
+    return isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) and parent.test is node
+
+
+def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:
+    source = module.source
+    index = operands.index(operand)
+    start, end = source.span(operand)
+    if index + 1 < len(operands):
+        return Change(source.path, start, source.span(operands[index + 1])[0], "")
+    return Change(source.path, source.span(operands[index - 1])[1], end, "")
+
+
+def _only_fails(statement: ast.If, operand: ast.expr) -> bool:
+    """Whether a statement does nothing but give up when the name is not set."""
+    if statement.orelse or not isinstance(operand, ast.UnaryOp | ast.Compare):
+        return False
+    *before, last = statement.body
+    fails = isinstance(last, ast.Raise) or (isinstance(last, ast.Expr) and "exit" in ast.unparse(last.value))
+    return fails and all(isinstance(entry, ast.Expr) for entry in before)
