@@ -18,7 +18,7 @@ NEXT: Final = "ignore-next-line"
 FILE: Final = "ignore-file"
 VERBS: Final = (LINE, NEXT, FILE)
 # What a row may hold before a directive is looked at no further back than this.
-MAX_BEFORE: Final = 4096
+MAX_BEFORE: Final = 1024
 MAX_TEXT: Final = 2000
 
 _ANCHOR: Final = re.compile(
@@ -37,11 +37,10 @@ _MARK: Final = rb"""(?:
     | --+ | ;+ | %+ | ::+ | \.\. | \b(?i:rem|dnl) | ! | \*
     | (?:\A|(?<=[\s:,(\[{]))["']
 )"""
-_MARK_RIGHT_BEFORE: Final = re.compile(rb"(?x)" + _MARK + rb"[ \t]*\Z")
+_MARK_RIGHT_BEFORE: Final = re.compile(rb"(?x)" + _MARK + rb"\Z")
 # Something else may stand in the comment first: `# pylint: disable=… mi-lint: ignore`.
-_COMMENT_EARLIER: Final = re.compile(
-    rb"(?x)(?:^|[\s\"',;(){}\[\]])(?:\#|//|/\*|<!--|--|;|%|\{\#|::|(?i:rem)\b)[^\n]*[ \t]\Z"
-)
+_COMMENT_EARLIER: Final = re.compile(rb"(?x)(?:^|[\s\"',;(){}\[\]])(?:\#|//|/\*|<!--|--|;|%|\{\#|::|(?i:rem)\b)")
+_LONGEST_MARK: Final = 32
 _RULES: Final = re.compile(r"\s*\[([^\]\n]*)(\]?)")
 _BARE_IDS: Final = re.compile(r"[ \t]*[:=(]?[ \t]*([A-Z]{2,8}[0-9]{3,6}\b(?:[ \t]*,?[ \t]*[A-Z]{2,8}[0-9]{3,6}\b)*)")
 # How a comment, or the JSON string around it, ends.
@@ -100,7 +99,15 @@ def read(rows: Rows, *, foreign: bool) -> Iterator[Directive | Problem]:
 
 
 def _in_comment(before: bytes) -> bool:
-    return not before.strip() or bool(_MARK_RIGHT_BEFORE.search(before) or _COMMENT_EARLIER.search(before))
+    text = before.rstrip(b" \t")
+    if not text or _mark_at_end(text) is not None:
+        return True
+    return len(text) < len(before) and _COMMENT_EARLIER.search(before) is not None
+
+
+def _mark_at_end(text: bytes) -> re.Match[bytes] | None:
+    """Return the comment mark with which a text ends; only its last characters are searched."""
+    return _MARK_RIGHT_BEFORE.search(text, max(0, len(text) - _LONGEST_MARK))
 
 
 def _foreign_applies(match: re.Match[bytes], before: bytes) -> bool:
@@ -108,8 +115,9 @@ def _foreign_applies(match: re.Match[bytes], before: bytes) -> bool:
         return True
     if match["next"] is not None:
         # As in detect-secrets, nothing else may stand on the line: it could hide what is allowed.
-        mark = _MARK_RIGHT_BEFORE.search(before)
-        return mark is not None and not before[: mark.start()].strip()
+        text = before.rstrip(b" \t")
+        mark = _mark_at_end(text)
+        return mark is not None and not text[: mark.start()].strip()
     return _in_comment(before)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -54,28 +56,34 @@ class Page:
         self._findings = findings
         self._rows = Rows(document, LineIndex(document))
         self._spans = [self._rows.span(finding.location.region) for finding in findings]
+        self._starts: list[int] | None = None
+        self._furthest: list[int] = []
         self._notes: list[Note] = []
 
     def outcome(self) -> tuple[list[Finding], list[Note]]:
         """Return the findings with what suppresses them, and notes about comments that are wrong."""
         covers = self._covers()
         everywhere = [cover for cover in covers if cover.directive.kind == FILE]
-        local = sorted((cover for cover in covers if cover.directive.kind != FILE), key=lambda cover: cover.start)
+        local = _distinct(cover for cover in covers if cover.directive.kind != FILE)
         result = list(self._findings)
         active: list[_Cover] = []
         position = 0
+        soonest = len(self._document.data)
         for index in sorted(range(len(result)), key=lambda number: self._spans[number]):
             start, end = self._spans[index]
             while position < len(local) and local[position].start <= end:
                 active.append(local[position])
+                soonest = min(soonest, local[position].end)
                 position += 1
-            active = [cover for cover in active if cover.end >= start]
-            result[index] = self._judged(result[index], [*active, *everywhere], start, end)
+            if soonest < start:
+                active = [cover for cover in active if cover.end >= start]
+                soonest = min((cover.end for cover in active), default=len(self._document.data))
+            result[index] = self._judged(result[index], itertools.chain(active, everywhere), start, end)
         if self._options.report_unused:
             result += self._unused([cover.directive for cover in covers])
         return result, self._notes
 
-    def _judged(self, finding: Finding, covers: list[_Cover], start: int, end: int) -> Finding:
+    def _judged(self, finding: Finding, covers: Iterable[_Cover], start: int, end: int) -> Finding:
         if finding.suppression is not None:
             return finding
         for cover in covers:
@@ -130,12 +138,21 @@ class Page:
 
     def _reason(self, directive: Directive) -> str:
         """Return what the author wrote, with nothing in it that a report must not show."""
-        if any(start < directive.end and directive.start < end for start, end in self._spans):
+        if self._holds_finding(directive):
             return ""
         from mi_lint.secrets.redact import redact
 
         text = redact(directive.reason.encode("utf-8", "replace"), 0, len(directive.reason) * 4, [])
         return clean(text or "")
+
+    def _holds_finding(self, directive: Directive) -> bool:
+        """Tell whether a finding stands in the words of a comment."""
+        if self._starts is None:
+            spans = sorted(self._spans)
+            self._starts = [start for start, _ in spans]
+            self._furthest = list(itertools.accumulate((end for _, end in spans), max))
+        before = bisect.bisect_left(self._starts, directive.end)
+        return before > 0 and self._furthest[before - 1] > directive.start
 
     def _unused(self, directives: Iterable[Directive]) -> Iterator[Finding]:
         from mi_lint.report.fingerprints import line_hashes
@@ -179,6 +196,15 @@ class Page:
             fingerprint=fingerprint(UNUSED, path, "", named, False, occurrence),
             line_hash=line_hash,
         )
+
+
+def _distinct(covers: Iterable[_Cover]) -> list[_Cover]:
+    """Return covers in order, without those that say the same as an earlier one: the first that fits is taken."""
+    first: dict[tuple[int, int, frozenset[str], bool, bool], _Cover] = {}
+    for cover in sorted(covers, key=lambda cover: cover.start):
+        directive = cover.directive
+        first.setdefault((cover.start, cover.end, cover.rules, not directive.rules, directive.foreign), cover)
+    return list(first.values())
 
 
 def clean(text: str) -> str:

@@ -40,14 +40,17 @@ class Rows:
     def _escapes(self, start: int, end: int, *, last: bool) -> tuple[int, int] | None:
         """Return the last or first escaped line end in a span of one line."""
         data = self.data
-        find = data.rfind if last else data.find
         while start < end:
-            newline = find(b"\\n", start, end)
-            carriage = find(b"\\r", start, end)
-            places = [place for place in (newline, carriage) if place >= 0]
-            if not places:
+            # The second search keeps to what the first leaves open: a whole notebook may be one line.
+            if last:
+                newline = data.rfind(b"\\n", start, end)
+                place = max(newline, data.rfind(b"\\r", max(start, newline), end))
+            else:
+                newline = data.find(b"\\n", start, end)
+                carriage = data.find(b"\\r", start, newline if newline >= 0 else end)
+                place = carriage if carriage >= 0 else newline
+            if place < 0:
                 return None
-            place = max(places) if last else min(places)
             match = _ESCAPED_END.match(data, place, end)
             if match is not None and self._is_escape(place):
                 return match.span()
