@@ -119,11 +119,12 @@ def core(anchor: str) -> tuple[str, int]:
     ignores case; empty when there is none.
     """
     caseless = anchor.startswith("(?i)")
-    parsed = sre_parser.parse(anchor.encode(), re.ASCII)
+    # The stubs know text only; the parser takes bytes as well.
+    parsed = sre_parser.parse(anchor.encode(), re.ASCII)  # type: ignore[arg-type]
     best, best_at = "", 0
     run, at = "", 0
-    for operator, argument in parsed:
-        if operator is sre_constants.LITERAL:
+    for operator, argument in parsed.data:
+        if operator is sre_constants.LITERAL and isinstance(argument, int):
             run += chr(argument)
             at += 1
             if len(run) > len(best):

@@ -32,8 +32,8 @@ class Form:
     """One way in which the secret of a rule is written."""
 
     __slots__ = (
-        "_expression", "_quiet_paths", "_reject", "_reject_secret", "alphabet", "audience", "checksum", "checksum_required",
-        "confidence", "decoded_bytes", "evidence", "index", "reach", "refine", "rule", "severity",
+        "_expression", "_quiet_paths", "_reject", "_reject_secret", "alphabet", "audience", "checksum",
+        "checksum_required", "confidence", "decoded_bytes", "evidence", "index", "reach", "refine", "rule", "severity",
         "signature_optional", "source", "verdict", "without_evidence",
     )  # fmt: skip
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import yaml
 
 from mi_lint.rulebook.errors import RuleFileError
+
+if TYPE_CHECKING:
+    Loader = yaml.SafeLoader | yaml.CSafeLoader
 
 
 class Mapping(dict[str, object]):
@@ -29,7 +33,7 @@ class Sequence(list[object]):
 
 def parse(text: str, file: str) -> Mapping:
     """Parse one rule file. Raises `RuleFileError` for anything but one mapping of plain values."""
-    loader = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
+    loader: Loader = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:
@@ -46,7 +50,7 @@ def parse(text: str, file: str) -> Mapping:
     return value
 
 
-def _convert(node: yaml.Node, loader: yaml.SafeLoader, file: str) -> object:
+def _convert(node: yaml.Node, loader: Loader, file: str) -> object:
     line = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, loader, file, line)
@@ -56,19 +60,19 @@ def _convert(node: yaml.Node, loader: yaml.SafeLoader, file: str) -> object:
             items.append(_convert(child, loader, file))
             items.lines.append(child.start_mark.line + 1)
         return items
-    return loader.construct_object(node)  # type: ignore[no-untyped-call]
+    return loader.construct_object(node)
 
 
-def _mapping(node: yaml.MappingNode, loader: yaml.SafeLoader, file: str, line: int) -> Mapping:
+def _mapping(node: yaml.MappingNode, loader: Loader, file: str, line: int) -> Mapping:
     mapping = Mapping(line)
     own = [pair for pair in node.value if pair[0].tag != "tag:yaml.org,2002:merge"]
     if len(own) < len(node.value):
         # `<<: *name` takes over the keys of another mapping; what stands here itself wins.
         names = {key_node.value for key_node, _ in own}
-        loader.flatten_mapping(node)  # type: ignore[no-untyped-call]
+        loader.flatten_mapping(node)
         own = [pair for pair in node.value[: -len(own) or None] if pair[0].value not in names] + own
     for key_node, value_node in own:
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node)
         key_line = key_node.start_mark.line + 1
         if not isinstance(key, str):
             raise RuleFileError(file, key_line, f"keys must be text, not {key!r}")

@@ -17,6 +17,9 @@ if sys.version_info >= (3, 11):
 else:
     import sre_parse as sre
 
+# Key -> the type of its value.
+Types = dict[str, type]
+
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 CONFIDENCES = ("low", "medium", "high", "very-high")
 AUDIENCES = ("everyday", "thorough", "off")
@@ -34,11 +37,19 @@ MAX_WIDTH = 65536
 MIN_ANCHOR = 3
 MIN_BASE64_LITERAL = 6
 
-_FILE = {"service": str, "documentation": str, "way_out": str}
+_FILE: Types = {"service": str, "documentation": str, "way_out": str}
 # What a file may know about its service; at least one of them.
-_FILE_OPTIONAL: dict[str, type] = {"secrets": Sequence, "checks": Sequence, "clients": Sequence}
-_RULE = {"id": str, "name": str, "title": str, "summary": str, "severity": str, "forms": Sequence, "examples": Mapping}
-_RULE_OPTIONAL = {
+_FILE_OPTIONAL: Types = {"secrets": Sequence, "checks": Sequence, "clients": Sequence}
+_RULE: Types = {
+    "id": str,
+    "name": str,
+    "title": str,
+    "summary": str,
+    "severity": str,
+    "forms": Sequence,
+    "examples": Mapping,
+}
+_RULE_OPTIONAL: Types = {
     "confidence": str,
     "audience": str,
     "cwe": Sequence,
@@ -46,8 +57,8 @@ _RULE_OPTIONAL = {
     "references": Sequence,
     "supersedes": Sequence,
 }
-_FORM = {"anchors": Sequence, "pattern": str}
-_FORM_OPTIONAL = {
+_FORM: Types = {"anchors": Sequence, "pattern": str}
+_FORM_OPTIONAL: Types = {
     "alphabet": str,
     "decoded_bytes": int,
     "checksum": Mapping,
@@ -62,11 +73,11 @@ _FORM_OPTIONAL = {
     "base64": Sequence,
     "quiet_paths": Sequence,
 }
-_EVIDENCE = {"name": str, "pattern": str, "within": int}
-_EVIDENCE_OPTIONAL = {"required": bool}
-_EXAMPLES = {"match": Sequence, "no_match": Sequence}
-_EXAMPLE = {"text": str}
-_EXAMPLE_OPTIONAL = {"path": str, "verdict": str, "severity": str, "secret": str, "rule": str}
+_EVIDENCE: Types = {"name": str, "pattern": str, "within": int}
+_EVIDENCE_OPTIONAL: Types = {"required": bool}
+_EXAMPLES: Types = {"match": Sequence, "no_match": Sequence}
+_EXAMPLE: Types = {"text": str}
+_EXAMPLE_OPTIONAL: Types = {"path": str, "verdict": str, "severity": str, "secret": str, "rule": str}
 
 _RULE_ID = re.compile(r"[A-Z]{2,8}[0-9]{1,6}")
 _RULE_NAME = re.compile(r"[A-Z][A-Za-z0-9]{2,59}")
@@ -91,7 +102,7 @@ def check_file(document: Mapping, file: str) -> None:
         check_clients(document, file)
 
 
-def check_keys(mapping: Mapping, required: dict[str, type], optional: dict[str, type], file: str, what: str) -> None:
+def check_keys(mapping: Mapping, required: Types, optional: Types, file: str, what: str) -> None:
     """Check names and types of the keys of one mapping."""
     for key in required:
         if key not in mapping:
@@ -263,6 +274,7 @@ def pattern_problem(pattern: str) -> str | None:
 
 def width(pattern: str, flags: int = 0) -> tuple[int, int]:
     """Return the smallest and largest number of bytes that a pattern can match."""
-    parsed = sre.parse(pattern.encode(), flags | re.ASCII)
+    # The stubs know text only; the parser takes bytes as well.
+    parsed = sre.parse(pattern.encode(), flags | re.ASCII)  # type: ignore[arg-type]
     low, high = parsed.getwidth()
     return int(low), int(high)

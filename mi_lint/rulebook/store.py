@@ -35,7 +35,7 @@ def rules_directory() -> str:
 
 def rule_files(extra: Sequence[str] = ()) -> list[str]:
     """List the shipped rule files and those of the user's paths (files, or folders with ``*.yaml``/``*.yml``)."""
-    files = []
+    files: list[str] = []
     for path in (rules_directory(), *extra):
         if os.path.isdir(path):
             names = sorted(name for name in os.listdir(path) if name.endswith((".yaml", ".yml")))

@@ -108,7 +108,9 @@ class HyperscanEngine:
 
         from mi_lint.rulebook import store
 
-        name = f"{table.key}.{hyperscan.__version__}.hs"
+        # Not everything in the module is in its stubs.
+        version = getattr(hyperscan, "__version__", "0")
+        name = f"{table.key}.{version}.hs"
         cached = store.read(name)
         database: Any = None
         if cached is not None:
