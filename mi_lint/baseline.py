@@ -35,15 +35,20 @@ def fingerprint(rule_id: str, path: str, secret: str, line: str, strong: bool, o
     """Return ``RULE:content:place`` for a finding, the same wherever its line moves to in the file.
 
     For a machine-made secret the content is a truncated SHA-256 with a prefix of our own: 96 bits that nobody can turn
-    back into a random key. A password could be guessed offline from any hash of it, so it does not enter at all; the
-    content is then the source line, its secrets replaced (``line`` must be redacted) and white space evened out.
-    ``occurrence`` counts findings that are otherwise equal in one file. The path is kept apart from the content, so
-    that a renamed file can be recognised.
+    back into a random key. The path is kept apart from it, so that the secret is recognised in a renamed file.
+
+    A password could be guessed offline from any hash of it, so it does not enter at all. The content is then the path
+    and the source line, its secrets replaced (``line`` must be redacted) and white space evened out; such a line may
+    well stand in another file with another password, so it is not recognised there.
+
+    ``occurrence`` counts findings that are otherwise equal in one file.
     """
-    essence = secret if strong else " ".join(line.split())
-    kind = "secret" if strong else "line"
-    content = _digest(kind, rule_id, essence, str(occurrence))[:24]
-    return f"{rule_id}:{content}:{_digest('path', _normal(path))[:8]}"
+    file = _normal(path)
+    if strong:
+        content = _digest("secret", rule_id, secret, str(occurrence))
+    else:
+        content = _digest("line", rule_id, file, " ".join(line.split()), str(occurrence))
+    return f"{rule_id}:{content[:24]}:{_digest('path', file)[:8]}"
 
 
 def _digest(*parts: str) -> str:
