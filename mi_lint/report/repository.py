@@ -140,6 +140,9 @@ def _remotes(config: str) -> Iterator[tuple[str, str]]:
 
 def _read(path: str) -> str:
     try:
+        if not os.path.isfile(path):
+            # A named pipe would keep us waiting for ever.
+            return ""
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read(_MAX_FILE)
     except (OSError, ValueError):

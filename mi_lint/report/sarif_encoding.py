@@ -23,7 +23,7 @@ Suppression: Any = attr.make_class(
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _ALWAYS = frozenset({"level"})
 _NO_DEFAULT = object()
-_PLANS: dict[Any, tuple[tuple[str, str, Any], ...]] = {}
+_PLANS: dict[Any, dict[str, tuple[str, Any]]] = {}
 
 
 def encode(value: Any) -> Any:
@@ -35,33 +35,30 @@ def encode(value: Any) -> Any:
         return {key: encode(item) for key, item in value.items()}
     if kind is list or kind is tuple:
         return [encode(item) for item in value]
-    plan = _plan(kind)
-    attributes = vars(value)
-    if len(attributes) != len(plan):
-        unknown = sorted(attributes.keys() - {name for name, _, _ in plan})
-        raise TypeError(f"{kind.__name__} has no attribute {', '.join(unknown)}")
+    plan = _PLANS.get(kind) or _plan(kind)
     result = {}
-    for name, key, default in plan:
-        item = attributes[name]
-        if item is not None and (default is _NO_DEFAULT or item != default):
+    for name, item in vars(value).items():
+        if item is None:
+            continue
+        if name not in plan:
+            raise TypeError(f"{kind.__name__} has no attribute {name}")
+        key, default = plan[name]
+        if default is _NO_DEFAULT or item != default:
             result[key] = item if type(item) in _SCALARS else encode(item)
     return result
 
 
-def _plan(kind: Any) -> tuple[tuple[str, str, Any], ...]:
-    """Return Python name, JSON key and default of each attribute of a class."""
-    plan = _PLANS.get(kind)
-    if plan is None:
-        if not attr.has(kind):
-            raise TypeError(f"{kind.__name__} cannot be written as SARIF")
-        plan = tuple(
-            (field.name, field.metadata["schema_property_name"], _default(field)) for field in attr.fields(kind)
-        )
-        _PLANS[kind] = plan
+def _plan(kind: Any) -> dict[str, tuple[str, Any]]:
+    """Return JSON key and default of each attribute of a class."""
+    if not attr.has(kind):
+        raise TypeError(f"{kind.__name__} cannot be written as SARIF")
+    plan = {field.name: (field.metadata["schema_property_name"], _default(field)) for field in attr.fields(kind)}
+    _PLANS[kind] = plan
     return plan
 
 
 def _default(field: Any) -> Any:
-    if field.name in _ALWAYS or field.default is attr.NOTHING:
+    # A value of None is never written, so that a default of None needs no comparison.
+    if field.name in _ALWAYS or field.default is attr.NOTHING or field.default is None:
         return _NO_DEFAULT
     return field.default.factory() if isinstance(field.default, attr.Factory) else field.default  # type: ignore[arg-type]

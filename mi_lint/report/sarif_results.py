@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -63,9 +63,12 @@ class ResultMaker:
         if links:
             arguments = arguments[: placeholders(template)] + [_link_text(place) for place in evidence(finding)[:links]]
             template = with_links(template, links)
-        return om.Message(
-            text=template.format(*arguments), id=linked_id(finding.message_id, links), arguments=arguments or None
-        )
+        try:
+            text = template.format(*arguments)
+        except (AttributeError, LookupError, ValueError):
+            # A rule file of the user's may have braces of its own; the finding must be told all the same.
+            return om.Message(text=_unlinked(finding.message))
+        return om.Message(text=text, id=linked_id(finding.message_id, links), arguments=arguments or None)
 
     def _primary(self, finding: Finding) -> Any:
         physical = self._physical(finding.location.path, finding.location.region)
@@ -158,6 +161,7 @@ def linked_id(message_id: str, links: int) -> str:
     return f"{message_id}-evidence-{links}" if links else message_id
 
 
+@cache
 def with_links(template: str, links: int) -> str:
     """Return a message template with so many links behind it; their texts are the last arguments."""
     first = placeholders(template)
@@ -165,6 +169,7 @@ def with_links(template: str, links: int) -> str:
     return f"{template} Evidence: {parts}."
 
 
+@cache
 def placeholders(template: str) -> int:
     """Return how many arguments a message template takes."""
     return max((int(number) + 1 for number in _PLACEHOLDER.findall(template)), default=0)

@@ -78,6 +78,12 @@ def test_any_text_can_be_written_in_every_format(name, path, message, source):
     assert text.endswith("\n")
 
 
+def test_a_configuration_file_can_name_every_format():
+    from mi_lint.configuration import options
+
+    assert set(options.FORMATS) == set(FORMATS)
+
+
 def test_choosing_a_format_loads_nothing():
     script = (
         "import sys; before = set(sys.modules);"

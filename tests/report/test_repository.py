@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -98,6 +99,13 @@ def test_outside_of_a_repository_there_is_none(tmp_path):
 
 def test_a_broken_repository_is_described_as_far_as_possible(tmp_path):
     (tmp_path / ".git").write_bytes(b"gitdir: \x00nowhere\xff")
+    assert described(tmp_path) == ("", "", "", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
+    (tmp_path / ".git").mkdir()
+    os.mkfifo(tmp_path / ".git" / "HEAD")
     assert described(tmp_path) == ("", "", "", "")
 
 

@@ -166,6 +166,13 @@ def test_a_place_that_supports_a_finding_twice_is_linked_once(plain):
     assert result["message"]["text"].endswith("Evidence: ['account name'](1).")
 
 
+@pytest.mark.parametrize("template", ["Key {like this} ('{0}').", "Key '{3}'.", "Key {.", "'{0.__class__.name}'"])
+def test_a_template_that_cannot_be_filled_costs_only_itself(plain, template):
+    info = rule(messages=(("default", template),))
+    result = log_of(plain(findings=[secret_finding(evidence=())], rules={"MI101": info}))["results"][0]
+    assert result["message"] == {"text": secret_finding().message}
+
+
 def test_text_of_the_project_cannot_become_a_link(plain):
     hostile = "[free](https://evil.example)"
     finding = code_finding(arguments=(hostile,), message=f"'{hostile}' authenticates.")
