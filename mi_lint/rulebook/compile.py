@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from mi_lint.rulebook import checks, clients, document, schema
 from mi_lint.rulebook.errors import RuleFileError
@@ -124,8 +125,8 @@ def core(anchor: str) -> tuple[str, int]:
     best, best_at = "", 0
     run, at = "", 0
     for operator, argument in parsed.data:
-        if operator is sre_constants.LITERAL and isinstance(argument, int):
-            run += chr(argument)
+        if operator is sre_constants.LITERAL:
+            run += chr(cast(int, argument))
             at += 1
             if len(run) > len(best):
                 best, best_at = run, at - len(run)

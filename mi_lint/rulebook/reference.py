@@ -23,6 +23,9 @@ MAX_EXAMPLE_WIDTH: Final = 200
 
 _MARKED: Final = re.compile("«[^»]*»")
 _GENERATOR: Final = re.compile(r"<%([a-z][a-z0-9-]*)(:?)((?:(?!<%|%>).)*)%>", re.DOTALL)
+# What other scanners call a key; an example that has one is not shown.
+_LONG_RUN: Final = re.compile(r"[A-Za-z0-9+/_=~-]{40,}|(?=[A-Za-z]*[0-9])[A-Za-z0-9+/_=~-]{32,}")
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CWE: Final = "https://cwe.mitre.org/data/definitions/{0}.html"
 _LANGUAGES: Final = {
     ".py": "python", ".json": "json", ".yaml": "yaml", ".yml": "yaml", ".sh": "bash", ".ps1": "powershell",
@@ -36,6 +39,7 @@ _WHY: Final = {
         "rotated. A managed identity leaves nothing to steal."
     ),
     "code": "The call depends on a secret that must be stored, shared and rotated; a managed identity needs none.",
+    "misuse": "Used this way a managed identity fails, or protects less than it could.",
     "mi-lint": "It would silently hide the next credential that is written there.",
 }
 
@@ -100,16 +104,16 @@ def _builtin(info: RuleInfo) -> Entry:
 
 def _entry(info: RuleInfo, row: dict[str, Any], source: document.Mapping) -> Entry:
     examples = source.get("examples")
+    declared: set[str] = set()
     if isinstance(examples, document.Mapping):
+        declared = {str(example.get("verdict")) for example in document.mappings(examples.get("match"))}
         found = _examples(document.mappings(examples.get("match")), "text", info.title, MAX_EXAMPLES)
-        # Where masking would change the text, the reader could not see why it is not reported.
-        plain = [source for source in document.mappings(examples.get("no_match")) if _is_plain(source, info.title)]
-        silent = _examples(plain, "text", info.title, MAX_SILENT)
+        silent = _examples(document.mappings(examples.get("no_match")), "text", info.title, MAX_SILENT)
     else:
         rewritten = [example for example in document.mappings(examples) if "after" in example]
         found = _examples(rewritten, "before", info.title, MAX_EXAMPLES)
         silent = ()
-    verdicts = tuple(_verdicts(row, list(document.mappings(source.get("forms")))))
+    verdicts = tuple(_verdicts(row, list(document.mappings(source.get("forms"))), declared))
     return Entry(info, row["file"], row["audience"], row["way_out"], verdicts, found, silent)
 
 
@@ -132,28 +136,28 @@ def _examples(sources: Iterable[document.Mapping], key: str, title: str, limit: 
     return tuple([*fresh, *repeated][:limit])
 
 
-def _is_plain(source: document.Mapping, title: str) -> bool:
-    text = str(source["text"])
-    return masked(text, title) == text.strip("\n")
-
-
 def _fits(text: str) -> bool:
     lines = text.splitlines()
-    return len(lines) <= MAX_EXAMPLE_LINES and all(len(line) <= MAX_EXAMPLE_WIDTH for line in lines)
+    short = len(lines) <= MAX_EXAMPLE_LINES and all(len(line) <= MAX_EXAMPLE_WIDTH for line in lines)
+    return short and not any(map(_looks_random, _LONG_RUN.findall(text)))
+
+
+def _looks_random(run: str) -> bool:
+    """Tell what a scanner could take for a key from names and paths."""
+    return not _GUID.fullmatch(run) and sum(run.count(mark) for mark in "/_-") <= 2
 
 
 def masked(text: str, title: str) -> str:
     """Return the text of an example with placeholders for its secret and for everything else that is generated."""
-    from mi_lint.secrets.redact import redact
-
-    placeholder = "<" + re.sub(r"\s*\(.*?\)", "", title).lower() + ">"
+    noun = re.sub(r"\s*\(.*?\)", "", title)
+    noun = (noun.rpartition(" with ")[2] or noun).removeprefix("Azure ").removeprefix("Microsoft ")
+    placeholder = f"<{noun[:1].lower()}{noun[1:]}>"
     text = _MARKED.sub(placeholder, text)
     while True:
         text, count = _GENERATOR.subn(_generated, text)
         if not count:
             break
-    data = text.encode("utf-8", "replace")
-    return (redact(data, 0, len(data), []) or "").strip("\n")
+    return text.strip("\n")
 
 
 def _generated(match: re.Match[str]) -> str:
@@ -163,8 +167,11 @@ def _generated(match: re.Match[str]) -> str:
     return {"guid": "00000000-0000-0000-0000-000000000000", "digits": "0000"}.get(name, f"<{name}>")
 
 
-def _verdicts(row: dict[str, Any], forms: Sequence[document.Mapping]) -> Iterator[Verdict]:
-    """Mirror `mi_lint.secrets.judge`: what a verdict does to severity and confidence of a rule."""
+def _verdicts(row: dict[str, Any], forms: Sequence[document.Mapping], declared: set[str]) -> Iterator[Verdict]:
+    """Mirror `mi_lint.secrets.judge`: what a verdict does to severity and confidence of a rule.
+
+    Whether a form with a checksum also finds secrets without one is known from the examples, which say so.
+    """
     if not forms:
         return
     severity, confidence = row["severity"], row["confidence"]
@@ -172,15 +179,12 @@ def _verdicts(row: dict[str, Any], forms: Sequence[document.Mapping]) -> Iterato
     if any("checksum" in form for form in forms):
         yield Verdict("verified", severity, "very-high", shown)
     for name in ("format-only", "contextual"):
-        if any(form.get("verdict", "contextual") == name for form in forms if _may_lack_checksum(form)):
+        plain = any(form.get("verdict", "contextual") == name for form in forms if "checksum" not in form)
+        if plain or name in declared:
             yield Verdict(name, severity, confidence, shown)
     if any("checksum" in form and not form.get("checksum_required") for form in forms):
         yield Verdict("checksum-mismatch", _at_most(severity), "medium" if confidence != "low" else "low", shown)
     yield Verdict("known-public", "info", confidence, "with --thorough")
-
-
-def _may_lack_checksum(form: document.Mapping) -> bool:
-    return "checksum" not in form or (bool(form.get("signature_optional")) and not form.get("checksum_required"))
 
 
 def _at_most(severity: str) -> str:
@@ -261,7 +265,8 @@ def _section(entry: Entry) -> str:
 
 
 def _why(info: RuleInfo) -> str:
-    kind = "mi-lint" if info.service == "mi-lint" else "secret" if "secret" in info.tags else "code"
+    kind = "secret" if "secret" in info.tags else "misuse" if info.id.startswith("MI4") else "code"
+    kind = "mi-lint" if info.service == "mi-lint" else kind
     links = ", ".join(f"[CWE-{number}]({_CWE.format(number)})" for number in info.cwe)
     return _WHY[kind] + (f" {links}." if links else "")
 

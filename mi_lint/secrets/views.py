@@ -121,12 +121,14 @@ class View:
         """Return where in this view the text of a source offset stands."""
         from bisect import bisect_right
 
-        piece = max(0, bisect_right(self._sources, (source, 1 << 62)) - 1)
         if not self._starts:
             return 0
-        start = self._sources[piece][0]
-        inside = source - start if self._kinds[piece] == COPY else 0
-        return min(len(self.data), self._starts[piece] + max(0, inside))
+        piece = max(0, bisect_right(self._sources, (source, 1 << 62)) - 1)
+        start, end = self._sources[piece]
+        if source >= end:
+            return self._starts[piece + 1] if piece + 1 < len(self._starts) else len(self.data)
+        # Inside of what was replaced there is no place: its beginning stands for it.
+        return self._starts[piece] + (max(0, source - start) if self._kinds[piece] == COPY else 0)
 
     def altered(self, start: int, end: int) -> bool:
         """Tell whether something between two offsets of the view reads otherwise in the source."""

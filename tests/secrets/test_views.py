@@ -80,6 +80,14 @@ def test_a_span_of_the_view_leads_back_to_the_source():
     assert not view.altered(other, other + 5)
     assert text[slice(*view.source_span(other, other + 5))] == b"other"
     assert view.position(text.index(b"other")) == other
+    assert view.position(len(text)) == len(view.data)
+
+
+def test_a_view_that_ends_with_an_escape_has_that_as_its_end():
+    text = b"key=abc%3D%3D"
+    view = normalise(text, 0, len(text))
+    assert view is not None
+    assert view.position(len(text)) == len(view.data) == 9
 
 
 @given(
