@@ -34,14 +34,17 @@ def condition(module: Module, name: ast.Name) -> Condition | None:
     parent = module.parent(operand)
     if isinstance(parent, ast.BoolOp) and _is_test(module, parent):
         return Condition(change=_dropped(module, parent.values, operand))
-    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and isinstance(outer := module.parent(parent), ast.Call):
-        if isinstance(outer.func, ast.Name) and outer.func.id in ("all", "any") and len(parent.elts) > 1:
-            return Condition(change=_dropped(module, parent.elts, operand))
+    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and _is_all_or_any(module.parent(parent)):
+        return Condition(change=_dropped(module, parent.elts, operand)) if len(parent.elts) > 1 else Condition()
     if isinstance(parent, ast.If) and parent.test is operand:
         return Condition(statement=parent) if _only_fails(parent, operand) else Condition()
     if isinstance(parent, ast.IfExp | ast.While | ast.Assert) and parent.test is operand:
         return Condition()
     return None
+
+
+def _is_all_or_any(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any")
 
 
 def _operand(module: Module, name: ast.Name) -> ast.expr:

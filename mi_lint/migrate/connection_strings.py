@@ -91,14 +91,12 @@ def _hole(source: Source, node: ast.expr, holes: list[str]) -> str:
 
 def _formatted(source: Source, text: str, node: ast.Call, holes: list[str]) -> Iterator[str | None]:
     position = 0
-    count = 0
     named = {keyword.arg: keyword.value for keyword in node.keywords}
-    for match in _FIELD.finditer(text):
+    for count, match in enumerate(_FIELD.finditer(text)):
         yield text[position : match.start()]
         position = match.end()
         key = match[1]
         index = count if not key else int(key) if key.isdigit() else -1
-        count += 1
         if index >= len(node.args) or (index < 0 and key not in named):
             yield None
             return

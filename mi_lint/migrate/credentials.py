@@ -102,12 +102,17 @@ class Credentials:
             inner = self._existing(_Use("credential", use.is_async, use.node)) or (made or {}).get(use.is_async, "")
             inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
             newline = self._module.source.newline
-            return f'get_bearer_token_provider({newline}    {inner}, "{use.scope}"{newline})'
+            return f'get_bearer_token_provider({newline}{self._indent()}{inner}, "{use.scope}"{newline})'
         name, code = _CODE[self._wanted]
         needs.imports.add((package, name))
         if "os.environ" in code:
             needs.modules.add("os")
         return code
+
+    def _indent(self) -> str:
+        """Return one step of indentation as the module writes it."""
+        found = re.search(rb"(?m)^(\t|  +)\S", self._module.source.text)
+        return found[1].decode() if found and found[1] != b"  " * 4 else "    "
 
     def _same(self, first: _Use, second: _Use) -> bool:
         return (first.kind, first.is_async, first.scope) == (second.kind, second.is_async, second.scope) and (

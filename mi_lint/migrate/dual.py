@@ -36,18 +36,22 @@ def has_keyless_branch(module: Module, choice: Choice, tracer: Tracer) -> bool:
     if isinstance(choice, ast.If):
         values = [_assigned(choice.body), _assigned(choice.orelse)]
         return any(value is not None and tracer.trace(module, value).is_token for value in values)
-    return reduced_expression(module, choice, tracer) is not None
+    return bool(reduced_expression(module, choice, tracer))
 
 
 def outcome(module: Module, choice: Choice, tracer: Tracer, role: str) -> HeldBack:
     """Return what becomes of a site in a choice that has a keyless branch."""
-    change = _reduced_statement(module, choice, tracer) if isinstance(choice, ast.If) else None
-    if not isinstance(choice, ast.If):
-        change = reduced_expression(module, choice, tracer)
-    return HeldBack(REASON, Rewritten((change,), "keep the keyless branch only", role=role) if change else None)
+    if isinstance(choice, ast.If):
+        return held_back(_reduced_statement(module, choice, tracer), role)
+    return held_back(reduced_expression(module, choice, tracer), role)
 
 
-def reduced(module: Module, node: ast.expr, tracer: Tracer) -> Change | None:
+def held_back(changes: tuple[Change, ...], role: str = "") -> HeldBack:
+    """Return the outcome of dual-mode code, with the changes that would reduce it when there are any."""
+    return HeldBack(REASON, Rewritten(changes, "keep the keyless branch only", role=role) if changes else None)
+
+
+def reduced(module: Module, node: ast.expr, tracer: Tracer) -> tuple[Change, ...]:
     """Return the change that leaves the keyless branch of the choice that produces a value, or None."""
     target: ast.expr = node
     if isinstance(node, ast.Name):
@@ -57,24 +61,28 @@ def reduced(module: Module, node: ast.expr, tracer: Tracer) -> Change | None:
             return _reduced_statement(module, choice, tracer)
         values = [binding.value for binding in bindings if binding.value is not None]
         if len(values) != 1:
-            return None
+            return ()
         target = values[0]
     return reduced_expression(module, target, tracer)
 
 
-def reduced_expression(module: Module, node: ast.expr, tracer: Tracer) -> Change | None:
+def reduced_expression(module: Module, node: ast.expr, tracer: Tracer) -> tuple[Change, ...]:
     """Return the change that puts the keyless branch in the place of a conditional expression."""
     if isinstance(node, ast.IfExp):
         branches = [node.body, node.orelse]
     elif isinstance(node, ast.BoolOp):
         branches = list(node.values)
     else:
-        return None
+        return ()
     keyless = [branch for branch in branches if tracer.trace(module, branch).is_token]
-    if len(keyless) != 1:
-        return None
-    start, end = module.source.span(node)
-    return Change(module.path, start, end, module.source.slice(keyless[0]))
+    return _only(module, node, keyless[0]) if len(keyless) == 1 else ()
+
+
+def _only(module: Module, outer: ast.AST, kept: ast.AST) -> tuple[Change, ...]:
+    """Return the changes that leave one part of a node and take out what stands before and after it."""
+    start, end = module.source.span(outer)
+    first, last = module.source.span(kept)
+    return Change(module.path, start, first, ""), Change(module.path, last, end, "")
 
 
 def _assigned(body: list[ast.stmt]) -> ast.expr | None:
@@ -84,7 +92,7 @@ def _assigned(body: list[ast.stmt]) -> ast.expr | None:
     return None
 
 
-def _reduced_statement(module: Module, choice: ast.If, tracer: Tracer) -> Change | None:
+def _reduced_statement(module: Module, choice: ast.If, tracer: Tracer) -> tuple[Change, ...]:
     """Return the change that leaves one branch of ``if … else`` whose branches only assign."""
     source = module.source
     values = {id(branch): _assigned(branch) for branch in (choice.body, choice.orelse)}
@@ -94,11 +102,10 @@ def _reduced_statement(module: Module, choice: ast.If, tracer: Tracer) -> Change
         if (value := values[id(branch)]) is not None and tracer.trace(module, value).is_token
     ]
     if len(keyless) != 1 or any(value is None for value in values.values()):
-        return None
-    start, end = source.span(choice)
-    if source.text[source.line_start(start) : start].strip():
-        return None
-    return Change(module.path, start, end, source.slice(keyless[0][0]))
+        return ()
+    if source.text[source.line_start(source.span(choice)[0]) : source.span(choice)[0]].strip():
+        return ()
+    return _only(module, choice, keyless[0][0])
 
 
 def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If | None:
@@ -138,30 +145,32 @@ def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -
 
 def without_key_branch(module: Module, choice: ast.If, call: ClientCall) -> HeldBack:
     """Return what becomes of a client made in the key branch of ``if key: … else: …``."""
-    change = _other_branch(module, choice, call)
-    return HeldBack(REASON, Rewritten((change,), "keep the keyless branch only") if change else None)
+    return held_back(_other_branch(module, choice, call))
 
 
-def _other_branch(module: Module, choice: ast.If, call: ClientCall) -> Change | None:
+def _other_branch(module: Module, choice: ast.If, call: ClientCall) -> tuple[Change, ...]:
     """Return the change that leaves the branch without the key, at the indentation of the choice."""
     source = module.source
     in_body = any(node is call.node for statement in choice.body for node in ast.walk(statement))
     kept = choice.orelse if in_body else choice.body
     if in_body and len(kept) == 1 and isinstance(kept[0], ast.If) and _is_elif(source, kept[0]):
-        return None
+        return ()
     if isinstance(module.parent(choice), ast.If) and _is_elif(source, choice):
-        return None
+        return ()
     start = source.line_start(source.span(choice)[0])
     end = source.line_end(source.span(choice)[1] - 1)
     if not kept:
-        return Change(module.path, start, end, "")
+        return (Change(module.path, start, end, ""),)
     first, last = source.line_start(source.span(kept[0])[0]), source.line_end(source.span(kept[-1])[1] - 1)
     outer, inner = source.indentation(start), source.indentation(first)
-    lines = source.text[first:last].decode().splitlines(keepends=True)
-    if any(line.strip() and not line.startswith(inner) for line in lines):
-        return None
-    text = "".join(outer + line[len(inner) :] if line.strip() else line for line in lines)
-    return Change(module.path, start, end, text)
+    surplus = len(inner) - len(outer)
+    changes = [Change(module.path, start, first, ""), Change(module.path, last, end, "")]
+    for line in source.line_starts[source.line_of(first) - 1 : source.line_of(last - 1)]:
+        if source.text[line : source.line_end(line)].strip():
+            if not source.text[line:].startswith(inner.encode()):
+                return ()
+            changes.append(Change(module.path, line + len(outer), line + len(outer) + surplus, ""))
+    return tuple(change for change in changes if change.end > change.start)
 
 
 def _is_elif(source: Source, statement: ast.If) -> bool:

@@ -85,10 +85,7 @@ def _same_endpoint(context: Context, use: ast.Name, call: ClientCall) -> bool:
         if use in other.arguments.values():
             same = other.client.endpoint == call.client.endpoint and other.constructor.name == call.constructor.name
             return same and other.arguments.get(other.constructor.positional[0]) is use
-    parent = module.parent(use)
-    if isinstance(parent, ast.UnaryOp | ast.Compare | ast.BoolOp | ast.If):
-        return True
-    return False
+    return isinstance(module.parent(use), ast.UnaryOp | ast.Compare | ast.BoolOp | ast.If)
 
 
 def _from_text(

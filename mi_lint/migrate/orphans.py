@@ -123,9 +123,10 @@ class Orphans:
         known_spans = [self._module.source.span(n) for n in self._module.loads.get(identifier, ())]
         known_spans += [self._module.source.span(binding.node) for binding in self._same_name(identifier)]
         for match in word.finditer(text):
-            if not any(start <= match.start() and match.end() <= end for start, end in known_spans):
-                if not _is_argument_name(text, match.end()) and not self._in_docs(match.start()):
-                    return True
+            if any(start <= match.start() and match.end() <= end for start, end in known_spans):
+                continue
+            if not _is_argument_name(text, match.end()) and not self._in_docs(match.start()):
+                return True
         if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
             return False
         return self._project.mentioned_elsewhere(self._module.path, identifier)

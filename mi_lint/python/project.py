@@ -33,15 +33,19 @@ class Project:
             if parts:
                 self._by_name.setdefault(parts[-1], []).append(path)
 
-    def add(self, source: Source) -> Module | None:
-        """Parse a module that was read already; a module that cannot be parsed becomes a notification."""
-        if source.path not in self._modules:
-            self._modules[source.path] = self._parse(source)
-        return self._modules[source.path]
+    def load(self, path: str) -> Module | None:
+        """Return the module of a path that is to be analysed; one that cannot be parsed becomes a notification."""
+        if path not in self._modules:
+            try:
+                self._modules[path] = parse(read_source(path, self.text(path)))
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self._modules[path] = None
+                self._note(path, error)
+        return self._modules[path]
 
     def replace(self, source: Source) -> None:
         """Go on with another text for a module."""
-        self._modules[source.path] = self._parse(source)
+        self._modules[source.path] = parse(source)
         self._texts[source.path] = source.text
         self._mentions.clear()
 
@@ -61,16 +65,12 @@ class Project:
             self._texts[path] = self._read(path) or b""
         return self._texts[path]
 
-    def _parse(self, source: Source) -> Module | None:
-        try:
-            return parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None)
-            place = f" (line {line})" if line else ""
-            reason = getattr(error, "msg", "") or type(error).__name__
-            text = f"Python code was not analysed{place}: {reason}; secrets in it were still looked for"
-            self.notifications.append(Notification("python-syntax", text, source.path))
-            return None
+    def _note(self, path: str, error: Exception) -> None:
+        line = getattr(error, "lineno", None)
+        place = f" (line {line})" if line else ""
+        reason = getattr(error, "msg", "") or str(error) or type(error).__name__
+        text = f"Python code was not analysed{place}: {reason}; secrets in it were still looked for"
+        self.notifications.append(Notification("python-syntax", text, path))
 
     def find(self, importer: str, target: str) -> tuple[Module, list[str]] | None:
         """Return the project module that a dotted target names, and the attributes that remain of the target."""

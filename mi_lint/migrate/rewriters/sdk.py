@@ -116,8 +116,7 @@ def _dual(site: Site, call: ClientCall, context: Context) -> Outcome:
             editor.remove(index)
             return HeldBack(reason, Rewritten(editor.changes(), "keep the keyless branch only", role=call.client.role))
     assert site.secret is not None
-    change = dual.reduced(context.module, site.secret, context.analysis.tracer)
-    return HeldBack(reason, Rewritten((change,), "keep the keyless branch only") if change else None)
+    return dual.held_back(dual.reduced(context.module, site.secret, context.analysis.tracer), call.client.role)
 
 
 def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:

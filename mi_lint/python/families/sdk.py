@@ -46,33 +46,33 @@ def _unsupported(call: ClientCall) -> Site:
 def _site(call: ClientCall, analysis: Analysis) -> Site | None:
     client = call.client
     token = call.arguments.get(client.token)
-    if (
-        token is not None
-        and analysis.tracer.trace(call.module, token).has_token
-        and not _is_dual(call, token, analysis)
-    ):
-        return None
+    keyless = token is not None and _is_keyless(call, token, analysis)
     for argument, forms in client.secret.items():
         value = call.arguments.get(argument)
         if value is None:
             continue
         trace = analysis.tracer.trace(call.module, value)
-        form = _form(argument, forms, value, trace)
+        form = "" if _is_emulator(trace) else _form(argument, forms, value, trace)
+        if form and keyless:
+            return _made(call, "dual", argument, value, trace) if client.token_form == "provider" else None
         if form:
             return _made(call, form, argument, value, trace)
+    if keyless:
+        return None
     address = call.arguments.get(client.endpoint.argument) if client.endpoint.argument else None
     if address is not None and token is None and _has_sas(address, analysis.tracer.trace(call.module, address)):
         trace = analysis.tracer.trace(call.module, address)
         return _made(call, "sas-url", client.endpoint.argument, address, trace)
-    if client.environment and not call.opaque and token is None:
+    if client.environment and not call.opaque and not set(call.arguments) & {client.token, *client.secret}:
         return _made(call, "implicit", "", None, None)
     return None
 
 
-def _is_dual(call: ClientCall, token: ast.expr, analysis: Analysis) -> bool:
-    """Whether the token argument can also be a plain key, as in ``credential=key or DefaultAzureCredential()``."""
+def _is_keyless(call: ClientCall, token: ast.expr, analysis: Analysis) -> bool:
+    """Whether the token argument is a token credential on every way; a plain key on another way is dual-mode code."""
     trace = analysis.tracer.trace(call.module, token)
-    return call.client.token in call.client.secret and trace.is_secret and not trace.is_key_object
+    dual = call.client.token in call.client.secret and trace.is_secret and not trace.is_key_object
+    return trace.has_token and not dual
 
 
 def _is_emulator(trace: Trace) -> bool:

@@ -1,0 +1,47 @@
+"""From files to a plan: what the command, the codemod, the scan and the tests have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mi_lint.migrate.plan import Options, Plan, plan
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.candidates import is_candidate, is_python
+from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
+from mi_lint.python.site import Site
+
+
+class Session:
+    """The Python files of a project and what was found in them."""
+
+    def __init__(
+        self,
+        paths: Iterable[str],
+        read: Callable[[str], bytes | None],
+        table: Mapping[str, dict[str, Any]],
+        wanted: Iterable[str] | None = None,
+    ) -> None:
+        """``paths`` are all files of the project; sites are looked for in ``wanted``, or in all of them."""
+        known = [path for path in paths if is_python(path)]
+        self.project = Project(known, read)
+        self.analysis = Analysis(self.project, table)
+        chosen = known if wanted is None else [path for path in wanted if is_python(path)]
+        self.sites: list[Site] = self.analysis.sites(self._modules(chosen))
+
+    def _modules(self, paths: Iterable[str]) -> list[Module]:
+        modules = []
+        for path in sorted(paths):
+            if is_candidate(self.project.text(path)) and (module := self.project.load(path)) is not None:
+                modules.append(module)
+        return modules
+
+    def plan(self, options: Options, chosen: Iterable[Site] | None = None) -> Plan:
+        """Plan the rewriting of all sites, or of the chosen ones."""
+        return plan(self.analysis, self.sites if chosen is None else list(chosen), options)
+
+
+def session_of_texts(texts: Mapping[str, bytes], table: Mapping[str, dict[str, Any]]) -> Session:
+    """Return the session of a project that is held in memory."""
+    return Session(texts, texts.get, table)
