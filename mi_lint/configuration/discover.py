@@ -46,25 +46,32 @@ def shown_path(path: str) -> str:
     return relative if len(relative) < len(path) else path
 
 
-def find(start: str) -> Table | None:
-    """Return the nearest table upwards from a file or folder, not beyond the root of its repository."""
+def find(start: str) -> tuple[Table | None, str]:
+    """Return the nearest table upwards from a file or folder, and the project's folder.
+
+    The search ends at the root of the repository. The project's folder is that of the table; without one it is the
+    root of the repository, or the start where there is none.
+    """
     directory = os.path.abspath(start)
     if not os.path.isdir(directory):
         directory = os.path.dirname(directory)
+    first = directory
     while True:
         own = os.path.join(directory, OWN_FILE)
         data = _read(own, required=False)
         if data is not None:
-            return _table(own, data)
+            return _table(own, data), directory
         project = os.path.join(directory, PROJECT_FILE)
         data = _read(project, required=False)
         if data is not None and _NAME in data:
             table = _project_table(project, data)
             if table is not None:
-                return table
+                return table, directory
+        if os.path.lexists(os.path.join(directory, ".git")):
+            return None, directory
         parent = os.path.dirname(directory)
-        if parent == directory or os.path.lexists(os.path.join(directory, ".git")):
-            return None
+        if parent == directory:
+            return None, first
         directory = parent
 
 

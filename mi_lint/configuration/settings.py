@@ -35,7 +35,7 @@ class Config:
     """The effective settings; see `mi_lint.configuration.options` for their meaning.
 
     ``origins`` says for every key where its value comes from; ``file`` is the configuration file or empty; ``root`` is
-    the folder to which its globs are relative.
+    the folder of the project, to which globs are relative.
     """
 
     __slots__ = (
@@ -104,14 +104,14 @@ def load(
     ``isolated`` uses none. With paths in several places their common folder decides.
     """
     start = common_folder(paths)
-    table = None
+    table, root = None, start
     if config_file:
         table = discover.read(config_file)
+        root = os.path.dirname(table.path)
     elif not isolated:
-        table = discover.find(start)
+        table, root = discover.find(start)
     given, where = _checked_table(table) if table else ({}, {})
     typed = _checked_command_line(command_line) if command_line else {}
-    root = os.path.dirname(table.path) if table else start
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
     for option in OPTIONS:

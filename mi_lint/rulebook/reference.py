@@ -19,7 +19,7 @@ from mi_lint.suppress.rules import builtin_rules
 MAX_EXAMPLES: Final = 3
 MAX_SILENT: Final = 2
 MAX_EXAMPLE_LINES: Final = 14
-MAX_EXAMPLE_WIDTH: Final = 200
+MAX_EXAMPLE_WIDTH: Final = 320
 
 _MARKED: Final = re.compile("«[^»]*»")
 _GENERATOR: Final = re.compile(r"<%([a-z][a-z0-9-]*)(:?)((?:(?!<%|%>).)*)%>", re.DOTALL)
@@ -81,20 +81,35 @@ def entries(extra: Sequence[str] = ()) -> dict[str, Entry]:
     known = rulebook(extra).rules
     table = store.rule_table(extra)
     result = {identity: _builtin(info) for identity, info in builtin_rules().items()}
-    sources = dict(_rule_sources(extra))
+    files = list(_parsed(extra))
+    sources = {
+        str(rule["id"]): rule
+        for file in files
+        for section in ("secrets", "checks")
+        for rule in document.mappings(file.get(section))
+    }
+    calls = _client_examples(files)
     for identity, info in known.items():
         if identity in table:
-            result[identity] = _entry(info, table[identity], sources[identity])
+            result[identity] = _entry(info, table[identity], sources[identity], calls.get(identity, ()))
     return dict(sorted(result.items()))
 
 
-def _rule_sources(extra: Sequence[str]) -> Iterator[tuple[str, document.Mapping]]:
+def _parsed(extra: Sequence[str]) -> Iterator[document.Mapping]:
     for path in store.rule_files(extra):
         with open(path, encoding="utf-8") as stream:
-            parsed = document.parse(stream.read(), path)
-        for section in ("secrets", "checks"):
-            for rule in document.mappings(parsed.get(section)):
-                yield str(rule["id"]), rule
+            yield document.parse(stream.read(), path)
+
+
+def _client_examples(files: Iterable[document.Mapping]) -> dict[str, list[document.Mapping]]:
+    """Return the examples of SDK clients by the check that finds them."""
+    examples: dict[str, list[document.Mapping]] = {}
+    for file in files:
+        for group in document.mappings(file.get("clients")):
+            for example in document.mappings(group.get("examples")):
+                check = str(example.get("check", group.get("check", "")))
+                examples.setdefault(check, []).append(example)
+    return examples
 
 
 def _builtin(info: RuleInfo) -> Entry:
@@ -102,7 +117,7 @@ def _builtin(info: RuleInfo) -> Entry:
     return Entry(info, "", "off", way_out, (), (), ())
 
 
-def _entry(info: RuleInfo, row: dict[str, Any], source: document.Mapping) -> Entry:
+def _entry(info: RuleInfo, row: dict[str, Any], source: document.Mapping, calls: Sequence[document.Mapping]) -> Entry:
     examples = source.get("examples")
     declared: set[str] = set()
     if isinstance(examples, document.Mapping):
@@ -110,7 +125,7 @@ def _entry(info: RuleInfo, row: dict[str, Any], source: document.Mapping) -> Ent
         found = _examples(document.mappings(examples.get("match")), "text", info.title, MAX_EXAMPLES)
         silent = _examples(document.mappings(examples.get("no_match")), "text", info.title, MAX_SILENT)
     else:
-        rewritten = [example for example in document.mappings(examples) if "after" in example]
+        rewritten = [example for example in (*document.mappings(examples), *calls) if "after" in example]
         found = _examples(rewritten, "before", info.title, MAX_EXAMPLES)
         silent = ()
     verdicts = tuple(_verdicts(row, list(document.mappings(source.get("forms"))), declared))

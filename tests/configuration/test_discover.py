@@ -14,29 +14,33 @@ from mi_lint.configuration import ConfigError, discover
 HERE = "thorough = true\n"
 
 
+def found(start):
+    return discover.find(start)[0]
+
+
 def test_nothing_is_found_outside_a_project(tmp_path):
     (tmp_path / ".git").mkdir()
-    assert discover.find(str(tmp_path)) is None
+    assert found(str(tmp_path)) is None
 
 
 def test_own_file_wins_over_the_project_file_beside_it(tmp_path):
     write(tmp_path / "pyproject.toml", "[tool.mi-lint]\njobs = 1\n")
     own = write(tmp_path / ".mi-lint.toml", HERE)
-    table = discover.find(str(tmp_path))
+    table = found(str(tmp_path))
     assert (table.path, table.values) == (own, {"thorough": True})
 
 
 def test_a_project_file_without_our_table_is_passed_over(tmp_path):
     upper = write(tmp_path / "pyproject.toml", "[tool.mi-lint]\njobs = 1\n")
     write(tmp_path / "a" / "pyproject.toml", '[tool.ruff]\n# mi-lint is not set up here\nname = "mi-lint"\n')
-    assert discover.find(str(tmp_path / "a")).path == upper
+    assert found(str(tmp_path / "a")).path == upper
 
 
 def test_a_nearer_project_file_wins_over_a_farther_own_file(tmp_path):
     write(tmp_path / ".mi-lint.toml", HERE)
     nearer = write(tmp_path / "a" / "pyproject.toml", "[tool.mi-lint]\njobs = 1\n")
     write(tmp_path / "a" / "b" / "x.py", "")
-    assert discover.find(str(tmp_path / "a" / "b" / "x.py")).path == nearer
+    assert found(str(tmp_path / "a" / "b" / "x.py")).path == nearer
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
@@ -49,20 +53,30 @@ def test_the_search_ends_at_the_root_of_the_repository(tmp_path, kind):
         marker.mkdir()
     else:  # a linked work tree or a submodule
         marker.write_text("gitdir: ../elsewhere\n")
-    assert discover.find(str(inner)) is None
+    assert found(str(inner)) is None
     own = write(inner.parent / ".mi-lint.toml", HERE)
-    assert discover.find(str(inner)).path == own
+    assert found(str(inner)).path == own
+
+
+def test_the_folder_of_the_project_is_that_of_the_table_else_of_the_repository(tmp_path):
+    inner = tmp_path / "src" / "app"
+    inner.mkdir(parents=True)
+    assert discover.find(str(inner))[1] == str(inner)
+    (tmp_path / ".git").mkdir()
+    assert discover.find(str(inner))[1] == str(tmp_path)
+    write(tmp_path / "src" / ".mi-lint.toml", HERE)
+    assert discover.find(str(inner))[1] == str(tmp_path / "src")
 
 
 def test_a_missing_path_is_searched_from_where_it_would_be(tmp_path):
     own = write(tmp_path / ".mi-lint.toml", HERE)
-    assert discover.find(str(tmp_path / "gone.py")).path == own
+    assert found(str(tmp_path / "gone.py")).path == own
 
 
 def test_a_folder_that_is_named_like_the_project_file_is_passed_over(tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / "pyproject.toml").mkdir()
-    assert discover.find(str(tmp_path)) is None
+    assert found(str(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
@@ -79,13 +93,13 @@ def test_a_folder_that_is_named_like_the_project_file_is_passed_over(tmp_path):
 def test_a_broken_file_is_named_with_line_and_reason(tmp_path, name, content, reason):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError) as caught:
-        discover.find(str(tmp_path))
+        found(str(tmp_path))
     assert reason in str(caught.value)
 
 
 def test_a_byte_order_mark_and_windows_newlines_do_no_harm(tmp_path):
     (tmp_path / ".mi-lint.toml").write_bytes(b"\xef\xbb\xbf# settings\r\njobs = 2\r\n")
-    table = discover.find(str(tmp_path))
+    table = found(str(tmp_path))
     assert table.values == {"jobs": 2}
     assert table.where("jobs").endswith(".mi-lint.toml:2")
 
@@ -105,13 +119,13 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
     own.write_text(HERE)
     own.chmod(0)
     with pytest.raises(ConfigError, match="cannot be read"):
-        discover.find(str(tmp_path))
+        found(str(tmp_path))
 
 
 def test_a_folder_that_is_named_like_our_file_is_no_crash(tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / ".mi-lint.toml").mkdir()
-    assert discover.find(str(tmp_path)) is None
+    assert found(str(tmp_path)) is None
 
 
 def test_lines_are_found_in_tables_and_sub_tables(tmp_path):
@@ -127,7 +141,7 @@ def test_lines_are_found_in_tables_and_sub_tables(tmp_path):
         "tests/**" = ["MI1"]
         """,
     )
-    table = discover.find(str(tmp_path))
+    table = found(str(tmp_path))
     assert table.where("exclude").endswith(":5")
     assert table.where("per-path-ignores").endswith(":6")
 
