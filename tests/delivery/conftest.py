@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,16 @@ def shell():
 def checkout(root):
     """The environment in which another program's Python finds the package of this checkout."""
     return {"PYTHONPATH": str(root)}
+
+
+@pytest.fixture
+def program(tmp_path, root):
+    """A stand-in for the installed program that runs this checkout (for POSIX systems)."""
+    path = tmp_path / "program" / "mi-lint"
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m mi_lint "$@"\n', encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
 
 
 @pytest.fixture

@@ -5,24 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
-import sys
 
 import pytest
 import yaml
 
 BASH = shutil.which("bash")
 needs_bash = pytest.mark.skipif(BASH is None or os.name == "nt", reason="needs bash")
-
-
-@pytest.fixture
-def program(tmp_path, root):
-    """A stand-in for the installed program that runs this checkout."""
-    path = tmp_path / "program" / "mi-lint"
-    path.parent.mkdir()
-    path.write_text(f'#!{BASH}\nPYTHONPATH="{root}" exec "{sys.executable}" -m mi_lint "$@"\n', encoding="utf-8")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
 
 
 @pytest.fixture
