@@ -50,6 +50,15 @@ class Plan:
     changes: dict[str, list[Change]] = field(default_factory=dict)
     groups: list[frozenset[str]] = field(default_factory=list)
 
+    def file_bytes(self, path: str, original: bytes) -> bytes:
+        """Return the new content of a file, given its content as it was analysed."""
+        source = self.texts[path][0]
+        result = original
+        for change in reversed(self.changes[path]):
+            written = edit(source, change)
+            result = result[: written.start] + written.text.encode(source.encoding) + result[written.end :]
+        return result
+
     def fixes(self) -> list[Fix]:
         """Return one fix for each group of files that change together."""
         fixes = []

@@ -25,7 +25,9 @@ class Session:
     ) -> None:
         """``paths`` are all files of the project; sites are looked for in ``wanted``, or in all of them."""
         known = [path for path in paths if is_python(path)]
-        self.project = Project(known, read)
+        self._originals: dict[str, bytes] = {}
+        self._read = read
+        self.project = Project(known, self._kept)
         self.analysis = Analysis(self.project, table)
         chosen = known if wanted is None else [path for path in wanted if is_python(path)]
         self.sites: list[Site] = self.analysis.sites(self._modules(chosen))
@@ -36,6 +38,16 @@ class Session:
             if is_candidate(self.project.text(path)) and (module := self.project.load(path)) is not None:
                 modules.append(module)
         return modules
+
+    def _kept(self, path: str) -> bytes | None:
+        content = self._read(path)
+        if content is not None:
+            self._originals[path] = content
+        return content
+
+    def original(self, path: str) -> bytes:
+        """Return the bytes of a file as they were analysed."""
+        return self._originals[path]
 
     def plan(self, options: Options, chosen: Iterable[Site] | None = None) -> Plan:
         """Plan the rewriting of all sites, or of the chosen ones."""

@@ -94,6 +94,8 @@ def test_no_comment_is_lost(check, example):
 )
 @pytest.mark.parametrize(("check", "example"), with_outcome("after"))
 def test_another_layout_gives_the_same_answer(check, example, variant):
+    if not any(b"    " in text for text in files_of(example).values()):
+        pytest.skip("nothing is indented")
     before = {path: variant(text) for path, text in files_of(example).items()}
     after = {path: variant(text) for path, text in files_of(example, "after", "files_after").items()}
     _, plan, result = migrated(before, example)

@@ -1,0 +1,113 @@
+"""What a migration tells: the diff, the summary for people, the report for programs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.migrate.plan import Plan
+from mi_lint.python.findings import properties, secret_spans
+from mi_lint.python.site import Site
+
+SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate-report.schema.json"
+
+Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
+
+
+def state(outcome: Outcome) -> str:
+    """Return the state of a site as reports spell it."""
+    names = {Rewritten: "rewritten", HeldBack: "held-back", Manual: "manual"}
+    return names[type(outcome)]
+
+
+def diff(plan: Plan, redact: Redact) -> Iterator[str]:
+    """Yield the lines of a unified diff in which no secret stands."""
+    for path in sorted(plan.texts):
+        source, new = plan.texts[path]
+        spans = sorted({span for site, _ in plan.outcomes if site.module.path == path for span in secret_spans(site)})
+        before = _shown(source.text, spans, redact)
+        after = _shown(new, [], redact)
+        yield from difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
+
+
+def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact) -> list[str]:
+    shown = redact(text, 0, len(text), spans)
+    lines = (shown if shown is not None else text.decode("utf-8", "replace")).splitlines(keepends=True)
+    return [line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines]
+
+
+def summary(plan: Plan, wrote: bool) -> list[str]:
+    """Return the lines that end a run: counts, prerequisites, what was not rewritten and why."""
+    counts = Counter(state(outcome) for _, outcome in plan.outcomes)
+    total = len(plan.outcomes)
+    verb = "rewritten" if wrote else "to rewrite"
+    calls = f"{total} call{'s' if total != 1 else ''} with a secret"
+    lines = [f"{calls}: {counts['rewritten']} {verb}, {counts['held-back']} held back, {counts['manual']} manual"]
+    lines += _reasons(plan, HeldBack, "held back")
+    lines += _reasons(plan, Manual, "manual")
+    lines += _needs(plan)
+    return lines
+
+
+def _reasons(plan: Plan, kind: type[HeldBack] | type[Manual], title: str) -> list[str]:
+    lines = []
+    for site, outcome in plan.outcomes:
+        if isinstance(outcome, kind):
+            place = f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
+            lines.append(f"  {title}  {place}  {site.check} {_subject(site)}: {outcome.reason}")
+    return lines
+
+
+def _subject(site: Site) -> str:
+    return site.details[0] if site.details else site.family
+
+
+def _needs(plan: Plan) -> list[str]:
+    roles = sorted({o.role for _, o in plan.outcomes if isinstance(o, Rewritten) and o.role})
+    settings = sorted({pair for _, o in plan.outcomes if isinstance(o, Rewritten) for pair in o.settings})
+    lines = []
+    if roles:
+        lines += ["before this runs, the host's managed identity needs:", *(f"  role     {role}" for role in roles)]
+    if settings:
+        lines += ["and the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
+    return lines
+
+
+def report(plan: Plan) -> str:
+    """Return the report for programs: every site with its state and reason, as JSON."""
+    sites = [_entry(site, outcome) for site, outcome in plan.outcomes]
+    counts = Counter(state(outcome) for _, outcome in plan.outcomes)
+    document = {
+        "$schema": SCHEMA,
+        "version": 1,
+        "counts": {name: counts.get(name, 0) for name in ("rewritten", "held-back", "manual")},
+        "files": sorted(plan.texts),
+        "sites": sites,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _entry(site: Site, outcome: Outcome) -> dict[str, object]:
+    region = site.module.source.location(site.node).region
+    entry: dict[str, object] = {
+        "path": site.module.path,
+        "line": region.start_line,
+        "column": region.start_column,
+        "rule": site.check,
+        "family": site.family,
+        **dict(properties(site)),
+        "state": state(outcome),
+    }
+    reason = getattr(outcome, "reason", "")
+    if reason:
+        entry["reason"] = reason
+    if isinstance(outcome, Rewritten):
+        entry["description"] = outcome.description
+        if outcome.settings:
+            entry["settings"] = [{"name": name, "example": example} for name, example in outcome.settings]
+    if isinstance(outcome, HeldBack):
+        entry["unsafe-rewrite"] = outcome.rewrite is not None
+    return entry

@@ -1,0 +1,134 @@
+"""From sites to findings: message, flow from where the secret comes from, fingerprint, snippet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+
+from mi_lint import baseline
+from mi_lint.model import Confidence, Finding, Location, RuleInfo, Snippet
+from mi_lint.python.origins import Origin
+from mi_lint.python.site import Site
+from mi_lint.report.fingerprints import line_hashes
+
+Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
+
+_ORIGINS = {
+    "literal": "written in the code",
+    "environment": "read from the environment variable '{}'",
+    "setting": "read from the setting '{}'",
+    "argument": "given on the command line",
+    "config": "read from a configuration file",
+    "vault": "read from a vault",
+    "keys-listed": "fetched from the management API",
+    "parameter": "passed by a caller as '{}'",
+    "template": "put together from parts",
+}
+
+
+def findings(
+    sites: Iterable[Site], rules: Mapping[str, RuleInfo], raw: Callable[[str], bytes], redact: Redact
+) -> list[Finding]:
+    """Return the findings of sites whose check is among the rules.
+
+    ``raw`` gives the bytes of a file, ``redact`` the text of a span without what must not be shown.
+    """
+    counts: dict[tuple[str, str, str], int] = {}
+    found = []
+    for site in sites:
+        rule = rules.get(site.check)
+        if rule is not None:
+            found.append(_finding(site, rule, raw(site.module.path), redact, counts))
+    return found
+
+
+def _finding(
+    site: Site, rule: RuleInfo, raw: bytes, redact: Redact, counts: dict[tuple[str, str, str], int]
+) -> Finding:
+    location = site.module.source.location(site.node)
+    snippet = _snippet(site, location, redact)
+    line = snippet.text if snippet else ""
+    key = (site.check, site.module.path, " ".join(line.split()))
+    occurrence = counts.get(key, 0)
+    counts[key] = occurrence + 1
+    start = location.region.start_line
+    return Finding(
+        rule_id=site.check,
+        location=location,
+        message=dict(rule.messages)[site.message_id].format(*site.details),
+        message_id=site.message_id,
+        arguments=site.details,
+        severity=rule.severity,
+        confidence=confidence(site, rule),
+        everyday=rule.everyday and confidence(site, rule) >= Confidence.HIGH,
+        fingerprint=baseline.fingerprint(site.check, site.module.path, "", line, False, occurrence),
+        line_hash=line_hashes(raw, [start]).get(start, ""),
+        snippet=snippet,
+        flow=flow(site),
+        properties=properties(site),
+    )
+
+
+def confidence(site: Site, rule: RuleInfo) -> Confidence:
+    """Return how sure it is that a secret is passed: less when only a name says so."""
+    trace = site.trace
+    if trace is None or trace.is_secret or site.form in ("connection-string", "unsupported") or not site.secret:
+        return rule.confidence
+    return min(rule.confidence, Confidence.HIGH)
+
+
+def flow(site: Site) -> tuple[Location, ...]:
+    """Return the way of the secret from its origin to the site; empty when there is nothing between them."""
+    trace = site.trace
+    if trace is None or not trace.origins:
+        return ()
+    origin = next((o for o in trace.origins if o.kind != "none"), trace.origins[0])
+    if origin.kind == "opaque" or (
+        origin.module is site.module and _inside(site.node, origin.node) and not trace.steps
+    ):
+        return ()
+    way = [origin.module.source.location(origin.node, _described(origin))]
+    way += [step.module.source.location(step.node, step.message) for step in trace.steps]
+    way.append(site.module.source.location(site.node, "used to authenticate"))
+    return tuple(dict.fromkeys(way))
+
+
+def _inside(outer: ast.AST, inner: ast.AST) -> bool:
+    return any(node is inner for node in ast.walk(outer))
+
+
+def _described(origin: Origin) -> str:
+    return _ORIGINS.get(origin.kind, "comes from here").format(origin.name)
+
+
+def properties(site: Site) -> tuple[tuple[str, str], ...]:
+    """Return what reports and the plan can use: the class, its package, the role it needs, the setting it reads."""
+    found = {"form": site.form}
+    client = site.client
+    if client is not None:
+        found.update({"class": client.qualified, "package": client.package})
+        if client.role:
+            found["role"] = client.role
+    names = {origin.name for origin in (site.trace.origins if site.trace else ()) if origin.kind == "environment"}
+    if names - {""}:
+        found["environment"] = ", ".join(sorted(names - {""}))
+    return tuple(sorted(found.items()))
+
+
+def secret_spans(site: Site) -> list[tuple[int, int]]:
+    """Return the spans of literals in the site's own module that are or may be the secret."""
+    spans = []
+    for origin in site.trace.origins if site.trace else ():
+        if origin.module is site.module and origin.kind in ("literal", "template"):
+            spans.append(site.module.source.span(origin.node))
+    return sorted(spans)
+
+
+def _snippet(site: Site, location: Location, redact: Redact) -> Snippet | None:
+    source = site.module.source
+    start, end = source.span(site.node)
+    first, last = source.line_start(start), source.line_end(max(start, end - 1))
+    text = redact(source.text, first, last, secret_spans(site))
+    if text is None:
+        return None
+    return Snippet(location.region.start_line, location.region.end_line, text.rstrip("\r\n"))
