@@ -115,7 +115,7 @@ def _linking_messages(rules: Sequence[RuleInfo], findings: Sequence[Finding]) ->
     templates = {rule.id: dict(rule.messages) for rule in rules}
     messages: dict[str, dict[str, str]] = {}
     for identity, message_id, links in {(f.rule_id, f.message_id, linked(f)) for f in findings if f.evidence}:
-        template = templates[identity].get(message_id)
+        template = templates.get(identity, {}).get(message_id)
         if template is not None:
             messages.setdefault(identity, {})[linked_id(message_id, links)] = with_links(template, links)
     return messages

@@ -36,7 +36,7 @@ class ResultMaker:
         """Return the sarif-om result of a finding."""
         result = om.Result(
             rule_id=finding.rule_id,
-            rule_index=self._indices[finding.rule_id],
+            rule_index=self._indices.get(finding.rule_id, -1),
             level=LEVELS[finding.severity],
             message=self._message(finding),
             locations=[self._primary(finding)],
@@ -56,7 +56,7 @@ class ResultMaker:
 
     def _message(self, finding: Finding) -> Any:
         arguments = [_unlinked(argument) for argument in finding.arguments]
-        template = self._templates[finding.rule_id].get(finding.message_id)
+        template = self._templates.get(finding.rule_id, {}).get(finding.message_id)
         if template is None:
             return om.Message(text=_unlinked(finding.message))
         links = linked(finding)

@@ -37,6 +37,15 @@ def examples():
                 yield f"{rule['id']}/{number}/{name}", text, [text[start:end] for start, end in marks]
 
 
+def variants():
+    """Yield one connection string in files that are not plain UTF-8 with LF."""
+    key = samples.expand("<%his-v1 +ASt 64 Default0%>")
+    text = f"# é \U0001f511\nCONNECTION=AccountName=demo;AccountKey={key};\nREGION=x\n"
+    for codec in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        for newline in ("\n", "\r\n", "\r"):
+            yield f"variants/{codec}/{len(newline)}{ord(newline[0])}.env", text.replace("\n", newline), key, codec
+
+
 class Scan:
     def __init__(self, folder: Path) -> None:
         self.tree = folder / "tree"
@@ -51,6 +60,12 @@ class Scan:
             for secret in secrets:
                 text = text.replace(secret, "\0")
             self.public += text + "\0"
+        self.codecs: dict[str, str] = {}
+        for path, text, key, codec in variants():
+            target = self.tree / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode(codec))
+            self.secrets[path], self.codecs[path] = [key], codec
         command = [sys.executable, "-m", "mi_lint", "scan", str(self.tree), "--select", "ALL", "--thorough", "-q"]
         self.reports = {name: folder / f"report.{name}" for name in FORMATS}
         for name, report in self.reports.items():
@@ -74,6 +89,18 @@ def scan(tmp_path_factory):
 def test_the_examples_are_found(scan):
     assert {result["ruleId"] for result in scan.results()} >= {"MI101", "MI102"}
     assert len(scan.results()) >= len(scan.secrets)
+
+
+def test_a_region_covers_exactly_the_secret_in_every_encoding(scan):
+    checked = 0
+    for result in scan.results():
+        path = path_of(result)
+        if path.startswith("variants/"):
+            region = result["locations"][0]["physicalLocation"]["region"]
+            line = lines_of(source_of(scan, result))[region["startLine"] - 1]
+            assert line[region["startColumn"] - 1 : region["endColumn"] - 1] == scan.secrets[path][0]
+            checked += 1
+    assert checked == len(scan.codecs)
 
 
 def test_the_log_follows_the_schema(scan):
@@ -136,7 +163,7 @@ def test_regions_lie_in_their_file_and_snippets_equal_it(scan):
         context = physical["contextRegion"]
         assert context["startLine"] <= physical["region"]["startLine"]
         assert context["endLine"] >= physical["region"]["endLine"]
-        shown = context["snippet"]["text"].replace("\r\n", "\n")
+        shown = "\n".join(lines_of(context["snippet"]["text"]))
         source = "\n".join(lines[context["startLine"] - 1 : context["endLine"]])
         pattern = "[\\s\\S]*?".join(map(re.escape, shown.split(MARK)))
         assert re.fullmatch(pattern, source), (result["ruleId"], shown)
@@ -179,7 +206,8 @@ def path_of(result):
 
 
 def source_of(scan, result):
-    return (scan.tree / path_of(result)).read_bytes().decode("utf-8")
+    path = path_of(result)
+    return (scan.tree / path).read_bytes().decode(scan.codecs.get(path, "utf-8"))
 
 
 def related_regions(result):

@@ -97,6 +97,12 @@ def test_outside_of_a_repository_there_is_none(tmp_path):
     assert repository_prefix(str(tmp_path)) == ""
 
 
+def test_a_repository_whose_references_are_not_in_files_has_no_revision(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/.invalid\n")
+    assert described(tmp_path)[2:] == ("", "")
+
+
 def test_a_broken_repository_is_described_as_far_as_possible(tmp_path):
     (tmp_path / ".git").write_bytes(b"gitdir: \x00nowhere\xff")
     assert described(tmp_path) == ("", "", "", "")

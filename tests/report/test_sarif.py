@@ -330,6 +330,36 @@ def test_without_git_there_is_no_provenance_and_no_machine_path(plain, tmp_path)
     assert tmp_path.name not in text
 
 
+def test_in_a_repository_places_are_relative_to_its_root_and_the_revision_is_told(tmp_path):
+    git = tmp_path / ".git"
+    git.mkdir()
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    (git / "packed-refs").write_text(f"{'a' * 40} refs/heads/main\n")
+    (git / "config").write_text('[remote "origin"]\n\turl = https://user:token@github.com/contoso/shop.git\n')
+    (tmp_path / "web").mkdir()
+    run = log_of(full_report(str(tmp_path / "web")))
+    assert place_of(run["results"][0])["artifactLocation"] == {"uri": "web/app/main.py", "uriBaseId": "SRCROOT"}
+    assert run["versionControlProvenance"] == [
+        {
+            "repositoryUri": "https://github.com/contoso/shop",
+            "revisionId": "a" * 40,
+            "branch": "main",
+            "mappedTo": {"uriBaseId": "SRCROOT"},
+        }
+    ]
+
+
+def test_a_message_without_template_is_told_as_it_is(plain):
+    finding = secret_finding(message_id="unknown")
+    assert log_of(plain(findings=[finding]))["results"][0]["message"] == {"text": finding.message}
+
+
+def test_a_rule_without_description_does_not_stop_the_report(plain):
+    result = log_of(plain(findings=[secret_finding(rule_id="MI777")]))["results"][0]
+    assert (result["ruleId"], result["message"]) == ("MI777", {"text": secret_finding().message})
+    assert "ruleIndex" not in result
+
+
 def test_a_category_names_the_run(plain):
     assert "automationDetails" not in log_of(plain())
     assert log_of(plain(), ReportOptions(category="web"))["automationDetails"] == {"id": "web/"}
