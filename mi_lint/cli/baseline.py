@@ -76,14 +76,19 @@ class _Scan:
         everything.thorough = True
         everything.min_severity, everything.min_confidence = SEVERITIES[0], CONFIDENCES[0]
         everything.baseline = ""
-        everything.include_suppressed = False
+        everything.include_suppressed = True
         self.root = root_of(arguments.paths, config)
         self._policy = scanning.policy_of(config, store.match_table(config.rules), self.root)
         paths = [os.path.abspath(path) for path in arguments.paths]
         options = WalkOptions(scanning.excludes_of(config, self.root), no_ignore=not config.respect_gitignore)
         found = walk(self.root, paths, options)
         seen = scanning.scan_files(everything, self.root, list(found)).seen
-        self.findings: list[Finding] = seen.findings
+        self.findings = [finding for finding in seen.findings if finding.suppression is None]
+        self.ignored = {
+            finding.fingerprint
+            for finding in seen.findings
+            if finding.suppression is not None and finding.suppression.kind == "external"
+        }
         self._unread = {path for _, text, path in _warned([*seen.notes, *found.notices])}
         self._below = tuple(os.path.relpath(path, self.root).replace(os.sep, "/") for path in paths)
         if seen.failed:
@@ -157,10 +162,22 @@ def _check(arguments: argparse.Namespace, config: Config, path: str) -> int:
     for finding in new:
         place = f"{finding.location.path}:{finding.location.region.start_line}"
         _say(f"not accepted: {place}: {finding.rule_id} {finding.message}")
-    for entry in stale:
-        _say(f"no longer found: {_line(entry)}")
-    _say(f"{path}: {_count(len(baseline), 'finding')} accepted, {len(new)} not accepted, {len(stale)} no longer found")
-    return 1 if new or stale else 0
+    gone = [_line(entry) for entry in stale] + _unused_fingerprints(arguments, config, scan)
+    for line in gone:
+        _say(f"no longer found: {line}")
+    _say(f"{path}: {_count(len(baseline), 'finding')} accepted, {len(new)} not accepted, {len(gone)} no longer found")
+    return 1 if new or gone else 0
+
+
+def _unused_fingerprints(arguments: argparse.Namespace, config: Config, scan: _Scan) -> list[str]:
+    """Return the lines of the file of fingerprints that suppress nothing; only a scan of everything can tell."""
+    if not config.ignore_file or arguments.paths:
+        return []
+    from mi_lint.configuration.discover import shown_path
+    from mi_lint.suppress.ignore_file import IgnoreFile
+
+    unused = IgnoreFile.load(config.ignore_file).unused(scan.ignored)
+    return [f"{shown_path(config.ignore_file)}:{line}: {word}" for line, word in unused]
 
 
 def _show(path: str, form: str) -> int:

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = settings(arguments)
     known = catalogue(config.rules)
     enabled = select(config, known).enabled
-    entries = reference.entries(config.rules)
+    entries = reference.entries(config.rules, details=bool(arguments.rules) or arguments.format != "text")
     chosen = [entries[identity] for identity in sorted(_chosen(arguments.rules, known, entries))]
     if arguments.format == "json":
         text = _json(chosen, enabled)

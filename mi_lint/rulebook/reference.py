@@ -76,12 +76,15 @@ class Entry:
     silent: tuple[Example, ...]
 
 
-def entries(extra: Sequence[str] = ()) -> dict[str, Entry]:
-    """Return the reference entries of all rules by id. Raises `RuleFileError`."""
+def entries(extra: Sequence[str] = (), *, details: bool = True) -> dict[str, Entry]:
+    """Return the reference entries of all rules by id. Raises `RuleFileError`.
+
+    Without ``details``, that is verdicts and examples, the rule files need not be read again.
+    """
     known = rulebook(extra).rules
     table = store.rule_table(extra)
     result = {identity: _builtin(info) for identity, info in builtin_rules().items()}
-    files = list(_parsed(extra))
+    files = list(_parsed(extra)) if details else []
     sources = {
         str(rule["id"]): rule
         for file in files
@@ -91,7 +94,8 @@ def entries(extra: Sequence[str] = ()) -> dict[str, Entry]:
     calls = _client_examples(files)
     for identity, info in known.items():
         if identity in table:
-            result[identity] = _entry(info, table[identity], sources[identity], calls.get(identity, ()))
+            source = sources.get(identity, document.Mapping(0))
+            result[identity] = _entry(info, table[identity], source, calls.get(identity, ()))
     return dict(sorted(result.items()))
 
 

@@ -33,8 +33,8 @@ _ANCHOR: Final = re.compile(
 # How a comment begins, longer marks first. The star is that of a block comment's inner line; a quote opens a JSON
 # string, or a comment of Visual Basic or Vim, and no quote that closes a string is meant.
 _MARK: Final = rb"""(?:
-    \{\{-?[ ]?/\* | \{\{!-{0,2} | \{\#-? | <%[\#-]-? | <!--+ | <\# | \(\* | @\* | /\*+!? | //+[/!]? | \#+[!|]?
-    | --+ | ;+ | %+ | ::+ | \.\. | \b(?i:rem|dnl) | ! | \*
+    \{\{-?[ ]?/\* | \{\{!-{0,2} | \{\#-? | <%[\#-]-? | <!--+ | <\# | \{- | \(\* | @\* | /\*+!? | //+[/!]? | \#+[!|]?
+    | --+(?:\[=*\[)? | ;+ | %+ | ::+ | \.\. | \b(?i:rem|dnl) | ! | \*
     | (?:\A|(?<=[\s:,(\[{]))["']
 )"""
 _MARK_RIGHT_BEFORE: Final = re.compile(rb"(?x)" + _MARK + rb"\Z")
@@ -45,12 +45,12 @@ _RULES: Final = re.compile(r"\s*\[([^\]\n]*)(\]?)")
 _BARE_IDS: Final = re.compile(r"[ \t]*[:=(]?[ \t]*([A-Z]{2,8}[0-9]{3,6}\b(?:[ \t]*,?[ \t]*[A-Z]{2,8}[0-9]{3,6}\b)*)")
 # How a comment, or the JSON string around it, ends.
 _COMMENT_END: Final = re.compile(
-    r"""(?x) \*/ | --+!?> | -{0,2}%> | -?\#\} | -{0,2}\}\} | \#> | \*\) | \*@ | \\[nr] | "[\s,\]}:]*$ """
+    r"""(?x) \*/ | --+!?> | -{0,2}%> | -?\#\} | -{0,2}\}\} | \#> | -\} | \]=*\] | \*\) | \*@ | \\[nr] | "[\s,\]}:]*$ """
 )
 _STRING_END: Final = re.compile(r"""(?<!\\)"(?=\s*[,}\]\n]|\s*$)""")
 # What people write who know another tool's word.
 _OTHER_WORDS: Final = ("allow", "allowlist", "disable", "noqa", "nosec", "off", "skip", "suppress")
-_PROSE: Final = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".txt")
+PROSE: Final = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".txt")
 
 
 class Directive:
@@ -89,7 +89,7 @@ def read(rows: Rows, *, foreign: bool) -> Iterator[Directive | Problem]:
             if _in_comment(before):
                 found = _own(match, _until_quote(text) if before.endswith(b'"') else text)
                 if isinstance(found, Directive):
-                    found.prose = rows.path.lower().endswith(_PROSE) and b"<!--" not in before
+                    found.prose = rows.path.lower().endswith(PROSE) and b"<!--" not in before
                 if found is not None:
                     yield found
         elif foreign and _foreign_applies(match, before):

@@ -11,6 +11,8 @@ from mi_lint.configuration.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from mi_lint.model import Finding
 
 _FINGERPRINT = re.compile(r"[A-Z]{2,8}[0-9]{1,6}:[0-9a-f]{24}:[0-9a-f]{8}")
@@ -22,7 +24,6 @@ class IgnoreFile:
     def __init__(self, path: str, entries: dict[str, tuple[int, str]]) -> None:
         self.path = path
         self._entries = entries
-        self._used: set[str] = set()
 
     @classmethod
     def load(cls, path: str) -> IgnoreFile:
@@ -49,10 +50,7 @@ class IgnoreFile:
     def reason(self, finding: Finding) -> str | None:
         """Return why a finding is not shown (perhaps empty), or None when the file does not name it."""
         entry = self._entries.get(finding.fingerprint)
-        if entry is None:
-            return None
-        self._used.add(finding.fingerprint)
-        return entry[1]
+        return None if entry is None else entry[1]
 
     def apply(self, findings: list[Finding]) -> list[Finding]:
         """Return the findings, those that the file names with their suppression set."""
@@ -69,6 +67,6 @@ class IgnoreFile:
             result.append(finding)
         return result
 
-    def unused(self) -> list[tuple[int, str]]:
-        """Return line and fingerprint of what a complete scan did not need."""
-        return [(line, word) for word, (line, _) in self._entries.items() if word not in self._used]
+    def unused(self, needed: Container[str]) -> list[tuple[int, str]]:
+        """Return line and fingerprint of the entries that are not among those a complete scan has needed."""
+        return [(line, word) for word, (line, _) in self._entries.items() if word not in needed]

@@ -173,7 +173,9 @@ class Page:
 
     def _unused_words(self, directive: Directive) -> list[str]:
         if not directive.rules:
-            return [] if directive.used else [directive.kind]
+            # Where no other rule runs, nobody can tell what a comment for all rules is good for.
+            others = self._options.enabled is None or any(rule != UNUSED for rule in self._options.enabled)
+            return [directive.kind] if others and not directive.used else []
         words = []
         for word in directive.rules:
             identity = self._options.names.get(word.casefold())

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from mi_lint.suppress.directives import LINE, Directive
+from mi_lint.suppress.directives import LINE, PROSE, Directive
 from mi_lint.suppress.rows import Rows
 
 MAX_ROWS: Final = 2000
@@ -23,6 +23,7 @@ _WORD: Final = re.compile(rb"[^\W_]|[\x80-\xff]")
 _TRIPLE: Final = (b'"""', b"'''")
 _OPENING: Final = re.compile(rb"(?:[=(\[,{:+]|\b(?:return|yield|in|param|var))[ \t]*[A-Za-z]{0,2}(?:\"\"\"|''')")
 _BLOCK_SCALAR: Final = re.compile(rb"(?:[:\-?]|^)[ \t]+(?:[!&][^\s]{1,80}[ \t]+)?[|>][-+0-9]{0,2}[ \t]*$")
+_FENCE: Final = re.compile(rb"[ \t]{0,12}(`{3,10}|~{3,10})[^`\n]{0,200}$")
 _HEREDOC: Final = re.compile(rb"<<[-~]?[ \t]{0,4}([\"']?)([A-Za-z_][A-Za-z0-9_]{0,60})\1")
 _HERE_STRING: Final = re.compile(rb"@(['\"])[ \t]*$")
 _CONTINUED: Final = re.compile(rb"[=(\[\\`+][ \t]*$")
@@ -89,6 +90,9 @@ def _opener(rows: Rows, row: tuple[int, int], code: bytes) -> tuple[Closes | Non
     quotes = _odd_quotes(code)
     if quotes:
         return lambda text: quotes in text, True
+    fence = _FENCE.match(code) if rows.path.lower().endswith(PROSE) else None
+    if fence is not None:
+        return lambda text: text.strip().startswith(fence[1]), True
     if _BLOCK_SCALAR.search(code):
         indent = _indent(rows.data[row[0] : row[1]])
         return lambda text: bool(text.strip()) and _indent(text) <= indent, False

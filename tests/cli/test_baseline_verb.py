@@ -115,6 +115,16 @@ def test_an_update_of_some_paths_leaves_the_others_alone(capsys, project):
     assert [entry["path"] for entry in entries(project)] == ["sub/b.env"]
 
 
+def test_fingerprints_that_suppress_nothing_are_told(capsys, project):
+    run(capsys, "create")
+    accepted, other = (entry["fingerprint"] for entry in entries(project))
+    write(project / ".mi-lint-ignore", f"# demo\n{accepted} known\n{other[:-8]}00000000 gone\n")
+    run(capsys, "update")
+    text = run(capsys, "check", code=1)
+    assert f"no longer found: .mi-lint-ignore:3: {other[:-8]}00000000\n" in text
+    assert text.endswith("1 finding accepted, 0 not accepted, 1 no longer found\n")
+
+
 def test_reasons_that_people_wrote_survive(capsys, project):
     run(capsys, "create")
     path = project / FILE

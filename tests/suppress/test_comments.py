@@ -37,6 +37,8 @@ STYLES = [
     ("a.fs", 'let k = "S" (* mi-lint: ignore[MI101] why *)'),
     ("a.cshtml", "S @* mi-lint: ignore[MI101] why *@"),
     ("a.lisp", '(k "S") ;; mi-lint: ignore[MI101] why'),
+    ("a.hs", 'k = "S" {- mi-lint: ignore[MI101] why -}'),
+    ("a.lua", 'k = "S" --[[ mi-lint: ignore[MI101] why ]]'),
     ("a.hs", 'k = "S" -- mi-lint: ignore[MI101] why'),
     ("a.json", '{"k": "S", "//": "mi-lint: ignore[MI101] why"}'),
     ("a.json", '{"//": "mi-lint: ignore[MI101] why", "k": "S"}'),

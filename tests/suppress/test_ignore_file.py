@@ -38,15 +38,12 @@ def test_named_findings_are_suppressed_with_their_reason(tmp_path):
 
 def test_a_finding_that_a_comment_suppresses_keeps_it(tmp_path):
     earlier = [dataclasses.replace(found(ONE)[0], suppression=Suppression("inSource", "x"))]
-    file = loaded(tmp_path, ONE)
-    assert file.apply(earlier) == earlier
-    assert file.unused() == [(1, ONE)]
+    assert loaded(tmp_path, ONE).apply(earlier) == earlier
 
 
 def test_what_is_not_needed_is_known(tmp_path):
     file = loaded(tmp_path, f"{ONE}\n{OTHER} moved\n")
-    file.apply(found(ONE))
-    assert file.unused() == [(2, OTHER)]
+    assert file.unused({ONE}) == [(2, OTHER)]
 
 
 def test_windows_files_are_read(tmp_path):

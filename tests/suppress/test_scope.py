@@ -66,6 +66,8 @@ BLOCKS = [
     ("a.sh", "# mi-lint: ignore-next-line\ncat > x <<'EOF'\na\nS\nEOF\nz=S\n"),
     ("a.sh", "cat <<-EOF > x # mi-lint: ignore\n\tS\n\tEOF\nz=S\n"),
     ("a.ps1", "# mi-lint: ignore-next-line\n$k = @'\na\nS\n'@\n$z = 'S'\n"),
+    ("a.md", "<!-- mi-lint: ignore-next-line -->\n```bash\na\nS\n```\nS\n"),
+    ("a.rst", ".. mi-lint: ignore-next-line\n\n~~~\nS\n~~~\nS\n"),
     ("a.js", "// mi-lint: ignore-next-line\nk = `\nS\n`\nz = 'S'\n"),
 ]
 

@@ -41,6 +41,11 @@ def test_a_rule_that_did_not_run_cannot_be_called_unused():
     assert unused("x  # mi-lint: ignore[MI101, MI102]\n", enabled={"MI102"}) == ["ignore[MI102]"]
 
 
+def test_a_comment_for_all_rules_is_judged_only_when_others_ran():
+    assert unused("x  # mi-lint: ignore\n", enabled={"MI001"}) == []
+    assert unused("x  # mi-lint: ignore\n", enabled={"MI001", "MI101"}) == ["ignore"]
+
+
 def test_prose_about_suppressions_is_no_suppression():
     text = "Write `# mi-lint: ignore[MI101] reason`.\n<!-- mi-lint: ignore[MI101] -->\n"
     assert unused(text, "README.md") == ["ignore[MI101]"]
