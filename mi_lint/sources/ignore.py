@@ -6,36 +6,20 @@ tests compare it with git. https://git-scm.com/docs/gitignore
 
 from __future__ import annotations
 
-import os
 import re
+
+from mi_lint.sources.glob import CASELESS, Glob, name_expression
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Final
 
-# Systems whose file names differ in case only by spelling; git sets core.ignoreCase there.
-_CASELESS: Final = os.name == "nt"
-_FLAGS: Final = re.DOTALL | re.IGNORECASE if _CASELESS else re.DOTALL
 _SPECIAL: Final = re.compile(r"[*?\[\\]")
 # A class of a few single characters, as in *.py[cod] and [Bb]in.
 _CHOICE: Final = re.compile(r"\[([0-9A-Za-z]{1,4})\]")
 _MAX_VARIANTS: Final = 16
 _PLAIN, _ENDING, _OTHER = range(3)
-_CLASSES: Final = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "blank": " \t",
-    "cntrl": "\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": "!-/:-@\\[-`{-~",
-    "space": " \t\n\r\f\v",
-    "upper": "A-Z",
-    "xdigit": "0-9A-Fa-f",
-}
 
 
 class Pattern:
@@ -49,7 +33,7 @@ class Pattern:
         self.folder_only = folder_only
         self.anchored = anchored
         self._kind = _kind(text, anchored)
-        self._compiled: re.Pattern[str] | None = None
+        self._compiled: Glob | None = None
 
     def matches(self, path: str, name: str) -> bool:
         """Tell whether the pattern matches a path relative to the folder of its file."""
@@ -58,9 +42,8 @@ class Pattern:
         if self._kind == _ENDING:
             return name.endswith(self.text[1:])
         if self._compiled is None:
-            expression = _translate(self.text, self.anchored)
-            self._compiled = re.compile("(?!)" if expression is None else expression + "\\Z", _FLAGS)
-        return self._compiled.match(path if self.anchored else name) is not None
+            self._compiled = Glob(self.text)
+        return self._compiled.matches(path if self.anchored else name)
 
 
 class Patterns:
@@ -113,14 +96,14 @@ class Patterns:
 class Hints:
     """Which names may be ignored at all, by the last part of every pattern: a few look-ups that hardly ever say yes."""
 
-    __slots__ = ("_ends", "_expressions", "_names", "_regex", "_starts", "_suffixes", "deep", "everything", "inside")
+    __slots__ = ("_ends", "_names", "_others", "_regex", "_starts", "_suffixes", "deep", "everything", "inside")
 
     def __init__(self) -> None:
         self._names: set[str] = set()
         self._suffixes: set[str] = set()
         self._ends: tuple[str, ...] = ()
         self._starts: tuple[str, ...] = ()
-        self._expressions: list[str] = []
+        self._others: list[str] = []
         self._regex: re.Pattern[str] | None = None
         self.everything = False
         # Some pattern is for whatever is below a folder: what is in a folder in it matters when that is not ignored.
@@ -134,7 +117,7 @@ class Hints:
         self._suffixes |= other._suffixes
         self._ends += other._ends
         self._starts += other._starts
-        self._expressions += other._expressions
+        self._others += other._others
         self.everything = self.everything or other.everything
         self.deep = self.deep or other.deep
         if other.inside is not None:
@@ -165,7 +148,7 @@ class Hints:
         elif text.endswith("*") and _kind(text[:-1], False) == _PLAIN:
             self._starts += (text[:-1],)
         else:
-            self._expressions.append(_translate(text, False) or "(?!)")
+            self._others.append(text)
 
     def suspect(self, name: str) -> bool:
         """Tell whether a name may be ignored."""
@@ -175,12 +158,12 @@ class Hints:
             or name.endswith(self._ends)
             or name.startswith(self._starts)
             or self.everything
-            or (bool(self._expressions) and self._search(name))
+            or (bool(self._others) and self._search(name))
         )
 
     def _search(self, name: str) -> bool:
         if self._regex is None:
-            self._regex = re.compile(f"(?:{'|'.join(dict.fromkeys(self._expressions))})\\Z", _FLAGS)
+            self._regex = name_expression(dict.fromkeys(self._others))
         return self._regex.match(name) is not None
 
 
@@ -232,7 +215,7 @@ def read_patterns(content: bytes) -> Patterns:
 
 
 def _kind(text: str, anchored: bool) -> int:
-    if _CASELESS:
+    if CASELESS:
         return _OTHER
     special = _SPECIAL.search(text)
     if special is None:
@@ -284,88 +267,3 @@ def _without_trailing_blanks(line: str) -> str:
     backslashes = len(stripped) - len(stripped.rstrip("\\"))
     # A backslash keeps the blank behind it.
     return stripped + " " if len(stripped) < len(line) and backslashes % 2 else stripped
-
-
-def _translate(pattern: str, anchored: bool) -> str | None:
-    """Return the regular expression of a pattern without its final slash, None when it can match nothing."""
-    pieces: list[str] = []
-    position = 0
-    size = len(pattern)
-    while position < size:
-        character = pattern[position]
-        position += 1
-        if character == "*":
-            stars = position
-            while position < size and pattern[position] == "*":
-                position += 1
-            position = _star(pattern, stars - 1, position, anchored, pieces)
-        elif character == "?":
-            pieces.append("[^/]")
-        elif character == "[":
-            bracket = _bracket(pattern, position)
-            if bracket is None:
-                return None
-            expression, position = bracket
-            pieces.append(expression)
-        elif character == "\\":
-            if position == size:
-                return None
-            pieces.append(re.escape(pattern[position]))
-            position += 1
-        else:
-            pieces.append(re.escape(character))
-    return "".join(pieces)
-
-
-def _star(pattern: str, start: int, end: int, anchored: bool, pieces: list[str]) -> int:
-    """Translate the stars from ``start`` to ``end``; return where the pattern goes on."""
-    whole_part = (start == 0 or pattern[start - 1] == "/") and (end == len(pattern) or pattern[end] == "/")
-    if not (anchored and end - start == 2 and whole_part):
-        # Next to each other, several of these would make a mismatch slow.
-        if not pieces or pieces[-1] != "[^/]*":
-            pieces.append("[^/]*")
-        return end
-    if end == len(pattern):
-        pieces.append(".+")
-        return end
-    pieces.append("(?:.*/)?")
-    return end + 1
-
-
-def _bracket(pattern: str, position: int) -> tuple[str, int] | None:
-    """Translate a character class whose content begins at ``position``, None when it is not closed."""
-    negated = pattern[position : position + 1] in ("!", "^")
-    first = position = position + negated
-    items: list[str] = []
-    while position < len(pattern):
-        if pattern[position] == "]" and position > first:
-            content = "".join(items)
-            # A class never matches the separator.
-            if negated:
-                return f"[^/{content}]", position + 1
-            return (f"(?!/)[{content}]" if content else "(?!)"), position + 1
-        named = re.compile(r"\[:([a-z]*):\]").match(pattern, position)
-        if named:
-            if named[1] not in _CLASSES:
-                return None
-            items.append(_CLASSES[named[1]])
-            position = named.end()
-            continue
-        low, position = _class_character(pattern, position)
-        if pattern[position : position + 1] == "-" and pattern[position + 1 : position + 2] not in ("", "]"):
-            high, position = _class_character(pattern, position + 1)
-            if low <= high:
-                items.append(f"{_class_escape(low)}-{_class_escape(high)}")
-        else:
-            items.append(_class_escape(low))
-    return None
-
-
-def _class_character(pattern: str, position: int) -> tuple[str, int]:
-    if pattern[position] == "\\" and position + 1 < len(pattern):
-        position += 1
-    return pattern[position], position + 1
-
-
-def _class_escape(character: str) -> str:
-    return "\\" + character if character in "\\]^-[&~|" else character
