@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write:
         _write(root, session, plan, arguments.force)
     else:
-        sys.stdout.writelines(report.diff(plan, redact))
+        sys.stdout.writelines(report.diff(plan, session.original, redact))
     if arguments.report:
         with open(arguments.report, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(report.report(plan))

@@ -66,5 +66,5 @@ def applied(text: bytes, changes: Iterable[Change]) -> bytes:
 
 def edit(source: Source, change: Change) -> Edit:
     """Return a change as an edit of the file."""
-    start, end = source.to_file(change.start, change.end)
-    return Edit(change.path, start, end, source.encode(change.text), source.region(change.start, change.end))
+    start, end, text = source.file_edit(change.start, change.end, change.text)
+    return Edit(change.path, start, end, text, source.region(change.start, change.end))

@@ -145,15 +145,15 @@ class Credentials:
                 made[use.is_async] = self._name(use)
         if not lines:
             return []
-        newline = self._module.source.newline
+        source = self._module.source
+        newline = source.newline
         offset = definition_offset(self._module, nodes)
-        text = newline + "".join(f"{name} = {code}{newline}" for name, code in lines.items())
-        before = self._module.source.text[:offset]
-        if before and not before.endswith((b"\n", b"\r")):
-            text = newline + text
-        if offset == 0 or not self._module.source.text[offset:].lstrip(b" \t").startswith((b"\r", b"\n")):
-            text += newline
-        return [Change(self._module.path, offset, offset, text)]
+        code = newline.join(f"{name} = {code}" for name, code in lines.items())
+        if offset is None:
+            return [Change(source.path, 0, 0, code + newline + newline)]
+        followed = source.text[source.line_end(offset) :].lstrip(b" \t")
+        gap = newline if followed and not followed.startswith((b"\r", b"\n")) else ""
+        return [Change(source.path, offset, offset, newline + newline + code + gap)]
 
     def _existing(self, use: _Use) -> str:
         """Return the name of a credential or provider that the code already has at this place."""
@@ -203,8 +203,8 @@ def _kind_in_use(module: Module) -> str:
     return "default"
 
 
-def definition_offset(module: Module, nodes: list[ast.AST]) -> int:
-    """Return where a definition of the module can stand: after the imports that come before its first use."""
+def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
+    """Return the end of the line after which a definition stands: the last import before its first use."""
     first = min((top_level(module, node).lineno for node in nodes), default=1)
     last: ast.stmt | None = None
     for position, statement in enumerate(module.tree.body):
@@ -213,9 +213,7 @@ def definition_offset(module: Module, nodes: list[ast.AST]) -> int:
             break
         if documentation or _only_imports(statement):
             last = statement
-    if last is None:
-        return 0
-    return module.source.line_end(module.source.span(last)[1] - 1)
+    return None if last is None else module.source.line_break(module.source.span(last)[1] - 1)
 
 
 def top_level(module: Module, node: ast.AST) -> ast.stmt:

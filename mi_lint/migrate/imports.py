@@ -20,17 +20,17 @@ _NOT_THIRD_PARTY = frozenset(sys.stdlib_module_names) | {"", "__future__"}
 Alias = tuple[ast.Import | ast.ImportFrom, ast.alias]
 
 
-def import_changes(module: Module, needs: Needs, unused: list[Alias]) -> list[Change]:
-    """Return the changes that import what is needed and take out unused names."""
+def import_changes(module: Module, needs: Needs, unused: list[Alias], before: int) -> list[Change]:
+    """Return the changes that import what is needed, above line ``before``, and take out unused names."""
     missing: dict[str, list[str]] = {}
     for package, name in sorted(needs.imports):
-        if not _is_bound(module, f"{package}.{name}", name):
+        if not _is_bound(module, f"{package}.{name}", name, before):
             missing.setdefault(package, []).append(name)
     changes: list[Change] = []
     unused = list(unused)
     gone = {alias for _, alias in unused}
     for package, names in missing.items():
-        present = _present(module, package)
+        present = _present(module, package, before)
         if present is not None and gone.issuperset(present.names):
             first, last = module.source.span(present.names[0])[0], module.source.span(present.names[-1])[1]
             changes.append(Change(module.path, first, last, ", ".join(names)))
@@ -39,10 +39,10 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias]) -> list[Ch
             changes += _extend(module, present, names, gone)
         else:
             line = f"from {package} import {', '.join(names)}"
-            changes.append(_insert_line(module, line, *_anchor(module, package)))
+            changes.append(_insert_line(module, line, *_anchor(module, package, before)))
     for name in sorted(needs.modules):
-        if not any(binding.target == name for binding in module.scope.bindings.get(name, ())):
-            changes.append(_insert_module(module, name))
+        if not _is_bound(module, name, name, before):
+            changes.append(_insert_module(module, name, before))
     by_statement: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
     for statement, alias in unused:
         by_statement.setdefault(statement, []).append(alias)
@@ -51,20 +51,21 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias]) -> list[Ch
     return changes
 
 
-def _is_bound(module: Module, qualified: str, name: str) -> bool:
+def _is_bound(module: Module, qualified: str, name: str, before: int) -> bool:
     return any(
-        b.kind == "import" and b.target == qualified and not b.block for b in module.scope.bindings.get(name, ())
+        binding.kind == "import" and binding.target == qualified and not binding.block and binding.position[0] < before
+        for binding in module.scope.bindings.get(name, ())
     )
 
 
-def _top_level(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
+def _top_level(module: Module, before: int) -> Iterator[ast.Import | ast.ImportFrom]:
     for statement in module.tree.body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
+        if isinstance(statement, ast.Import | ast.ImportFrom) and statement.lineno < before:
             yield statement
 
 
-def _present(module: Module, package: str) -> ast.ImportFrom | None:
-    for statement in _top_level(module):
+def _present(module: Module, package: str, before: int) -> ast.ImportFrom | None:
+    for statement in _top_level(module, before):
         if isinstance(statement, ast.ImportFrom) and statement.module == package and not statement.level:
             return statement
     return None
@@ -97,9 +98,9 @@ def _gap(module: Module, statement: ast.ImportFrom) -> str:
     return source.newline + source.indentation(source.span(statement.names[0])[0])
 
 
-def _anchor(module: Module, package: str) -> tuple[ast.stmt | None, bool]:
+def _anchor(module: Module, package: str, before: int) -> tuple[ast.stmt | None, bool]:
     """Return the statement beside which a new import stands, and whether it goes before it."""
-    statements = list(_top_level(module))
+    statements = list(_top_level(module, before))
     azure = [s for s in statements if isinstance(s, ast.ImportFrom) and _is_azure(s)]
     for candidate in azure:
         if (candidate.module or "") > package:
@@ -159,10 +160,9 @@ def _insert_line(module: Module, line: str, statement: ast.stmt | None, before: 
     if before:
         offset = source.line_start(start)
         return Change(source.path, offset, offset, f"{line}{source.newline}")
-    offset = source.line_end(end - 1)
+    offset = source.line_break(end - 1)
     gap = source.newline if isinstance(statement, ast.Expr) else ""
-    lead = "" if source.text[:offset].endswith((b"\n", b"\r")) else source.newline
-    return Change(source.path, offset, offset, f"{lead}{gap}{line}{source.newline}")
+    return Change(source.path, offset, offset, f"{source.newline}{gap}{line}")
 
 
 def _after_header(module: Module) -> int:
@@ -174,14 +174,14 @@ def _after_header(module: Module) -> int:
     return len(source.text)
 
 
-def _insert_module(module: Module, name: str) -> Change:
-    plain = [s for s in _top_level(module) if isinstance(s, ast.Import)]
+def _insert_module(module: Module, name: str, before: int) -> Change:
+    plain = [s for s in _top_level(module, before) if isinstance(s, ast.Import)]
     for statement in plain:
         if statement.names[0].name > name:
             return _insert_line(module, f"import {name}", statement, True)
     if plain:
         return _insert_line(module, f"import {name}", plain[-1], False)
-    first = next((s for s in _top_level(module) if getattr(s, "module", "") != "__future__"), None)
+    first = next((s for s in _top_level(module, before) if getattr(s, "module", "") != "__future__"), None)
     if first is not None:
         change = _insert_line(module, f"import {name}", first, True)
         return Change(change.path, change.start, change.end, change.text + module.source.newline)

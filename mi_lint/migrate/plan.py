@@ -18,6 +18,7 @@ from mi_lint.migrate import rewriters, verify
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credentials import top_level
 from mi_lint.migrate.imports import import_changes
 from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
@@ -236,9 +237,15 @@ class _Round:
         orphans = Orphans(module, self._analysis.project, resolved).find()
         needed = {name for _, name in needs.imports}
         unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
-        complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused)]
+        complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
         return merged(complete), orphans.switches
+
+
+def _first_line(module: Module, accepted: dict[Site, Rewritten]) -> int:
+    """Return the line of the first statement that is rewritten: what it needs must be imported above it."""
+    lines = [top_level(module, site.node).lineno for site in accepted if site.module is module]
+    return min(lines, default=len(module.source.line_starts) + 1)
 
 
 def _renamed_settings(rewrites: Iterable[Rewritten]) -> dict[str, set[str]]:

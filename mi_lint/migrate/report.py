@@ -23,13 +23,14 @@ def state(outcome: Outcome) -> str:
     return names[type(outcome)]
 
 
-def diff(plan: Plan, redact: Redact) -> Iterator[str]:
+def diff(plan: Plan, original: Callable[[str], bytes], redact: Redact) -> Iterator[str]:
     """Yield the lines of a unified diff in which no secret stands."""
     for path in sorted(plan.texts):
-        source, new = plan.texts[path]
-        spans = sorted({span for site, _ in plan.outcomes if site.module.path == path for span in secret_spans(site)})
-        before = _shown(source.text, spans, redact)
-        after = _shown(new, [], redact)
+        source, _ = plan.texts[path]
+        old = original(path)
+        spans = {span for site, _ in plan.outcomes if site.module.path == path for span in secret_spans(site)}
+        before = _shown(old, sorted(source.to_file(*span) for span in spans), redact)
+        after = _shown(plan.file_bytes(path, old), [], redact)
         yield from difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
 
 

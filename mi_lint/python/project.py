@@ -37,7 +37,7 @@ class Project:
         """Return the module of a path that is to be analysed; one that cannot be parsed becomes a notification."""
         if path not in self._modules:
             try:
-                self._modules[path] = parse(read_source(path, self.text(path)))
+                self._modules[path] = parse(_read(path, self.text(path)))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 self._modules[path] = None
                 self._note(path, error)
@@ -54,7 +54,7 @@ class Project:
         if path not in self._modules:
             raw = self.text(path)
             try:
-                self._modules[path] = parse(read_source(path, raw)) if raw else None
+                self._modules[path] = parse(_read(path, raw)) if raw else None
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 self._modules[path] = None
         return self._modules[path]
@@ -135,3 +135,11 @@ def called_name(call: ast.Call) -> str:
 def _parts(path: str) -> list[str]:
     parts = path[: -len(".py")].split("/")
     return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def _read(path: str, raw: bytes) -> Source:
+    if path.endswith(".ipynb"):
+        from mi_lint.python.notebooks import read_notebook
+
+        return read_notebook(path, raw)
+    return read_source(path, raw)

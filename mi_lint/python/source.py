@@ -59,6 +59,11 @@ class Source:
         line = self.line_of(offset)
         return self.line_starts[line] if line < len(self.line_starts) else len(self.text)
 
+    def line_break(self, offset: int) -> int:
+        """Return the offset of the line break that ends the line of an offset."""
+        line = self.text[offset : self.line_end(offset)]
+        return offset + len(line.rstrip(b"\r\n"))
+
     def indentation(self, offset: int) -> str:
         """Return the white space that starts the line of an offset."""
         line = self.text[self.line_start(offset) : self.line_end(offset)]
@@ -86,9 +91,9 @@ class Source:
         begin = self._prefix + len(before.encode(self.encoding))
         return begin, begin + len(inside.encode(self.encoding))
 
-    def encode(self, replacement: str) -> str:
-        """Return replacement text as it must be written into the file (notebooks escape it)."""
-        return replacement
+    def file_edit(self, start: int, end: int, text: str) -> tuple[int, int, str]:
+        """Return offsets in the file and the text to write there, for a replacement in the text."""
+        return (*self.to_file(start, end), text)
 
 
 def read_source(path: str, raw: bytes) -> Source:

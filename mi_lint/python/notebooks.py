@@ -1,0 +1,138 @@
+"""The code cells of a notebook as one module: one namespace, magics set aside, positions mapped back into the JSON."""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+
+from mi_lint.model import Region
+from mi_lint.python.source import Source
+from mi_lint.sources.decoding import Document, decode
+from mi_lint.sources.lines import LineIndex
+from mi_lint.sources.notebook import CellSource, Notebook
+
+# A cell in another language, or one whose lines are arguments of a magic.
+_FOREIGN_CELL = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b|prun\b)")
+_MAGIC = re.compile(r"[ \t]*(?P<magic>(?:[%!]|\?)[^\n]*|[^\n#'\"(]+\?{1,2}[ \t]*(?=\n|$))")
+_ASSIGNED_MAGIC = re.compile(r"[ \t]*[\w., ]+=[ \t]*(?P<magic>[%!][^\n]*)")
+_SEPARATOR = re.compile(rb'"\s*,\s*"')
+
+
+class NotebookSource(Source):
+    """The joined code cells of a notebook, each ending in a line break."""
+
+    __slots__ = ("_ascii", "_cells", "_document", "_lines", "_starts")
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._lines = LineIndex(document)
+        self._ascii = document.data.isascii()
+        self._cells: list[CellSource] = []
+        self._starts: list[int] = []
+        pieces = []
+        position = 0
+        for cell in Notebook(document).cells():
+            text = without_magics(cell.text).encode("utf-8", "surrogateescape") + b"\n"
+            self._cells.append(cell)
+            self._starts.append(position)
+            pieces.append(text)
+            position += len(text)
+        super().__init__(document.path, b"".join(pieces))
+        self.newline = "\n"
+
+    def region(self, start: int, end: int) -> Region:
+        return Region(*self._lines.region(*self.to_file(start, end)))
+
+    def to_file(self, start: int, end: int) -> tuple[int, int]:
+        cell, first = self._place(start)
+        if end <= start:
+            place = self._inside(cell, first)
+            return place, place
+        last_cell, last = self._place(end, is_end=True)
+        begin = cell.span(first, first + 1)[0] if first < len(cell.text) else self._inside(cell, first)
+        stop = last_cell.span(last - 1, last)[1] if last else self._inside(last_cell, 0)
+        return begin, max(begin, stop)
+
+    def file_edit(self, start: int, end: int, text: str) -> tuple[int, int, str]:
+        """Return the edit of the JSON text; lines of a cell stay one string each."""
+        begin, stop = self.to_file(start, end)
+        cell = self._place(start)[0]
+        data = self._document.data
+        if not text and end > start:
+            begin, stop = self._whole_strings(cell, begin, stop)
+        escaped = json.dumps(text, ensure_ascii=self._ascii)[1:-1]
+        separator = self._separator(cell)
+        if separator and "\\n" in escaped:
+            ends_string = data[stop : stop + 1] == b'"'
+            head, tail = (escaped[:-2], "\\n") if ends_string and escaped.endswith("\\n") else (escaped, "")
+            escaped = re.sub(r"(?<!\\)((?:\\\\)*)\\n", lambda m: f"{m[1]}\\n{separator}", head) + tail
+        return begin, stop, escaped
+
+    def _inside(self, cell: CellSource, position: int) -> int:
+        """Return where in the file text can be inserted before a character of a cell."""
+        if position >= len(cell.text):
+            return cell.cell.strings[-1][1] if cell.cell.strings else cell.cell.start
+        return cell.offset(position)
+
+    def _whole_strings(self, cell: CellSource, begin: int, stop: int) -> tuple[int, int]:
+        """Widen a removal of whole lines so that no empty strings are left in the list."""
+        strings = cell.cell.strings
+        starts = {start: index for index, (start, _) in enumerate(strings)}
+        ends = {end: index for index, (_, end) in enumerate(strings)}
+        if begin in starts and stop in ends and len(strings) > 1:
+            if ends[stop] + 1 < len(strings):
+                return begin, strings[ends[stop] + 1][0]
+            if starts[begin] > 0:
+                return strings[starts[begin] - 1][1], stop
+        return begin, stop
+
+    def _separator(self, cell: CellSource) -> str:
+        """Return what stands between the strings of a cell; empty when its source is one string."""
+        strings = cell.cell.strings
+        if len(strings) > 1:
+            between = self._document.data[strings[0][1] : strings[1][0]]
+            return between.decode() if _SEPARATOR.fullmatch(between) else ""
+        before = self._document.data[: strings[0][0] - 1] if strings else b""
+        if not before.rstrip().endswith(b"["):
+            return ""
+        return '",' + before[len(before.rstrip()) :].decode() + '"'
+
+    def _place(self, offset: int, is_end: bool = False) -> tuple[CellSource, int]:
+        """Return the cell of an offset and the position of the character in the cell's text."""
+        index = bisect.bisect_right(self._starts, offset - is_end) - 1
+        start = self._starts[max(index, 0)]
+        position = len(self.text[start:offset].decode("utf-8", "surrogateescape"))
+        cell = self._cells[max(index, 0)]
+        return cell, min(position, len(cell.text))
+
+
+def read_notebook(path: str, raw: bytes) -> NotebookSource:
+    """Read a notebook. Raises `ValueError` when it is no text or holds no code."""
+    document = decode(path, raw)
+    if isinstance(document, str):
+        raise ValueError(f"not a notebook: {document}")
+    source = NotebookSource(document)
+    if not source.text.strip():
+        raise ValueError("no code cell was found")
+    return source
+
+
+def without_magics(text: str) -> str:
+    """Return the text of a cell in which magics and shell commands are ``...``, every character keeping its place."""
+    if _FOREIGN_CELL.match(text):
+        return re.sub(r"[^\n]", " ", text)
+    lines = text.split("\n")
+    continued = False
+    for index, line in enumerate(lines):
+        match = _MAGIC.fullmatch(line) or _ASSIGNED_MAGIC.fullmatch(line)
+        if continued:
+            lines[index], continued = " " * len(line), line.rstrip().endswith("\\")
+        elif match and not (
+            line.lstrip().startswith("%") and index and lines[index - 1].rstrip().endswith((",", "(", "\\"))
+        ):
+            start = match.start("magic")
+            size = len(line) - start
+            lines[index] = line[:start] + ("..." + " " * (size - 3) if size >= 3 else "0" + " " * (size - 1))
+            continued = line.rstrip().endswith("\\")
+    return "\n".join(lines)
