@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MAX_REASON: Final = 200
 # More in one file are not written by people, and must not make the matching slow.
 MAX_DIRECTIVES: Final = 10_000
+_RULE_WORD: Final = re.compile(r"[A-Za-z]{2,60}[0-9]{0,6}")
 _BY_ALL: Final = "*"
 
 
@@ -123,14 +125,20 @@ class Page:
             if identity is not None:
                 yield identity
                 continue
-            from mi_lint.configuration.errors import suggestion
+            self._say("suppression-unknown-rule", directive.start, self._unknown_rule(word))
 
-            rules = self._options.names
-            # The nearest id is another rule, not what was meant; names are the keys that are no id.
-            hint = (
-                "" if word[-1:].isdigit() else suggestion(word, [name for name in rules if name != rules[name].lower()])
-            )
-            self._say("suppression-unknown-rule", directive.start, f"no rule is called '{clean(word)}'{hint}")
+    def _unknown_rule(self, word: str) -> str:
+        from mi_lint.configuration.errors import suggestion
+
+        if not _RULE_WORD.fullmatch(word):
+            # Whatever it is, it is not repeated: people paste things.
+            return "the brackets hold something that is no name of a rule"
+        if word[-1].isdigit():
+            # The nearest id is another rule, not what was meant.
+            return f"no rule is called '{word}'"
+        rules = self._options.names
+        names = [name for name, identity in rules.items() if name != identity.casefold()]
+        return f"no rule is called '{word}'{suggestion(word, names)}"
 
     def _say(self, identity: str, offset: int, text: str) -> None:
         line = self._rows.region(offset, offset).start_line

@@ -93,6 +93,7 @@ def test_without_a_list_every_rule_is_meant():
         ),
         ("mi-lint: allow[MI101]", "line 1: 'mi-lint: allow' is unknown; did you mean 'mi-lint: ignore'?"),
         ("mi-lint: ignore[MI199]", "line 1: no rule is called 'MI199'"),
+        ("mi-lint: ignore[k=a1b2c3]", "line 1: the brackets hold something that is no name of a rule"),
         ("mi-lint: ignore[AlphaKy]", "line 1: no rule is called 'AlphaKy'; did you mean 'alphakey'?"),
     ],
 )
