@@ -59,16 +59,12 @@ def summary(statistics: ScanStatistics | Result, findings: Sequence[Finding] = (
     if statistics.skipped:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(statistics.skipped.items()))
         parts.append(f"{_count(sum(statistics.skipped.values()), 'file')} skipped: {reasons}")
-    passed_over = [
-        text
-        for number, text in (
-            (statistics.suppressed, "suppressed"),
-            (statistics.baselined, "in the baseline"),
-            (statistics.hidden, "not shown (see --thorough)"),
-        )
-        if number
-        for text in [f"{number:,} {text}"]
-    ]
+    numbers = (
+        (statistics.suppressed, "suppressed"),
+        (statistics.baselined, "in the baseline"),
+        (statistics.hidden, "not shown (see --thorough)"),
+    )
+    passed_over = [f"{number:,} {words}" for number, words in numbers if number]
     if passed_over:
         parts.append(", ".join(passed_over))
     return ". ".join(parts) + "."
