@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 
 from mi_lint.secrets import checksums, placeholders, refine
 
@@ -23,6 +24,10 @@ CONFIDENCES = ("low", "medium", "high", "very-high")
 LOW, MEDIUM = 1, 2
 VERY_HIGH = 3
 MAX_EVIDENCE = 80
+
+# Recorded sessions of tests: keys of resources that lived for minutes. Hidden every day, never silent, never a secret
+# that a checksum proves.
+_RECORDED = re.compile(r"(?i)(?:^|/)(?:(?:vcr_?)?cassettes?|recordings?|session_?records)(?:/|$)")
 
 # Best first; what is known to be public is public whatever rule found it.
 _RANK = {"known-public": 4, "verified": 3, "format-only": 2, "contextual": 1, "checksum-mismatch": 0}
@@ -96,10 +101,19 @@ def judge(candidate: Candidate, path: str = "") -> Judgement | None:
     _weigh_verdict(judgement)
     if form.refine and not refine.REFINEMENTS[form.refine](judgement):
         return None
-    if path and judgement.everyday and judgement.verdict != "verified" and form.quiet_in(path):
+    if path and judgement.verdict != "verified":
+        _weigh_place(judgement, path)
+    return judgement
+
+
+def _weigh_place(judgement: Judgement, path: str) -> None:
+    if _RECORDED.search(path):
+        judgement.everyday = False
+        judgement.severity = min(judgement.severity, LOW)
+        judgement.notes.append("in a recorded test session")
+    elif judgement.everyday and judgement.candidate.form.quiet_in(path):
         judgement.everyday = False
         judgement.notes.append("in a place for test data")
-    return judgement
 
 
 def _verdict(candidate: Candidate, secret: str) -> tuple[str, list[str]]:

@@ -13,13 +13,17 @@ import re
 import time
 from urllib.parse import unquote
 
+from mi_lint.secrets import placeholders
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mi_lint.secrets.judge import Judgement
 
-LOW = 1
+LOW, MEDIUM = 1, 2
+# Base64 characters from which on a key file that does not parse is still shown.
+SHORTEST_DAMAGED = 200
 # A user-delegation SAS ends with its key at the latest (`ske`), and such a key lives seven days at most.
 _EXPIRY = re.compile(
     rb"(?i)(?:^|[?&;\s\"'])s(?:k?)e=([0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -113,19 +117,28 @@ _NOT_BASE64 = re.compile(rb"-----[A-Z ]+-----|(?:Proc-Type|DEK-Info):[^\r\n\\]*|
 
 
 def der(judgement: Judgement) -> bool:
-    """Keep only key files that are whole: one ASN.1 sequence as long as it says, or the OpenSSH format.
+    """Weigh a key file: one ASN.1 sequence as long as it says, or the OpenSSH format, is one that can be used.
 
-    Shortened, edited and invented blocks in documentation fail this, and open nothing.
+    What was shortened or edited is worth less; a few invented lines, as in documentation, are nothing.
     """
     secret = judgement.candidate.secret
     body = _NOT_BASE64.sub(b"", secret)
-    if len(set(body)) < min(len(body) // 8, 32):
+    if _whole_key_file(secret, body):
+        return len(set(body)) >= min(len(body) // 8, 32)
+    if len(body) < SHORTEST_DAMAGED or placeholders.placeholder(body.decode("ascii"), "base64"):
         return False
+    judgement.severity = min(judgement.severity, MEDIUM)
+    judgement.confidence = min(judgement.confidence, MEDIUM - 1)
+    judgement.notes.append("shortened or edited")
+    return True
+
+
+def _whole_key_file(secret: bytes, body: bytes) -> bool:
     try:
         raw = base64.b64decode(body + b"=" * (-len(body) % 4))
     except binascii.Error:
         return False
-    if b"ENCRYPTED" in secret[:120] and b"DEK-Info" in secret[:300]:
+    if b"DEK-Info" in secret[:300]:
         return len(raw) % 8 == 0
     return raw.startswith(b"openssh-key-v1\0") or _whole_sequence(raw)
 
