@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mi_lint.sources.files import Notice
 
-# Of regular files only: links (120000) are names and submodules (160000) are commits.
+# Of regular files only: a link (120000) is a name. Submodules are not listed.
 _REGULAR: Final = ("100644", "100755", "100664")
 # Configuration of the user that would change what the commands print.
 DIFF_OPTIONS: Final = (
@@ -75,8 +75,7 @@ class Staged:
             if mode in _REGULAR:
                 entries.append((path, name))
             else:
-                reason = "link" if mode == "120000" else "submodule"
-                self.skipped[reason] = self.skipped.get(reason, 0) + 1
+                self.skipped["link"] = self.skipped.get("link", 0) + 1
         return entries
 
 
