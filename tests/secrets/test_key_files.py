@@ -34,8 +34,15 @@ def test_a_whole_private_key_is_found(kind):
     assert (found.candidate.form.rule, found.verdict, found.everyday) == ("MI188", "format-only", True)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in PRIVATE if kind != "openssh"])
-def test_a_key_that_lacks_a_line_opens_nothing(kind):
+@pytest.mark.parametrize("kind", ["rsa", "pkcs8"])
+def test_a_key_that_lacks_a_line_is_worth_less(kind):
+    lines = pem(kind).split("\n")
+    (found,) = judged("\n".join(lines[:2] + lines[3:]))
+    assert (found.severity, found.confidence, found.notes[-1]) == (2, 1, "shortened or edited")
+
+
+@pytest.mark.parametrize("kind", ["ec", "pkcs8-ec"])
+def test_what_is_left_of_a_short_key_is_nothing(kind):
     lines = pem(kind).split("\n")
     assert judged("\n".join(lines[:2] + lines[3:])) == []
 
@@ -107,5 +114,6 @@ def test_a_pfx_wrapped_over_lines_is_found_to_its_end():
     assert text[found.candidate.source_start : found.candidate.source_end] == wrapped
 
 
-def test_a_pfx_that_was_shortened_is_no_finding():
-    assert judged(f"pfx: {samples.expand('<%pfx%>')[:1200]}\n") == []
+def test_a_pfx_that_was_shortened_is_worth_less():
+    (found,) = judged(f"pfx: {samples.expand('<%pfx%>')[:1200]}\n")
+    assert (found.candidate.form.rule, found.severity, found.notes[-1]) == ("MI189", 2, "shortened or edited")
