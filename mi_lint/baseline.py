@@ -133,9 +133,9 @@ class Baseline:
                 return entry
         return None
 
-    def stale(self, scanned: Callable[[str], bool] = lambda path: True) -> list[Entry]:
-        """Return the entries that no finding needed, of the paths that were scanned."""
-        return [entry for entry in self if entry.fingerprint not in self._used and scanned(entry.path)]
+    def stale(self, scanned: Callable[[Entry], bool] = lambda entry: True) -> list[Entry]:
+        """Return the entries that no finding needed, of those that the scan could have found."""
+        return [entry for entry in self if entry.fingerprint not in self._used and scanned(entry)]
 
     def updated(self, findings: Iterable[Finding], stale: Collection[Entry], added: Iterable[Finding]) -> Baseline:
         """Return the baseline without its stale entries, with moved ones at their new path, and with what is added.

@@ -134,7 +134,7 @@ def test_an_update_keeps_what_was_not_scanned_and_adds_what_is_given():
     baseline = Baseline(
         [Entry(strong("src/a.py"), "MI101", "src/a.py"), Entry(strong("lib/a.py"), "MI101", "lib/a.py")]
     )
-    stale = baseline.stale(lambda path: path.startswith("src/"))
+    stale = baseline.stale(lambda entry: entry.path.startswith("src/"))
     added = finding(guessable("src/b.py"), "src/b.py")
     assert [entry.path for entry in baseline.updated([], stale, [added])] == ["lib/a.py", "src/b.py"]
 

@@ -10,6 +10,7 @@ import os
 from mi_lint.configuration.options import CONFIDENCES, SEVERITIES
 from mi_lint.errors import UserError
 from mi_lint.rulebook import store
+from mi_lint.suppress.rules import TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class _Scan:
         everything.baseline = ""
         everything.include_suppressed = True
         self.root = root_of(arguments.paths, config)
+        self._known = {*store.rule_table(config.rules), *TABLE}
         self._policy = scanning.policy_of(config, store.match_table(config.rules), self.root)
         paths = [os.path.abspath(path) for path in arguments.paths]
         options = WalkOptions(scanning.excludes_of(config, self.root), no_ignore=not config.respect_gitignore)
@@ -98,12 +100,12 @@ class _Scan:
         """Tell whether a scan with these settings shows a finding."""
         return self._policy.shows(finding.everyday, finding.severity, finding.confidence, finding.rule_id)
 
-    def covers(self, path: str) -> bool:
-        """Tell whether a file was scanned, or would have been if it were still there."""
-        if path in self._unread:
+    def covers(self, entry: Entry) -> bool:
+        """Tell whether an entry would have been found: its rule ran, its file was read or is gone."""
+        if entry.path in self._unread or not (entry.rule in self._policy.enabled or entry.rule not in self._known):
             return False
         return not self._below or any(
-            below == "." or path == below or path.startswith(f"{below}/") for below in self._below
+            below == "." or entry.path == below or entry.path.startswith(f"{below}/") for below in self._below
         )
 
 

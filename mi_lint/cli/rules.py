@@ -55,6 +55,8 @@ def _chosen(words: Sequence[str], known: Any, entries: dict[str, Entry]) -> froz
 
 
 def _list(entries: Sequence[Entry], enabled: frozenset[str], config: Config) -> str:
+    from mi_lint.configuration.discover import shown_path
+
     identity = max(len(entry.info.id) for entry in entries)
     name = max(len(entry.info.name) for entry in entries)
     lines = []
@@ -70,7 +72,7 @@ def _list(entries: Sequence[Entry], enabled: frozenset[str], config: Config) -> 
         lines.append(
             f"  {info.id:<{identity}}  {info.name:<{name}}  {info.severity.name.lower():<8}  {info.title}{state}"
         )
-    where = f" by {config.file}" if config.file else ""
+    where = f" by {shown_path(config.file)}" if config.file else ""
     count = sum(entry.info.id in enabled for entry in entries)
     lines.append(f"\n{len(entries)} rules, {count} enabled{where}. `mi-lint rules ID` explains one.")
     return "\n".join(lines) + "\n"

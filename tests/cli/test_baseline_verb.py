@@ -125,6 +125,15 @@ def test_fingerprints_that_suppress_nothing_are_told(capsys, project):
     assert text.endswith("1 finding accepted, 0 not accepted, 1 no longer found\n")
 
 
+def test_entries_of_rules_that_did_not_run_are_left_alone(capsys, project):
+    run(capsys, "create")
+    assert "nothing to change" in run(capsys, "update", "--ignore", "MI101")
+    assert "0 no longer found" in run(capsys, "check", "--ignore", "MI101")
+    path = project / FILE
+    path.write_text(path.read_text(encoding="utf-8").replace("MI101", "OLD1"), encoding="utf-8")
+    assert "2 not accepted, 2 no longer found" in run(capsys, "check", code=1)
+
+
 def test_reasons_that_people_wrote_survive(capsys, project):
     run(capsys, "create")
     path = project / FILE
