@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mi_lint.migrate.plan import Options, Plan, plan
-from mi_lint.python.analysis import Analysis
+from mi_lint.python.analysis import Analysis, all_families
 from mi_lint.python.candidates import is_candidate, is_python
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
@@ -33,9 +33,12 @@ class Session:
         self.sites: list[Site] = self.analysis.sites(self._modules(chosen))
 
     def _modules(self, paths: Iterable[str]) -> list[Module]:
+        names = frozenset(name.encode() for name in self.analysis.clients.names)
+        markers = tuple({marker for family in all_families() for marker in family.markers if marker})
         modules = []
         for path in sorted(paths):
-            if is_candidate(self.project.text(path)) and (module := self.project.load(path)) is not None:
+            wanted = is_candidate(self.project.text(path), names, markers)
+            if wanted and (module := self.project.load(path)) is not None:
                 modules.append(module)
         return modules
 

@@ -14,9 +14,19 @@ WORDS = (
 _ANY = re.compile(b"|".join(map(re.escape, WORDS)))
 
 
-def is_candidate(data: bytes) -> bool:
-    """Whether a Python file can hold a call that the analysis knows."""
-    return _ANY.search(data) is not None
+_CAPITAL = re.compile(rb"[A-Z]\w{3,}|configure_azure_monitor|from_connection_string|\bload\b")
+
+
+def is_candidate(data: bytes, names: frozenset[bytes] | None = None, markers: tuple[bytes, ...] = ()) -> bool:
+    """Whether a Python file can hold a call that the analysis knows.
+
+    ``names`` are the classes of the SDKs, ``markers`` the words of the families: a file needs one of either.
+    """
+    if _ANY.search(data) is None:
+        return False
+    if names is None or any(marker in data for marker in markers):
+        return True
+    return not names.isdisjoint(_CAPITAL.findall(data))
 
 
 def is_python(path: str) -> bool:

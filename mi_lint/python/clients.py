@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,14 @@ class ClientTable:
             self._clients[qualified] = client(qualified, self._table[qualified])
         return self._clients[qualified]
 
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """The last parts of all names that make a client: classes and their factories."""
+        found = {qualified.rpartition(".")[2] for qualified in self._table}
+        for entry in self._table.values():
+            found.update(name for name in entry["constructors"] if name != "call")
+        return frozenset(found)
+
     def constructor(self, qualified: str) -> tuple[Client, Constructor] | None:
         """Return the class and constructor that a dotted name calls."""
         found = self.get(qualified)
@@ -42,10 +51,29 @@ class ClientTable:
 
 def client_calls(module: Module, table: ClientTable) -> Iterator[ClientCall]:
     """Yield the calls of a module that make a client."""
+    names = _local_names(module, table)
     for node in module.calls:
-        call = recognise(module, node, table)
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        call = recognise(module, node, table) if name in names else None
         if call is not None:
             yield call
+
+
+def _local_names(module: Module, table: ClientTable) -> set[str]:
+    """Return the names by which a call of this module can make a client."""
+    known = table.names
+    names = {*known, *module.classes, "partial"}
+    for scope in module.scopes.values():
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                value = binding.value
+                target = binding.target if binding.kind == "import" else ""
+                if isinstance(value, ast.Name | ast.Attribute):
+                    target = value.attr if isinstance(value, ast.Attribute) else value.id
+                if target and target.rpartition(".")[2] in known:
+                    names.add(name)
+    return names
 
 
 def recognise(module: Module, node: ast.Call, table: ClientTable) -> ClientCall | None:

@@ -14,6 +14,8 @@ Block = tuple[tuple[int, int], ...]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 MAX_REBINDINGS = 5
+# Nodes that say nothing: contexts and operators.
+_LEAVES = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
 
 
 class Binding:
@@ -182,18 +184,27 @@ class _Walk:
     def run(self) -> None:
         self._body(self.module.tree.body, self.module.scope, ())
         places = self.module.places
-        while self.stack:
-            node, scope, block = self.stack.pop()
+        stack = self.stack
+        find = _HANDLERS.get
+        while stack:
+            node, scope, block = stack.pop()
             places[node] = (scope, block)
-            handler = _HANDLERS.get(type(node))
+            handler = find(type(node))
             if handler is None:
                 self._children(node, scope, block)
             else:
                 handler(self, node, scope, block)
 
     def _children(self, node: ast.AST, scope: Scope, block: Block) -> None:
-        for child in ast.iter_child_nodes(node):
-            self.stack.append((child, scope, block))
+        push = self.stack.append
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        push((item, scope, block))
+            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+                push((value, scope, block))
 
     def _body(self, nodes: list[ast.stmt], scope: Scope, block: Block) -> None:
         for node in reversed(nodes):
