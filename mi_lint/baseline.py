@@ -172,8 +172,11 @@ def load(path: str, root: str = "") -> Baseline | DetectSecretsBaseline:
 
     ``root`` is the folder of the scan; with it renamed files are recognised.
     """
+    from mi_lint.configuration.discover import shown_path
+
+    name, path = path, shown_path(path)
     try:
-        with open(path, "rb") as stream:
+        with open(name, "rb") as stream:
             data = stream.read()
     except FileNotFoundError:
         raise BaselineError(f"{path}: no such baseline; `mi-lint baseline create` makes one") from None

@@ -50,9 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the action says; 1 only from `check`."""
     from mi_lint.baseline import DEFAULT_FILE
     from mi_lint.configuration.arguments import configure as settings
+    from mi_lint.configuration.discover import shown_path
 
     config = settings(arguments, arguments.paths)
-    path = arguments.output or config.baseline or os.path.join(config.root, DEFAULT_FILE)
+    path = shown_path(arguments.output or config.baseline or os.path.join(config.root, DEFAULT_FILE))
     if arguments.action == "create":
         return _create(arguments, config, path)
     if arguments.action == "update":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from mi_lint.configuration.discover import shown_path
 from mi_lint.configuration.errors import ConfigError
 
 TYPE_CHECKING = False
@@ -21,15 +22,15 @@ _FINGERPRINT = re.compile(r"[A-Z]{2,8}[0-9]{1,6}:[0-9a-f]{24}:[0-9a-f]{8}")
 class IgnoreFile:
     """The fingerprints of one file, each with its line and reason."""
 
-    def __init__(self, path: str, entries: dict[str, tuple[int, str]]) -> None:
-        self.path = path
+    def __init__(self, entries: dict[str, tuple[int, str]]) -> None:
         self._entries = entries
 
     @classmethod
     def load(cls, path: str) -> IgnoreFile:
         """Read a file. Raises `ConfigError` when it cannot be read or a line is no fingerprint."""
+        name, path = path, shown_path(path)
         try:
-            with open(path, encoding="utf-8-sig") as stream:
+            with open(name, encoding="utf-8-sig") as stream:
                 lines = stream.read().splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "must be UTF-8 text"
@@ -45,7 +46,7 @@ class IgnoreFile:
                     "`mi-lint scan --format json`, or use 'per-path-ignores' of the configuration for whole files"
                 )
             entries[word] = number, reason.strip(" \t#-")
-        return cls(path, entries)
+        return cls(entries)
 
     def reason(self, finding: Finding) -> str | None:
         """Return why a finding is not shown (perhaps empty), or None when the file does not name it."""

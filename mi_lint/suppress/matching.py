@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from mi_lint.model import Confidence, Finding, Location, Region, Severity, Suppression
+from mi_lint.model import Confidence, Finding, Location, Region, Severity, Snippet, Suppression
 from mi_lint.sources.decoding import Document
 from mi_lint.sources.lines import LineIndex
 from mi_lint.suppress.directives import FILE, NEXT, Directive, Problem, read
@@ -60,6 +60,7 @@ class Page:
         self._spans = [self._rows.span(finding.location.region) for finding in findings]
         self._starts: list[int] | None = None
         self._furthest: list[int] = []
+        self._secrets: list[tuple[int, int]] | None = None
         self._notes: list[Note] = []
 
     def outcome(self) -> tuple[list[Finding], list[Note]]:
@@ -205,7 +206,20 @@ class Page:
             confidence=Confidence.VERY_HIGH,
             fingerprint=fingerprint(UNUSED, path, "", named, False, occurrence),
             line_hash=line_hash,
+            snippet=self._snippet(region.start_line),
         )
+
+    def _snippet(self, number: int) -> Snippet | None:
+        """Return the line of a comment, unless something in it must not be shown."""
+        from mi_lint.secrets.redact import merged, redact
+
+        data = self._document.data
+        start, end = self._rows.line_span(number)
+        if self._secrets is None:
+            self._secrets = merged(self._spans)
+        text = redact(data, start, end, self._secrets)
+        shown = text is not None and text == data[start:end].decode("utf-8", "replace")
+        return Snippet(number, number, text) if shown and text is not None else None
 
 
 def _distinct(covers: Iterable[_Cover]) -> list[_Cover]:

@@ -101,6 +101,10 @@ class Rows:
                 high = middle
         return low
 
+    def line_span(self, number: int) -> tuple[int, int]:
+        """Return the bounds of a line of the file."""
+        return self._lines.line_span(number)
+
     def region(self, start: int, end: int) -> Region:
         """Return the region of a span."""
         return Region(*self._lines.region(start, end))

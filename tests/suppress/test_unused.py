@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from suppressions import SECRET, outcome
 
+from mi_lint.model import Snippet
 from mi_lint.report.fingerprints import line_hashes
 from mi_lint.suppress import mentions
 from mi_lint.suppress.rules import TABLE, UNUSED, builtin_rules
@@ -61,6 +62,14 @@ def test_the_finding_covers_the_comment_and_has_a_stable_fingerprint():
     (moved,) = outcome("\n\n" + text, report_unused=True)[2]
     assert moved.fingerprint == finding.fingerprint
     assert finding.message == "Suppression comment that suppresses nothing ('ignore[MI101]')."
+
+
+def test_the_line_is_shown_unless_it_holds_a_secret():
+    (finding,) = outcome("x = 1  # mi-lint: ignore\n", report_unused=True)[2]
+    assert finding.snippet == Snippet(1, 1, "x = 1  # mi-lint: ignore")
+    for line in (f"{SECRET}  # mi-lint: ignore[MI102]", "password = abc123def  # mi-lint: ignore"):
+        (finding,) = outcome(line, report_unused=True)[2]
+        assert finding.snippet is None
 
 
 def test_equal_ones_in_a_file_have_different_fingerprints():
