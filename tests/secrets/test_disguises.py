@@ -220,9 +220,6 @@ LAYERED = {
 }
 
 
-WAITING = (*[f"{name}-inside" for name in BROKEN], "xml")
-
-
 def cases():
     for kind, (rule, template) in KINDS.items():
         value = samples.expand(template)
@@ -232,8 +229,6 @@ def cases():
             texts |= {name: write(parts(value)) for name, write in (BROKEN | FOLDED).items()}
             texts |= {name: write(value) for name, write in LAYERED.items()}
         for name, text in texts.items():
-            if kind == "cosmos" and name.startswith(WAITING):
-                continue
             yield pytest.param(rule, name, text, id=f"{name}-{kind}")
 
 
