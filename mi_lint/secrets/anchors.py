@@ -51,17 +51,46 @@ class Pattern:
             self._expression = re.compile(source, flags)
         return self._expression
 
-    def ends(self, data: bytes, text: bytes) -> Iterator[int]:
-        """Yield the end offset of every match; ``text`` is ``data``, in lower case for a pattern that ignores case."""
-        if not self.core:
-            for match in self.expression.finditer(data):
-                yield match.start() + self.width
-            return
+    def ends(self, data: bytes) -> Iterator[int]:
+        """Yield the end offset of every match, for a pattern without a literal to look for."""
+        for match in self.expression.finditer(data):
+            yield match.start() + self.width
+
+    def matches(self, data: bytes, start: int) -> bool:
+        """Tell whether the pattern matches at an offset at which its literal stands."""
+        return self.literal or self.expression.match(data, start) is not None
+
+
+class Group:
+    """Patterns with the same literal at the same place: one look for it serves them all."""
+
+    __slots__ = ("_gate", "at", "caseless", "core", "members")
+
+    def __init__(self, core: bytes, at: int, caseless: bool) -> None:
+        self.core = core
+        self.at = at
+        self.caseless = caseless
+        self.members: list[tuple[int, Pattern]] = []
+        self._gate: re.Pattern[bytes] | None = None
+
+    @property
+    def gate(self) -> re.Pattern[bytes]:
+        """An expression that matches where any of the patterns does."""
+        if self._gate is None:
+            flags = re.ASCII | (re.IGNORECASE if self.caseless else 0)
+            sources = [b"(?:" + pattern.source + b")" for _, pattern in self.members]
+            self._gate = re.compile(b"|".join(sources), flags)
+        return self._gate
+
+    def hits(self, data: bytes, text: bytes) -> Iterator[tuple[int, int]]:
+        """Yield ``(anchor number, end offset)``; ``text`` is ``data``, in lower case where case is ignored."""
         position = text.find(self.core)
         while position >= 0:
-            start = position - self.core_at
-            if start >= 0 and (self.literal or self.expression.match(data, start)):
-                yield start + self.width
+            start = position - self.at
+            if start >= 0 and (len(self.members) == 1 or self.gate.match(data, start)):
+                for number, pattern in self.members:
+                    if pattern.matches(data, start):
+                        yield number, start + pattern.width
             position = text.find(self.core, position + 1)
 
 
@@ -78,18 +107,26 @@ class FallbackEngine:
     name = "re"
 
     def __init__(self, table: MatchTable) -> None:
-        self._patterns = patterns(table)
+        groups: dict[tuple[bytes, int, bool], Group] = {}
+        self._others: list[tuple[int, Pattern]] = []
+        for number, pattern in enumerate(patterns(table)):
+            if pattern.core:
+                key = (pattern.core, pattern.core_at, pattern.caseless)
+                groups.setdefault(key, Group(*key)).members.append((number, pattern))
+            else:
+                self._others.append((number, pattern))
+        self._groups = list(groups.values())
 
     def hits(self, data: bytes) -> Hits:
         """Return ``(anchor number, end offset)`` of every place where an anchor matches, by end offset."""
-        lower = b""
+        lower = data.lower()
         found: Hits = []
-        for number, pattern in enumerate(self._patterns):
-            text = data
-            if pattern.caseless:
-                text = lower = lower or data.lower()
-            if pattern.core in text:
-                found += [(number, end) for end in pattern.ends(data, text)]
+        for group in self._groups:
+            text = lower if group.caseless else data
+            if group.core in text:
+                found += group.hits(data, text)
+        for number, pattern in self._others:
+            found += [(number, end) for end in pattern.ends(data)]
         found.sort(key=_by_end)
         return found
 

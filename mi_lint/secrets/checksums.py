@@ -34,6 +34,8 @@ _MASK: Final = 0xFFFFFFFF
 # Provider signature at offset 76 of an annotated key -> service (rule list of microsoft/security-utilities).
 PROVIDERS: Final[dict[str, str]] = {
     "ACOG": "Azure AI services",
+    "AZBS": "Azure Bot Service",
+    "AZML": "Azure Machine Learning",
     "AZAC": "Azure App Configuration",
     "AZCS": "Azure Communication Services",
     "AZDO": "Azure DevOps",

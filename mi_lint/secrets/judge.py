@@ -192,7 +192,7 @@ def _note(judgement: Judgement, name: str, text: bytes, start: int, end: int) ->
     phrase = f"{name} {value}" if value else name
     if phrase not in judgement.notes:
         judgement.notes.append(phrase)
-    if candidate.layer == "":
+    if candidate.layer == "" and (phrase, start, end) not in judgement.evidence:
         judgement.evidence.append((phrase, start, end))
 
 
@@ -286,6 +286,9 @@ def _supersedes(one: Judgement, other: Judgement, table: MatchTable) -> bool:
 def _inherit(winner: Judgement, loser: Judgement) -> None:
     """Give the better-named judgement the proof that the other rule had for the same characters."""
     if winner.candidate.secret != loser.candidate.secret or _RANK[loser.verdict] <= _RANK[winner.verdict]:
+        return
+    if loser.verdict == "contextual":
+        # That a checksum does not hold is known; the general rule has merely not looked.
         return
     winner.verdict = loser.verdict
     winner.confidence = max(winner.confidence, loser.confidence)

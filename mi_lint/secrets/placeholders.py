@@ -47,9 +47,10 @@ _NAME: Final = re.compile(
     r"""(?x)
       ^ [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ $
     | ^ [A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\(|\[|\.[A-Za-z_]+$)
-    | ^ (?: [a-z]+[_-]? )* (?: [Pp]ass(?:word|wd)? | [Pp]wd | [Ss]ecret | [Kk]ey | [Tt]oken | [Vv]alue )
-        (?: [_-]?[a-z0-9]+ )? $
-    | ^ [a-z]+ (?: [A-Z][a-z]+ )* (?: Password | Passwd | Pwd | Secret | Key | Token ) $
+    | ^ (?: [a-z]{1,30}[_-] ){0,6} [a-z]{0,30}
+        (?: [Pp]ass(?:word|wd)? | [Pp]wd | [Ss]ecret | [Kk]ey | [Tt]oken | [Vv]alue )
+        (?: [_-]?[a-z0-9]{1,30} )? $
+    | ^ [a-z]{1,30} (?: [A-Z][a-z]{1,30} ){0,6} (?: Password | Passwd | Pwd | Secret | Key | Token ) $
     """
 )
 # Five letters and more hardly ever stand in random text; shorter words count as whole words of a password only.
@@ -58,7 +59,7 @@ _LONG_WORDS: Final = re.compile(
       example | sample | dummy | placeholder | redacted | sanitized | scrubbed | invalid | lorem | foobar | qwerty
     | change[-_ ]?(?:me|this) | replace[-_ ]? | insert | todo[-_ :] | whatever | testing | unittest | hunter2
     | your(?:[-_ ]|key|pass|account|secret) | (?:fake|mock)(?:[-_ ]|key|secret) | my(?:secret|pass)
-    | not(?:real|[-_ ]a[-_ ]) | keyvalue | somekey | thisis | abcdefgh | deadbeef | 0123456789 | 1234567890
+    | not(?:real|[-_ ]a[-_ ]) | keyvalue | somekey | thisis | abcdefgh | deadbeef | dec0ded | 0123456789 | 1234567890
     """
 )
 _WORDS: Final = frozenset(
@@ -66,6 +67,7 @@ _WORDS: Final = frozenset(
     your my the example sample dummy fake mock placeholder changeme redacted todo insert replace test testing tests
     foo bar baz none null nil undefined true false password passwd pass pwd secret secrets key keys token value string
     here user username admin root changeit some thing abc xyz hidden masked removed omitted sanitized empty blank
+    new old strong secure complex super very a an of to
     """.split()  # noqa: SIM905
 )
 _LEET: Final = str.maketrans("@4031$5!7", "aaoeissit")
