@@ -13,6 +13,12 @@ class ConfigError(UserError):
     """Settings that cannot be used: the message says where, what and what to do."""
 
 
+def printable(text: str) -> str:
+    """Return text from a file as it may stand in a message: short, on one line, without control characters."""
+    shown = "".join(character if character.isprintable() else "?" for character in text[:41])
+    return shown if len(shown) <= 40 else shown[:40] + "…"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean '…'?`` for the nearest known word, or nothing."""
     import difflib

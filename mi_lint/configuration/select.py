@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mi_lint.configuration.errors import ConfigError, suggestion
+from mi_lint.configuration.errors import ConfigError, printable, suggestion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Catalogue:
             return _SERVICE, frozenset(self._services[word.casefold()])
         # The nearest id is another rule, not what was meant.
         hint = "" if any(character.isdigit() for character in word) else suggestion(word, self._words)
-        raise ConfigError(f"{where}: no rule is called '{selector}'{hint or '; `mi-lint rules` lists them'}")
+        raise ConfigError(f"{where}: no rule is called '{printable(selector)}'{hint or '; `mi-lint rules` lists them'}")
 
     def resolve(self, selectors: Iterable[str], where: str) -> frozenset[str]:
         """Return the rules that any of the selectors means."""
@@ -86,7 +86,7 @@ def select(config: Config, catalogue: Catalogue) -> Selection:
         enabled = (enabled | gained) - lost
         explicit = (explicit | {rule for rule in gained if on[rule] == _EXACT}) - lost
     for glob, selectors in config.per_path_ignores.items():
-        catalogue.resolve(selectors, f"{config.origins['per-path-ignores']}: 'per-path-ignores', '{glob}'")
+        catalogue.resolve(selectors, f"{config.origins['per-path-ignores']}: 'per-path-ignores', '{printable(glob)}'")
     return Selection(enabled, explicit)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from mi_lint.configuration import discover
-from mi_lint.configuration.errors import ConfigError, suggestion
+from mi_lint.configuration.errors import ConfigError, printable, suggestion
 from mi_lint.configuration.options import BY_NAME, IGNORE_FILE, OPTIONS, Option
 
 TYPE_CHECKING = False
@@ -165,7 +165,7 @@ def _checked_table(table: discover.Table) -> tuple[dict[str, object], dict[str, 
         option = BY_NAME.get(key)
         if option is None:
             hint = suggestion(key, BY_NAME) or f" (known: {', '.join(sorted(BY_NAME))})"
-            raise ConfigError(f"{place}: unknown key '{key}'{hint}")
+            raise ConfigError(f"{place}: unknown key '{printable(key)}'{hint}")
         values[key] = checked(option, value, f"{place}: '{key}'", base)
         where[key] = place
     return values, where

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from mi_lint.configuration.errors import ConfigError, suggestion
+from mi_lint.configuration.errors import ConfigError, printable, suggestion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _formats(option: Option, value: object, where: str, base: str) -> object:
 
 def _strings(option: Option, value: object, where: str, base: str) -> list[str]:
     if not isinstance(value, list):
-        hint = f'; write ["{value}"]' if isinstance(value, str) else ""
+        hint = f'; write ["{printable(value)}"]' if isinstance(value, str) else ""
         raise ConfigError(f"{where} must be a list of strings, not {_shown(value)}{hint}")
     for item in value:
         if not isinstance(item, str) or not item.strip():
@@ -88,7 +88,7 @@ def _joined(base: str, path: str) -> str:
 def _rules_by_path(option: Option, value: object, where: str, base: str) -> object:
     if not isinstance(value, dict):
         raise ConfigError(f'{where} must be a table such as {{"tests/**" = ["MI101"]}}, not {_shown(value)}')
-    return {glob: _strings(option, rules, f"{where}, '{glob}',", base) for glob, rules in value.items()}
+    return {glob: _strings(option, rules, f"{where}, '{printable(glob)}',", base) for glob, rules in value.items()}
 
 
 def _shown(value: object) -> str:
@@ -98,8 +98,7 @@ def _shown(value: object) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
-    text = text if len(text) <= 40 else text[:40] + "…"
+    text = printable(str(value))
     return f"'{text}'" if isinstance(value, str) else text
 
 
