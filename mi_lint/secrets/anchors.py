@@ -25,7 +25,7 @@ KUBERNETES = (
 )  # fmt: skip
 
 # Below this many bytes in a whole run, loading Hyperscan (10 ms) costs more than it saves.
-SMALL_RUN = 400_000
+SMALL_RUN = 4_000
 
 
 class Pattern:
