@@ -115,15 +115,13 @@ def _asked(sites: list[Site]) -> list[Site]:
 
 
 def _write(root: str, session: Session, plan: Plan, force: bool) -> None:
-    """Write group by group; refuse where work that is not committed could be lost."""
+    """Write all files or none; refuse where work that is not committed could be lost."""
     from mi_lint.migrate.apply import write_group
 
     if not force:
         _refuse_uncommitted(root, sorted(plan.texts))
-    for group in plan.groups:
-        write_group(
-            root, {path: (session.original(path), plan.file_bytes(path, session.original(path))) for path in group}
-        )
+    originals = {path: session.original(path) for path in plan.texts}
+    write_group(root, {path: (old, plan.file_bytes(path, old)) for path, old in originals.items()})
 
 
 def _refuse_uncommitted(root: str, paths: Sequence[str]) -> None:

@@ -17,15 +17,18 @@ from types import ModuleType
 from mi_lint.migrate import rewriters, verify
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
+from mi_lint.migrate.companions import companion_changes
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credentials import top_level
 from mi_lint.migrate.imports import import_changes
 from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
+from mi_lint.migrate.settings_files import real_files
 from mi_lint.model import Applicability, Fix
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
@@ -50,6 +53,8 @@ class Plan:
     texts: dict[str, tuple[Source, bytes]] = field(default_factory=dict)
     changes: dict[str, list[Change]] = field(default_factory=dict)
     groups: list[frozenset[str]] = field(default_factory=list)
+    companions: dict[frozenset[str], list[Change]] = field(default_factory=dict)
+    real_settings: list[str] = field(default_factory=list)
 
     def file_bytes(self, path: str, original: bytes) -> bytes:
         """Return the new content of a file, given its content as it was analysed."""
@@ -64,7 +69,9 @@ class Plan:
         """Return one fix for each group of files that change together."""
         fixes = []
         for group in self.groups:
-            edits = tuple(edit(self.texts[path][0], change) for path in sorted(group) for change in self.changes[path])
+            changes = [change for path in sorted(group) for change in self.changes[path]]
+            changes += self.companions.get(group, [])
+            edits = tuple(edit(self.texts[change.path][0], change) for change in changes)
             sites = [outcome for site, outcome in self.outcomes if site.module.path in group]
             notes = dict.fromkeys(o.description for o in sites if isinstance(o, Rewritten))
             safe = all(o.applicability is Applicability.SAFE for o in sites if isinstance(o, Rewritten))
@@ -112,7 +119,42 @@ def plan(analysis: Analysis, sites: Sequence[Site], options: Options) -> Plan:
             break
         waiting = _again(analysis, later, round_, result)
     result.outcomes.sort(key=lambda entry: (entry[0].module.path, getattr(entry[0].node, "lineno", 0)))
+    _accompany(analysis.project, result)
     return result
+
+
+def _accompany(project: Project, result: Plan) -> None:
+    """Let manifests and samples of settings follow the code. Files that several groups share have equal changes."""
+    rewrites = [(site, outcome) for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
+    renamed = {old for _, rewrite in rewrites for old, _ in rewrite.renamed}
+    texts = [text.decode("utf-8", "replace") for _, text in result.texts.values()]
+    others = [project.text(path).decode("utf-8", "replace") for path in project.paths if path not in result.texts]
+    still_read = frozenset(old for old in renamed if any(old in text for text in (*texts, *others)))
+    for group in result.groups:
+        own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]
+        changes = merged(companion_changes(project, own, still_read))
+        if conflict(changes):
+            continue
+        result.companions[group] = changes
+        for change in changes:
+            result.changes.setdefault(change.path, [])
+            if change not in result.changes[change.path]:
+                result.changes[change.path].append(change)
+    for path in {change.path for changes in result.companions.values() for change in changes}:
+        _settle(project, result, path)
+    result.real_settings = real_files(project, frozenset(renamed))
+
+
+def _settle(project: Project, result: Plan, path: str) -> None:
+    """Work out the new text of a companion file from the changes of all groups."""
+    changes = merged(result.changes[path])
+    kept: list[Change] = []
+    for change in changes:
+        if not any(change.overlaps(other) for other in kept):
+            kept.append(change)
+    source = Source(path, project.text(path))
+    result.changes[path] = kept
+    result.texts[path] = (source, applied(source.text, kept))
 
 
 def _take(result: Plan, round_: _Round, number: int) -> None:

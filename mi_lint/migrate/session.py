@@ -24,10 +24,11 @@ class Session:
         wanted: Iterable[str] | None = None,
     ) -> None:
         """``paths`` are all files of the project; sites are looked for in ``wanted``, or in all of them."""
-        known = [path for path in paths if is_python(path)]
+        files = list(paths)
+        known = [path for path in files if is_python(path)]
         self._originals: dict[str, bytes] = {}
         self._read = read
-        self.project = Project(known, self._kept)
+        self.project = Project(files, self._kept)
         self.analysis = Analysis(self.project, table)
         chosen = known if wanted is None else [path for path in wanted if is_python(path)]
         self.sites: list[Site] = self.analysis.sites(self._modules(chosen))

@@ -25,7 +25,9 @@ class Project:
         self._texts: dict[str, bytes] = {}
         self._mentions: dict[str, list[str]] = {}
         self.notifications: list[Notification] = []
-        self.paths = sorted(path for path in paths if path.endswith(".py"))
+        self.files = tuple(sorted(paths))
+        self.paths = [path for path in self.files if path.endswith(".py")]
+        self._folders: dict[str, list[str]] | None = None
         self._known = frozenset(self.paths)
         self._by_name: dict[str, list[str]] = {}
         for path in self.paths:
@@ -58,6 +60,14 @@ class Project:
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 self._modules[path] = None
         return self._modules[path]
+
+    def files_in(self, folder: str) -> list[str]:
+        """Return the files of any kind that stand directly in a folder; the project's own folder is empty."""
+        if self._folders is None:
+            self._folders = {}
+            for path in self.files:
+                self._folders.setdefault(posixpath.dirname(path), []).append(path)
+        return self._folders.get(folder, [])
 
     def text(self, path: str) -> bytes:
         """Return the bytes of a path; empty when it cannot be read."""

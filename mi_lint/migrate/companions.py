@@ -1,0 +1,36 @@
+"""What changes beside the Python files: manifests gain azure-identity, samples of settings gain the new names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.manifests import manifest_changes
+from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.settings_files import setting_changes
+from mi_lint.python.project import Project
+from mi_lint.python.site import Site
+
+
+def companion_changes(
+    project: Project, rewrites: Sequence[tuple[Site, Rewritten]], still_read: frozenset[str]
+) -> list[Change]:
+    """Return the changes to other files that some rewrites bring with them."""
+    changes: list[Change] = []
+    packages: dict[str, set[str]] = {}
+    renamed: dict[str, dict[str, str]] = {}
+    for site, rewrite in rewrites:
+        packages.setdefault(site.module.path, set()).update(_packages(site))
+        examples = dict(rewrite.settings)
+        for old, new in rewrite.renamed:
+            renamed.setdefault(old, {})[new] = examples.get(new, "")
+    for path, names in packages.items():
+        changes += manifest_changes(project, path, names)
+    return changes + (setting_changes(project, renamed, still_read) if renamed else [])
+
+
+def _packages(site: Site) -> set[str]:
+    found = {call.client.package for call in site.consumers}
+    if site.call is not None:
+        found.add(site.call.client.package)
+    return found

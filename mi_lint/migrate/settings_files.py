@@ -1,0 +1,105 @@
+"""Samples of settings follow the code: ``.env.example``, samples of ``local.settings.json``, compose files, README.
+
+Real ``.env`` files hold real values and are never touched. A file that still serves a reader of the old setting keeps
+it and gets the new one beside it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from mi_lint.migrate.changes import Change
+from mi_lint.python.project import Project
+
+_ENV = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
+# Writes the line of a new setting: from what stands before and after the old name, both names and an example value.
+_Writer = Callable[[str, str, str, str, str], "str | None"]
+_SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
+_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
+_COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
+_DOCUMENTS = ("README*.md", "readme*.md")
+
+
+def setting_changes(
+    project: Project, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
+) -> list[Change]:
+    """Return the changes for settings: ``renamed`` maps an old name to its new names with an example of each value."""
+    changes: list[Change] = []
+    for path in project.files:
+        name = posixpath.basename(path)
+        if any(fnmatch.fnmatch(name, pattern) for pattern in _ENV) and _SAMPLE.search(name):
+            changes += _lines(path, project.text(path), renamed, still_read, _env_line)
+        elif any(fnmatch.fnmatch(name, pattern) for pattern in _COMPOSE):
+            changes += _lines(path, project.text(path), renamed, still_read, _compose_line)
+        elif any(fnmatch.fnmatch(name, pattern) for pattern in _JSON) and _SAMPLE.search(name):
+            changes += _lines(path, project.text(path), renamed, still_read, _json_line)
+        elif any(fnmatch.fnmatch(name, pattern) for pattern in _DOCUMENTS):
+            changes += _prose(path, project.text(path), renamed, still_read)
+    return changes
+
+
+def real_files(project: Project, names: frozenset[str]) -> list[str]:
+    """Return the files with real values that set one of the settings; people have to change them."""
+    found = []
+    for path in project.files:
+        name = posixpath.basename(path)
+        real = (
+            name == ".env" or (name.startswith(".env.") and not _SAMPLE.search(name)) or name == "local.settings.json"
+        )
+        if real and any(re.search(rb"\b%s\b" % re.escape(old.encode()), project.text(path)) for old in names):
+            found.append(path)
+    return found
+
+
+def _lines(
+    path: str, text: bytes, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str], write: _Writer
+) -> Iterator[Change]:
+    newline = "\r\n" if b"\r\n" in text else "\n"
+    for old, names in renamed.items():
+        pattern = rb"(?m)^(?P<head>[^\n]*?(?<![\w-]))%s(?![\w-])(?P<rest>[^\n\r]*)" % re.escape(old.encode())
+        for match in re.finditer(pattern, text):
+            head, rest = match["head"].decode("utf-8", "replace"), match["rest"].decode("utf-8", "replace")
+            lines = [write(head, rest, old, new, example) for new, example in names.items()]
+            written = [line for line in lines if line is not None]
+            if len(written) < len(lines) or any(re.search(rb"\b%s\b" % re.escape(n.encode()), text) for n in names):
+                continue
+            kept = [match[0].decode("utf-8", "replace")] if old in still_read else []
+            yield Change(path, match.start(), match.end(), newline.join([*kept, *written]))
+
+
+def _env_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:
+    match = re.match(r"(\s*=\s*)([\"']?)", rest)
+    if not match or head.strip() not in ("", "export", "#", "set"):
+        return None
+    return f"{head}{new}{match[1]}{match[2]}{example}{match[2]}"
+
+
+def _compose_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:
+    value = re.match(r"(\s*[:=]\s*)([\"']?)", rest)
+    if not value or not re.fullmatch(r"\s*-?\s*[\"']?", head):
+        return None
+    reference = rest[value.end() :]
+    if re.match(r"\$\{" + re.escape(old) + r"\b", reference):
+        return f"{head}{new}{rest.replace(old, new)}"
+    return f"{head}{new}{value[1]}{value[2]}{example}{value[2]}"
+
+
+def _json_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:
+    value = re.match(r"(\"\s*:\s*)\"[^\"]*\"(,?)\s*$", rest)
+    if not value or not re.fullmatch(r"\s*\"", head):
+        return None
+    return f'{head}{new}{value[1]}"{example}"{value[2]}'
+
+
+def _prose(
+    path: str, text: bytes, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
+) -> Iterator[Change]:
+    for old, names in renamed.items():
+        if len(names) != 1 or old in still_read:
+            continue
+        new = next(iter(names))
+        for match in re.finditer(rb"(?<![\w-])%s(?![\w-])" % re.escape(old.encode()), text):
+            yield Change(path, match.start(), match.end(), new)
