@@ -131,16 +131,19 @@ def _parsed(path: str, data: bytes) -> tuple[str, dict[str, object]]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{shown_path(path)}:{line}: must be UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        reason, position = _position(str(error))
+    except ValueError as error:  # TOMLDecodeError, or a number with too many digits
+        reason, position = _position(str(error), data)
         raise ConfigError(f"{shown_path(path)}:{position}: not valid TOML: {reason}") from None
     except RecursionError:
         raise ConfigError(f"{shown_path(path)}: nested too deeply") from None
 
 
-def _position(message: str) -> tuple[str, str]:
-    """Split ``reason (at line 3, column 7)``."""
+def _position(message: str, data: bytes) -> tuple[str, str]:
+    """Split ``reason (at line 3, column 7)`` or ``reason (at end of document)``."""
     import re
 
-    match = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    return (message[: match.start()], f"{match[1]}:{match[2]}") if match else (message, "1")
+    match = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    if match is None:
+        return message, "1"
+    where = f"{match[1]}:{match[2]}" if match[1] else str(max(1, len(data.splitlines())))
+    return message[: match.start()], where

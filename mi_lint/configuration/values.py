@@ -98,6 +98,8 @@ def _shown(value: object) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a number of many digits"  # which Python may refuse to write out
     text = printable(str(value))
     return f"'{text}'" if isinstance(value, str) else text
 

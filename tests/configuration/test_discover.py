@@ -83,6 +83,8 @@ def test_a_folder_that_is_named_like_the_project_file_is_passed_over(tmp_path):
     ("name", "content", "reason"),
     [
         (".mi-lint.toml", b"a = 1\nthorough = \n", ".mi-lint.toml:2:12: not valid TOML: Invalid value"),
+        (".mi-lint.toml", b"# x\nselect = [\n", ".mi-lint.toml:2: not valid TOML: Invalid value"),
+        (".mi-lint.toml", b"jobs = " + b"9" * 5000, ".mi-lint.toml:1: not valid TOML: Exceeds the limit"),
         ("pyproject.toml", b"[tool.mi-lint\n", "pyproject.toml:1:14: not valid TOML: "),
         (".mi-lint.toml", b"# ok\nselect = ['\xff']\n", ".mi-lint.toml:2: must be UTF-8 text"),
         (".mi-lint.toml", b"[tool.mi-lint]\njobs = 1\n", "the keys stand at the top of this file"),

@@ -88,6 +88,7 @@ def test_isolated_uses_no_file_and_a_named_file_is_used_instead_of_the_nearest(t
         ("thorough = 'yes'", "'thorough' must be true or false, not 'yes'"),
         ("thorough = 1", "'thorough' must be true or false, not 1"),
         ("jobs = -1", "'jobs' must be a whole number from 0 to 1024, not -1"),
+        ("jobs = 0x1" + "0" * 5000, "'jobs' must be a whole number from 0 to 1024, not a number of many digits"),
         ("jobs = true", "'jobs' must be a whole number from 0 to 1024, not true"),
         ("min-severity = 'hihg'", "'min-severity' must be one of info, low, medium, high, critical, not 'hihg'; did"),
         ("min-confidence = 3", "'min-confidence' must be one of low, medium, high, very-high, not 3"),
