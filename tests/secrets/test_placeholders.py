@@ -8,6 +8,8 @@ import random
 import pytest
 
 from mi_lint.rulebook.samples import EMULATORS
+from mi_lint.rulebook import samples
+from mi_lint.secrets import checksums
 from mi_lint.secrets.placeholders import constructed, placeholder, reason_public, repetitive, sequential
 
 
@@ -86,6 +88,15 @@ def test_words_that_stand_for_a_password(text):
 )
 def test_passwords_of_people_are_none(text):
     assert not placeholder(text, "password")
+
+
+def test_the_reserved_letters_of_an_annotated_key_do_not_make_it_a_test_key():
+    body = samples.Stream("reserved").text(checksums.BASE62, 52) + "JQQJ99BC" + "A" * 12 + "INFRAZML"
+    key = body + checksums.annotated_checksums(checksums.decode_base64(body))[0][:4]
+    assert checksums.verify(key, {"format": "his-v2"}).state == "verified"
+    assert not constructed(key)
+    assert not placeholder(key, "base62")
+    assert constructed("A" * 52 + key[52:])
 
 
 def test_constructed_keys_are_told_from_random_ones():
