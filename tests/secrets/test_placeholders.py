@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from mi_lint.rulebook.samples import EMULATORS
 from mi_lint.rulebook import samples
+from mi_lint.rulebook.samples import EMULATORS
 from mi_lint.secrets import checksums
 from mi_lint.secrets.placeholders import constructed, placeholder, reason_public, repetitive, sequential
 
