@@ -111,8 +111,10 @@ def _explained(entry: Entry, enabled: frozenset[str]) -> str:
             lines += [f"  {line}" for line in example.text.splitlines()]
             if example.after:
                 lines += ["", "Becomes", *(f"  {line}" for line in example.after.splitlines())]
+    if entry.unchanged:
+        lines += ["", "Not rewritten when", *(f"  {reason}" for reason in entry.unchanged)]
     lines += ["", "References", *(f"  {reference}" for reference in info.references)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _shown(shown: str) -> str:
@@ -148,6 +150,7 @@ def _record(entry: Entry, enabled: frozenset[str]) -> dict[str, object]:
             {"path": example.path, "text": example.text, **({"after": example.after} if example.after else {})}
             for example in entry.found
         ],
+        "not_rewritten_when": list(entry.unchanged),
         "help_uri": info.help_uri,
         "references": list(info.references),
         "tags": list(info.tags),

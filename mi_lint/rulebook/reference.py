@@ -74,6 +74,7 @@ class Entry:
     verdicts: tuple[Verdict, ...]
     found: tuple[Example, ...]
     silent: tuple[Example, ...]
+    unchanged: tuple[str, ...] = ()  # why code is reported but not rewritten
 
 
 def entries(extra: Sequence[str] = (), *, details: bool = True) -> dict[str, Entry]:
@@ -124,16 +125,23 @@ def _builtin(info: RuleInfo) -> Entry:
 def _entry(info: RuleInfo, row: dict[str, Any], source: document.Mapping, calls: Sequence[document.Mapping]) -> Entry:
     examples = source.get("examples")
     declared: set[str] = set()
+    unchanged: tuple[str, ...] = ()
     if isinstance(examples, document.Mapping):
         declared = {str(example.get("verdict")) for example in document.mappings(examples.get("match"))}
         found = _examples(document.mappings(examples.get("match")), "text", info.title, MAX_EXAMPLES)
         silent = _examples(document.mappings(examples.get("no_match")), "text", info.title, MAX_SILENT)
     else:
-        rewritten = [example for example in (*document.mappings(examples), *calls) if "after" in example]
+        code = [*document.mappings(examples), *calls]
+        rewritten = [example for example in code if "after" in example]
+        unchanged = _reasons(code)
         found = _examples(rewritten, "before", info.title, MAX_EXAMPLES)
         silent = ()
     verdicts = tuple(_verdicts(row, list(document.mappings(source.get("forms"))), declared))
-    return Entry(info, row["file"], row["audience"], row["way_out"], verdicts, found, silent)
+    return Entry(info, row["file"], row["audience"], row["way_out"], verdicts, found, silent, unchanged)
+
+
+def _reasons(examples: Iterable[document.Mapping]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(x["unchanged_because"]) for x in examples if "unchanged_because" in x))
 
 
 def _examples(sources: Iterable[document.Mapping], key: str, title: str, limit: int) -> tuple[Example, ...]:
@@ -278,9 +286,16 @@ def _section(entry: Entry) -> str:
         parts.append("#### Examples\n\n" + "\n\n".join(map(_example, entry.found)))
     if entry.silent:
         parts.append("Not reported:\n\n" + "\n\n".join(map(_example, entry.silent)))
+    if entry.unchanged:
+        reasons = "\n".join(f"- {_capital(reason)}." for reason in entry.unchanged)
+        parts.append(f"#### When it is not rewritten\n\n{reasons}")
     if info.references:
         parts.append("#### References\n\n" + "\n".join(f"- <{reference}>" for reference in info.references))
     return "\n\n".join(parts)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:].rstrip(".")
 
 
 def _why(info: RuleInfo) -> str:

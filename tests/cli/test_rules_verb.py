@@ -115,7 +115,35 @@ def test_every_rule_has_the_fixed_headings():
         wanted = ["What it finds", "Why it matters", "Way out"]
         assert headings[:3] == wanted, entry.info.id
         assert headings[-1] == "References"
-        assert set(headings) <= {*wanted, "Verdicts", "Examples", "References"}
+        assert set(headings) <= {*wanted, "Verdicts", "Examples", "When it is not rewritten", "References"}
+
+
+CODE = """\
+service: Delta SDK
+documentation: https://example.com/delta
+way_out: Pass a credential.
+checks:
+  - id: MI299
+    name: DeltaKey
+    title: Delta client with a key
+    summary: A client that is made with a key.
+    severity: high
+    messages: {default: "'{0}' takes a key."}
+    examples:
+      - {path: a.py, before: "c = Delta('«<%hex 32%>»')\\n", after: "c = Delta(Credential())\\n"}
+      - {path: b.py, before: "c = Delta(*x)\\n", unchanged_because: the arguments are not known}
+"""
+
+
+def test_a_rule_about_code_shows_what_becomes_of_it_and_what_does_not_change(capsys, tmp_path):
+    own = write(tmp_path / "mine" / "delta.yaml", CODE)
+    explained = output(capsys, "--rules", own, "MI299")
+    assert "Found in a.py\n  c = Delta('<a key>')\n" in explained
+    assert "Becomes\n  c = Delta(Credential())\n" in explained
+    assert "Not rewritten when\n  the arguments are not known\n" in explained
+    text = output(capsys, "--rules", own, "--format", "markdown", "MI299")
+    assert "becomes\n\n~~~python\nc = Delta(Credential())\n~~~" in text
+    assert "#### When it is not rewritten\n\n- The arguments are not known.\n" in text
 
 
 def test_generated_values_and_marks_become_placeholders():
