@@ -1,4 +1,4 @@
-"""The migration as a LibCST codemod: ``python -m libcst.tool codemod -x mi_lint.migrate.codemod.MigrateCommand .``.
+"""The migration as a LibCST codemod: ``libcst.tool codemod --no-format -x mi_lint.migrate.codemod.MigrateCommand .``.
 
 A codemod sees one file at a time: manifests, samples of settings and callers in other files stay as they are.
 `mi-lint migrate` does those too.

@@ -46,7 +46,7 @@ def test_what_is_not_rewritten_is_a_warning():
 def test_the_tool_of_libcst_runs_it(tmp_path):
     file = tmp_path / "app.py"
     file.write_text(BEFORE)
-    command = [sys.executable, "-m", "libcst.tool", "codemod", "-x", f"{NAME}.MigrateCommand", str(file)]
+    command = [sys.executable, "-m", "libcst.tool", "codemod", "--no-format", "-x", f"{NAME}.MigrateCommand", str(file)]
     package = os.path.dirname(os.path.dirname(mi_lint.__file__))
     environment = {**os.environ, "PYTHONPATH": package}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
