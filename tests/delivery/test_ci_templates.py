@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 
 import pytest
 import yaml
@@ -180,3 +181,39 @@ def test_the_pipeline_interpolates_nothing_into_scripts(template):
 def test_every_parameter_of_the_pipeline_is_used(template):
     steps = yaml.safe_dump(template["steps"])
     assert [entry["name"] for entry in template["parameters"] if f"parameters.{entry['name']}" not in steps] == []
+
+
+def documented(root, heading):
+    """The first column of the table in one section of docs/ci.md, with the second one."""
+    text = (root / "docs" / "ci.md").read_text(encoding="utf-8")
+    (section,) = [part for part in text.split("\n## ") if part.startswith(heading)]
+    return dict(re.findall(r"(?m)^\| `([\w-]+)` \| (.*?) \|", section))
+
+
+def test_every_input_of_the_action_is_documented(root, action):
+    table = documented(root, "GitHub Actions")
+    assert set(table) == set(action["inputs"])
+    for name, entry in action["inputs"].items():
+        assert not entry["default"] or f"`{entry['default']}`" == table[name]
+
+
+def test_every_parameter_of_the_pipeline_is_documented(root, template):
+    assert set(documented(root, "Azure Pipelines")) == {entry["name"] for entry in template["parameters"]}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/ci.md", "docs/pre-commit.md"])
+def test_yaml_in_the_documents_is_yaml(root, page):
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```", (root / page).read_text(encoding="utf-8"))
+    assert blocks
+    assert all(yaml.safe_load(block) for block in blocks)
+
+
+def test_commands_in_the_documents_have_existing_options(root, shell, checkout, tmp_path):
+    lines = set()
+    for page in [root / "README.md", *(root / "docs").glob("*.md")]:
+        lines |= set(re.findall(r"(?m)^(?:\$ )?mi-lint ((?:scan|rules|baseline|config)\b.*)$", page.read_text("utf-8")))
+    assert len(lines) > 5
+    for line in sorted(lines):
+        options = [word.partition("=")[0] for word in line.partition("#")[0].split() if word.startswith("--")]
+        text = shell(sys.executable, "-m", "mi_lint", line.split()[0], "--help", cwd=tmp_path, env=checkout).stdout
+        assert [option for option in options if option not in text] == [], line
