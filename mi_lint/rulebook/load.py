@@ -56,6 +56,11 @@ def _info(entry: dict[str, Any]) -> RuleInfo:
             *(() if "messages" in entry else ("secret",)),
             *(f"external/cwe/cwe-{number:03}" for number in entry["cwe"]),
         ),
-        messages=tuple(entry.get("messages", {"default": f"{title} ('{{0}}')."}).items()),
+        messages=tuple(entry.get("messages", {"default": f"{_escaped(title)} ('{{0}}')."}).items()),
         references=references,
     )
+
+
+def _escaped(title: str) -> str:
+    """Protect braces in the title of a user's rule from `str.format`."""
+    return title.replace("{", "{{").replace("}", "}}")

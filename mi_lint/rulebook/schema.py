@@ -121,7 +121,9 @@ def check_keys(mapping: Mapping, required: Types, optional: Types, file: str, wh
                 Sequence: "a list",
                 Mapping: "a mapping",
             }
-            raise RuleFileError(file, mapping.lines[key], f"'{key}' must be {wanted[expected]}")
+            # YAML reads a bare on, off, yes or no as a truth value.
+            hint = "; put it in quotes" if expected is str and isinstance(value, bool) else ""
+            raise RuleFileError(file, mapping.lines[key], f"'{key}' must be {wanted[expected]}{hint}")
 
 
 def _suggest(key: str, known: dict[str, type]) -> str:

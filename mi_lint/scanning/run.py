@@ -142,6 +142,11 @@ class _Job:
         self._limit = config.max_file_size or DEFAULT_LIMIT
         self._examiner: Scanner | None = None
         self._baseline = None
+        self._ignored = None
+        if config.ignore_file:
+            from mi_lint.suppress.ignore_file import IgnoreFile
+
+            self._ignored = IgnoreFile.load(config.ignore_file)
         if config.baseline:
             from mi_lint import baseline
 
@@ -208,10 +213,8 @@ class _Job:
                 seen.findings,
                 key=lambda finding: (finding.location.path, finding.location.region, finding.rule_id),
             )
-            if self._config.ignore_file:
-                from mi_lint.suppress.ignore_file import IgnoreFile
-
-                findings = IgnoreFile.load(self._config.ignore_file).apply(findings)
+            if self._ignored is not None:
+                findings = self._ignored.apply(findings)
             if self._baseline is not None:
                 baseline = self._baseline
                 kept = [finding for finding in findings if not baseline.accepts(finding)]

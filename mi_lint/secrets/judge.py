@@ -233,15 +233,22 @@ def _weigh_verdict(judgement: Judgement) -> None:
 def judgements(
     candidates: Iterable[Candidate], table: MatchTable, enabled: Container[str] | None = None, path: str = ""
 ) -> list[Judgement]:
-    """Judge candidates and let the best name win where several rules claim the same characters."""
+    """Judge candidates and let the best name win where several rules claim the same characters.
+
+    What wins for a rule that is not ``enabled`` is left out: who ignores a rule does not want to see the same secret
+    under a vaguer name. Rules that are off unless asked for do not take part.
+    """
     judged = []
     for candidate in candidates:
-        if enabled is not None and candidate.form.rule not in enabled:
+        form = candidate.form
+        if enabled is not None and form.audience == "off" and form.rule not in enabled:
             continue
         judgement = judge(candidate, path)
         if judgement is not None:
             judged.append(judgement)
-    return _without_overlaps(judged, table) if len(judged) > 1 else judged
+    if len(judged) > 1:
+        judged = _without_overlaps(judged, table)
+    return [judgement for judgement in judged if enabled is None or judgement.candidate.form.rule in enabled]
 
 
 def _without_overlaps(judged: list[Judgement], table: MatchTable) -> list[Judgement]:

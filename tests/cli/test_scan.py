@@ -217,6 +217,11 @@ def test_the_configuration_of_a_subfolder_keeps_its_paths(repository, capsys):
     assert [item["path"] for item in findings(capsys, "service")[1]] == ["service/c.py"]
 
 
+def test_an_ignored_rule_does_not_come_back_under_a_vaguer_name(folder, capsys):
+    write(folder, "a.py")
+    assert findings(capsys, "--ignore", "MI101")[:2] == (0, [])
+
+
 def test_a_comment_suppresses_and_include_suppressed_shows_it(folder, capsys):
     write(folder, "a.py", LINE.rstrip("\n") + "  # mi-lint: ignore[MI101] a fake\n")
     assert findings(capsys)[:2] == (0, [])
