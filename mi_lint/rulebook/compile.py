@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from mi_lint.rulebook import checks, clients, document, schema
+from mi_lint.rulebook import checks, clients, document, roles, schema
 from mi_lint.rulebook.errors import RuleFileError
 from mi_lint.secrets.views import base64_needles
 
@@ -27,12 +27,13 @@ Table = dict[str, object]
 DEFAULTS: dict[str, object] = {"confidence": "high", "audience": "everyday", "cwe": [798]}
 
 
-def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table]:
-    """Read rule files and return the tables ``(match, rules, clients)``. Raises `RuleFileError` or `OSError`."""
+def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table, Table]:
+    """Read rule files and return the tables ``(match, rules, clients, roles)``. Raises `RuleFileError` or `OSError`."""
     rules: dict[str, Table] = {}
     forms: list[Table] = []
     homes: dict[str, tuple[str, int]] = {}
     known_clients: Table = {}
+    planes: Table = {}
     for path in paths:
         name = os.path.basename(path)
         with open(path, encoding="utf-8") as stream:
@@ -45,7 +46,8 @@ def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table]:
         for check in document.mappings(parsed.get("checks")):
             rules[_claim(check, path, homes)] = checks.check_table(check, parsed, name)
         known_clients.update(clients.client_table(parsed))
-    return _match_table(forms, rules), dict(sorted(rules.items())), known_clients
+        planes.update(roles.plane_table(parsed))
+    return _match_table(forms, rules), dict(sorted(rules.items())), known_clients, planes
 
 
 def _claim(rule: document.Mapping, path: str, homes: dict[str, tuple[str, int]]) -> str:

@@ -39,7 +39,7 @@ MIN_BASE64_LITERAL = 6
 
 _FILE: Types = {"service": str, "documentation": str, "way_out": str}
 # What a file may know about its service; at least one of them.
-_FILE_OPTIONAL: Types = {"secrets": Sequence, "checks": Sequence, "clients": Sequence}
+_FILE_OPTIONAL: Types = {"secrets": Sequence, "checks": Sequence, "clients": Sequence, "roles": Sequence}
 _RULE: Types = {
     "id": str,
     "name": str,
@@ -100,6 +100,10 @@ def check_file(document: Mapping, file: str) -> None:
         from mi_lint.rulebook.clients import check_clients
 
         check_clients(document, file)
+    if "roles" in document:
+        from mi_lint.rulebook.roles import check_roles
+
+        check_roles(document, file)
 
 
 def check_keys(mapping: Mapping, required: Types, optional: Types, file: str, what: str) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-FORMAT = 5
-PARTS = ("match", "rules", "clients")
+FORMAT = 6
+PARTS = ("match", "rules", "clients", "roles")
 MAX_AGE = 30 * 86400  # seconds after which an unused table of other rules is removed
 
 
@@ -77,6 +77,11 @@ def rule_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
 def client_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """Load what is known about the classes of the SDKs, keyed by qualified name."""
     return _table("clients", extra)
+
+
+def role_table(extra: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Load what is known about the rights that operations need, keyed by data plane."""
+    return _table("roles", extra)
 
 
 def _table(part: str, extra: Sequence[str]) -> dict[str, Any]:

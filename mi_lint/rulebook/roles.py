@@ -1,0 +1,330 @@
+"""The ``roles:`` of a rule file: which right of a service lets a managed identity do what the code calls.
+
+One entry is a *data plane*: a set of operations that are granted together, such as blobs or queues of a storage
+account. Names of actions are shortened by the plane's ``provider``; a name with ``Microsoft.`` is a whole one.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+from collections.abc import Iterator, Mapping as AnyMapping
+from dataclasses import dataclass
+from typing import Any
+
+from mi_lint.rulebook import document, schema
+from mi_lint.rulebook.document import Mapping, mappings
+from mi_lint.rulebook.errors import RuleFileError
+
+Table = dict[str, object]
+
+MECHANISMS = ("azure-rbac", "cosmos-sql", "sql", "postgresql", "mysql", "redis", "kusto", "graph")
+
+_PLANE: dict[str, type] = {"plane": str, "title": str, "source": str, "audience": str}
+_PLANE_OPTIONAL: dict[str, type] = {
+    "mechanism": str,
+    "resource": str,
+    "terraform": str,
+    "endpoint": str,
+    "modules": document.Sequence,
+    "aliases": Mapping,
+    "provider": str,
+    "default": object,
+    "scopes": Mapping,
+    "notes": document.Sequence,
+    "same_roles": str,
+    "roles": document.Sequence,
+    "operations": document.Sequence,
+    "sub_clients": Mapping,
+    "connects": Mapping,
+    "statements": Mapping,
+    "keys_off": Mapping,
+    "probe": Mapping,
+}
+_ROLE: dict[str, type] = {"name": str}
+_ROLE_OPTIONAL: dict[str, type] = {
+    "id": str,
+    "reads_keys": bool,
+    "actions": document.Sequence,
+    "data_actions": document.Sequence,
+    "not_actions": document.Sequence,
+    "not_data_actions": document.Sequence,
+}
+_OPERATION: dict[str, type] = {"calls": Mapping}
+_OPERATION_OPTIONAL: dict[str, type] = {"needs": document.Sequence, "roles": document.Sequence, "impossible": str}
+_SCOPE: dict[str, type] = {"path": str, "parameters": document.Sequence}
+_KEYS_OFF: dict[str, type] = {"property": str, "value": object, "source": str}
+_KEYS_OFF_OPTIONAL: dict[str, type] = {"terraform": str, "az": str, "resource": str}
+
+
+def check_roles(parsed: Mapping, file: str) -> None:
+    """Raise `RuleFileError` at the first mistake in the ``roles`` of a rule file."""
+    schema.each_mapping(parsed, "roles", file, "a data plane")
+    for plane in mappings(parsed["roles"]):
+        schema.check_keys(plane, _PLANE, _PLANE_OPTIONAL, file, "a data plane")
+        schema.check_choice(plane, "mechanism", MECHANISMS, file)
+        if "roles" not in plane and "same_roles" not in plane:
+            raise RuleFileError(file, plane.line, "a data plane needs 'roles', or 'same_roles' with another plane")
+        names = _check_ladder(plane, file)
+        if names:
+            _check_default(plane, names, file)
+        for operation in mappings(plane.get("operations")):
+            _check_operation(operation, names, file)
+        for scope in _children(plane, "scopes"):
+            schema.check_keys(scope, _SCOPE, {}, file, "a scope")
+        if "keys_off" in plane:
+            switch = plane["keys_off"]
+            assert isinstance(switch, Mapping)
+            schema.check_keys(switch, _KEYS_OFF, _KEYS_OFF_OPTIONAL, file, "'keys_off'")
+
+
+def _children(plane: Mapping, key: str) -> Iterator[Mapping]:
+    parent = plane.get(key)
+    if isinstance(parent, Mapping):
+        for value in parent.values():
+            if isinstance(value, Mapping):
+                yield value
+
+
+def _check_ladder(plane: Mapping, file: str) -> set[str]:
+    names: set[str] = set()
+    rbac = plane.get("mechanism", "azure-rbac") == "azure-rbac"
+    for role in mappings(plane.get("roles")):
+        schema.check_keys(role, _ROLE, _ROLE_OPTIONAL, file, "a role")
+        if rbac and "id" not in role:
+            raise RuleFileError(file, role.line, f"the role '{role['name']}' needs its 'id'")
+        names.add(str(role["name"]))
+    return names
+
+
+def _check_default(plane: Mapping, names: set[str], file: str) -> None:
+    if "default" not in plane:
+        raise RuleFileError(file, plane.line, "a data plane needs the 'default' role for calls that cannot be followed")
+    default = plane["default"]
+    lists = list(default.values()) if isinstance(default, Mapping) else [default]
+    for roles in lists:
+        for role in roles if isinstance(roles, document.Sequence) else [roles]:
+            if role not in names:
+                raise RuleFileError(file, plane.lines["default"], f"'default' names '{role}', which 'roles' has not")
+
+
+def _check_operation(operation: Mapping, names: set[str], file: str) -> None:
+    schema.check_keys(operation, _OPERATION, _OPERATION_OPTIONAL, file, "an operation")
+    ways = [key for key in _OPERATION_OPTIONAL if key in operation]
+    if len(ways) != 1:
+        raise RuleFileError(file, operation.line, f"an operation needs exactly one of {', '.join(_OPERATION_OPTIONAL)}")
+    for role in operation.get("roles", ()):  # type: ignore[attr-defined]
+        if names and role not in names:
+            raise RuleFileError(file, operation.lines["roles"], f"the plane has no role '{role}'")
+
+
+def plane_table(parsed: Mapping) -> Iterator[tuple[str, Table]]:
+    """Yield ``(name, entry)`` for each data plane of a checked rule file."""
+    for plane in mappings(parsed.get("roles")):
+        yield str(plane["plane"]), dict(plane)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A built-in role, access policy or database role."""
+
+    name: str
+    id: str = ""
+    reads_keys: bool = False
+    actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+    def allows(self, need: str) -> bool:
+        """Whether the role grants a need, written ``action:…`` or ``data:…`` with the full name of the action."""
+        kind, _, action = need.partition(":")
+        granted = self.data_actions if kind == "data" else self.actions
+        denied = self.not_data_actions if kind == "data" else self.not_actions
+        return _matches(action, granted) and not _matches(action, denied)
+
+
+def _matches(action: str, patterns: tuple[str, ...]) -> bool:
+    # Azure compares without case; its only wildcard is the star.
+    lowered = action.lower()
+    return any(fnmatch.fnmatchcase(lowered, pattern.lower().replace("[", "[[]")) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method needs: any of ``needs`` (each a set of actions), or one of the named roles."""
+
+    needs: tuple[tuple[str, ...], ...] = ()
+    roles: tuple[str, ...] = ()
+    impossible: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A child of a resource that a role can be assigned on, and the parameters of the SDK that name it."""
+
+    name: str
+    path: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubClient:
+    """What a method of a client returns, and the names of its parameters in order."""
+
+    to: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOff:
+    """The switch that turns keys off."""
+
+    property: str
+    value: Any
+    source: str
+    terraform: str = ""
+    az: str = ""
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Everything the plan knows about one data plane."""
+
+    name: str
+    title: str
+    source: str
+    audience: str
+    mechanism: str
+    resource: str
+    terraform: str
+    endpoint: str
+    modules: tuple[str, ...]
+    default: dict[str, tuple[str, ...]]
+    scopes: dict[str, Scope]
+    notes: tuple[str, ...]
+    roles: tuple[Role, ...]
+    operations: dict[str, Operation]
+    sub_clients: dict[str, SubClient]
+    connects: dict[str, str]
+    statements: dict[str, str]
+    keys_off: KeysOff | None
+    probe: dict[str, str]
+    aliases: dict[str, str]
+
+    def role(self, name: str) -> Role | None:
+        """Return a role of the plane by its name."""
+        return next((role for role in self.roles if role.name == name), None)
+
+    def default_roles(self, class_: str) -> tuple[str, ...]:
+        """Return the roles for a class whose calls could not be followed."""
+        return self.default.get(class_) or self.default.get("*", ())
+
+    def operation(self, class_: str, method: str) -> Operation | None:
+        """Return what a method of a class needs; None when it needs nothing or is not known."""
+        return self.operations.get(f"{self.aliases.get(class_, class_)}.{method}")
+
+    def sub_client(self, class_: str, method: str) -> SubClient | None:
+        """Return what a method of a class returns when that is a client, too."""
+        return self.sub_clients.get(f"{self.aliases.get(class_, class_)}.{method}")
+
+
+class Planes:
+    """All data planes, and how to find one."""
+
+    def __init__(self, table: AnyMapping[str, dict[str, Any]]) -> None:
+        self.by_name = {name: _plane(name, entry, table) for name, entry in table.items()}
+        self._by_module = {module: plane for plane in self.by_name.values() for module in plane.modules}
+
+    def of_class(self, qualified: str) -> Plane | None:
+        """Return the plane that a class of an SDK works on."""
+        parts = [part for part in qualified.split(".")[:-1] if part != "aio" and not part.startswith("_")]
+        while parts:
+            found = self._by_module.get(".".join(parts))
+            if found is not None:
+                return found
+            parts.pop()
+        return None
+
+    def with_role(self, role: str) -> Plane | None:
+        """Return the first plane that has a role of this name."""
+        return next((plane for plane in self.by_name.values() if plane.role(role)), None)
+
+    @functools.cached_property
+    def methods(self) -> frozenset[str]:
+        """The last names of all methods that need a right or return a client."""
+        names: set[str] = set()
+        for plane in self.by_name.values():
+            names.update(key.rpartition(".")[2] for key in (*plane.operations, *plane.sub_clients))
+        return frozenset(names)
+
+
+def _plane(name: str, entry: dict[str, Any], table: AnyMapping[str, dict[str, Any]]) -> Plane:
+    prefix = entry.get("provider", "")
+    owner = table.get(entry.get("same_roles", ""), entry)
+    default = entry.get("default", [])
+    switch = entry.get("keys_off")
+    return Plane(
+        name=name,
+        title=entry["title"],
+        source=entry["source"],
+        audience=entry["audience"],
+        mechanism=entry.get("mechanism", "azure-rbac"),
+        resource=entry.get("resource", ""),
+        terraform=entry.get("terraform", ""),
+        endpoint=entry.get("endpoint", ""),
+        modules=tuple(entry.get("modules", ())),
+        default={
+            class_: tuple(roles) for class_, roles in (default if isinstance(default, dict) else {"*": default}).items()
+        },
+        scopes={
+            key: Scope(key, scope["path"], tuple(scope["parameters"])) for key, scope in entry.get("scopes", {}).items()
+        },
+        notes=tuple(" ".join(note.split()) for note in entry.get("notes", ())),
+        roles=tuple(_role(role, owner.get("provider", "")) for role in owner["roles"]),
+        operations=dict(_operations(entry.get("operations", ()), prefix)),
+        sub_clients={
+            f"{class_}.{method}": _sub_client(text)
+            for class_, methods in entry.get("sub_clients", {}).items()
+            for method, text in methods.items()
+        },
+        connects=entry.get("connects", {}),
+        statements=entry.get("statements", {}),
+        keys_off=KeysOff(**switch) if switch else None,
+        probe=entry.get("probe", {}),
+        aliases=entry.get("aliases", {}),
+    )
+
+
+def _role(entry: dict[str, Any], prefix: str) -> Role:
+    actions = {
+        key: tuple(_full(action, prefix) for action in entry.get(key, ()))
+        for key in ("actions", "data_actions", "not_actions", "not_data_actions")
+    }
+    return Role(entry["name"], entry.get("id", ""), entry.get("reads_keys", False), **actions)
+
+
+def _full(action: str, prefix: str) -> str:
+    return action if action.startswith(("Microsoft.", "*")) else prefix + action
+
+
+def _operations(entries: list[dict[str, Any]], prefix: str) -> Iterator[tuple[str, Operation]]:
+    for entry in entries:
+        needs = tuple(
+            tuple(_need(part, prefix) for part in alternative.split(" + ")) for alternative in entry.get("needs", ())
+        )
+        operation = Operation(needs, tuple(entry.get("roles", ())), " ".join(entry.get("impossible", "").split()))
+        for class_, methods in entry["calls"].items():
+            for method in methods:
+                yield f"{class_}.{method}", operation
+
+
+def _need(text: str, prefix: str) -> str:
+    kind, _, action = text.partition(":")
+    return f"{kind}:{_full(action, prefix)}"
+
+
+def _sub_client(text: str) -> SubClient:
+    name, _, rest = text.rstrip(")").partition("(")
+    return SubClient(name, tuple(part.strip() for part in rest.split(",") if part.strip()))
