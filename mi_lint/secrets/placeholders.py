@@ -25,6 +25,7 @@ PUBLIC: Final = {
     "e1dfe191c5cd0b21ff09c783f934ef8b7cb481b6f06f1f2784fe54baff10ef17": "example of the Device Provisioning docs",
     "2f4643b13aeabe7e75acd68c4f0fe88685f91fb0579ceb8f81f05107b813c627": "key of the Service Bus emulator",
     "1c3d6188abe600bce2404e8c462e117cd621a7b0b897173b6c0c187fa01d9e1b": "sample password of the SQL Server container",
+    "375b73c076c3a7c884d3a6223cf7ef545f3a0ef599fbbec6ad279e8bd74ab33f": "example of the docs for `create-for-rbac`",
 }
 
 _SIZES: Final = {"base64": 64, "base64url": 64, "base62": 62, "base32": 32, "hex": 16, "unreserved": 66}
