@@ -6,8 +6,6 @@ UTF-8). Single-byte encodings and stray bytes stay as they are too, because ever
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
@@ -61,10 +59,11 @@ _BINARIES: Final = (
     b"\x00asm",
 )
 _MAGIC: Final = (*_ARCHIVES, *_BINARIES, b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-_TAR: Final = re.compile(rb".{257}ustar", re.DOTALL)
+_TAR: Final = b"ustar"
+_TAR_OFFSET: Final = 257
 # Control characters that have no place in text; tab, newlines, form feed, backspace and escape have.
 _CONTROLS: Final = bytes(range(1, 8)) + b"\x0b" + bytes(range(14, 27)) + b"\x1c\x1d\x1e\x1f\x7f"
-_TEXT_CONTROLS: Final = re.compile("[\x00-\x07\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
+_TEXT_CONTROLS: Final = dict.fromkeys((0, *_CONTROLS, 0xFFFD))
 
 
 class Document:
@@ -109,7 +108,7 @@ def decode(path: str, raw: bytes) -> Document | str:
         return Document(path, raw, raw)
     if raw.startswith(b"\xef\xbb\xbf"):
         return Document(path, raw, raw[3:], "utf-8", 3)
-    if raw.startswith(_ARCHIVES) or _TAR.match(raw):
+    if raw.startswith(_ARCHIVES) or raw.startswith(_TAR, _TAR_OFFSET):
         return ARCHIVE
     if raw.startswith(_BINARIES):
         return BINARY
@@ -151,7 +150,7 @@ def _wide_encodings(raw: bytes) -> list[tuple[str, int]]:
 def _converted(raw: bytes, encoding: str, mark: int) -> bytes | None:
     head = raw[mark : mark + HEAD].decode(encoding, "replace")
     # The cut may split the last character, and a damaged file may have some bad ones; a binary file has many.
-    if len(_TEXT_CONTROLS.findall(head)) > 1 + len(head) // 50:
+    if len(head) - len(head.translate(_TEXT_CONTROLS)) > 1 + len(head) // 50:
         return None
     return raw[mark:].decode(encoding, "replace").encode("utf-8")
 

@@ -49,45 +49,45 @@ class Pattern:
 class Patterns:
     """The patterns of one ignore file. The last that matches decides."""
 
-    __slots__ = ("_all", "_by_name", "_others", "file_hints", "folder_hints", "negates")
+    __slots__ = ("_by_name", "_others", "_parsed", "_patterns", "any_hints", "folder_hints")
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._all = [pattern for pattern in map(_parse, lines) if pattern is not None]
-        self.negates = False
-        self.file_hints = Hints()
+        self._parsed = [parsed for parsed in map(_parse, lines) if parsed is not None]
+        self.any_hints = Hints()
         self.folder_hints = Hints()
+        for text, negated, folder_only, _ in self._parsed:
+            if not negated:
+                (self.folder_hints if folder_only else self.any_hints).add(text)
+        # Made when a name is suspected for the first time, which in most folders none is.
+        self._patterns: list[Pattern] | None = None
         # The numbers of the patterns that can match a name, or one with a suffix, and of those to be tried always.
         self._by_name: dict[str, list[int]] = {}
         self._others: list[int] = []
-        for number, pattern in enumerate(self._all):
-            self._index(number, pattern.text.rpartition("/")[2])
-            if pattern.negated:
-                self.negates = True
-                continue
-            self.folder_hints.add(pattern.text)
-            if not pattern.folder_only:
-                self.file_hints.add(pattern.text)
 
     def __bool__(self) -> bool:
-        return bool(self._all)
+        return bool(self._parsed)
 
-    def _index(self, number: int, last: str) -> None:
-        keys = [_key(variant) for variant in _variants(last)]
-        if None in keys:
-            self._others.append(number)
-            return
-        for key in filter(None, keys):
-            self._by_name.setdefault(key, []).append(number)
+    def _prepare(self) -> list[Pattern]:
+        for number, parsed in enumerate(self._parsed):
+            keys = [_key(variant) for variant in _variants(parsed[0].rpartition("/")[2])]
+            if None in keys:
+                self._others.append(number)
+                continue
+            for key in filter(None, keys):
+                self._by_name.setdefault(key, []).append(number)
+        self._patterns = [Pattern(*parsed) for parsed in self._parsed]
+        return self._patterns
 
     def decide(self, path: str, name: str, is_folder: bool) -> bool | None:
         """Tell whether a path relative to the file's folder is ignored, None when no pattern speaks of it."""
+        patterns = self._patterns or self._prepare()
         numbers = [*self._by_name.get(name, ()), *self._others]
         dot = name.rfind(".")
         if dot >= 0:
             numbers += self._by_name.get("*" + name[dot:], ())
         numbers.sort(reverse=True)
         for number in numbers:
-            pattern = self._all[number]
+            pattern = patterns[number]
             if (is_folder or not pattern.folder_only) and pattern.matches(path, name):
                 return not pattern.negated
         return None
@@ -96,7 +96,7 @@ class Patterns:
 class Hints:
     """Which names may be ignored at all, by the last part of every pattern: a few look-ups that hardly ever say yes."""
 
-    __slots__ = ("_ends", "_names", "_others", "_regex", "_starts", "_suffixes", "deep", "everything", "inside")
+    __slots__ = ("_ends", "_names", "_others", "_regex", "_starts", "_suffixes", "everything", "inside")
 
     def __init__(self) -> None:
         self._names: set[str] = set()
@@ -106,8 +106,6 @@ class Hints:
         self._others: list[str] = []
         self._regex: re.Pattern[str] | None = None
         self.everything = False
-        # Some pattern is for whatever is below a folder: what is in a folder in it matters when that is not ignored.
-        self.deep = False
         # For patterns such as build/*: the names of the folders.
         self.inside: Hints | None = None
 
@@ -119,36 +117,44 @@ class Hints:
         self._starts += other._starts
         self._others += other._others
         self.everything = self.everything or other.everything
-        self.deep = self.deep or other.deep
         if other.inside is not None:
             self.inside = self.inside or Hints()
             self.inside.include(other.inside)
 
     def add(self, text: str) -> None:
         """Take up what a name must be like for a pattern to match."""
+        if not CASELESS and not _SPECIAL.search(text):
+            self._names.add(text.rpartition("/")[2])
+            return
         folders, _, last = text.rpartition("/")
-        if last.strip("*"):
+        parent = folders.rpartition("/")[2]
+        # The folder's name says more than a last part such as *.json; ** may be any number of folders.
+        if parent.strip("*") and _kind(last, False) != _PLAIN:
+            self.inside = self.inside or Hints()
+            for variant in _variants(parent):
+                self.inside._add_name(variant)
+        elif last.strip("*"):
             for variant in _variants(last):
                 self._add_name(variant)
-        elif folders.strip("*/"):
-            self.inside = self.inside or Hints()
-            self.inside.add(folders)
-            self.deep = self.deep or last == "**"
         else:
             self.everything = True
 
     def _add_name(self, text: str) -> None:
-        kind = _kind(text, False)
-        if kind == _PLAIN:
+        special = _SPECIAL.search(text)
+        if special is None and not CASELESS:
             self._names.add(text)
-        elif kind == _ENDING and text.rfind(".") == 1:
-            self._suffixes.add(text[1:])
-        elif kind == _ENDING:
-            self._ends += (text[1:],)
-        elif text.endswith("*") and _kind(text[:-1], False) == _PLAIN:
-            self._starts += (text[:-1],)
-        else:
+            return
+        # One end of the name is enough of a hint, and needs no expression.
+        start = text[: special.start()] if special else ""
+        end = text[max(map(text.rfind, "*?]\\")) + 1 :]
+        if CASELESS or not (start or end) or "\\" in text:
             self._others.append(text)
+        elif start:
+            self._starts += (start,)
+        elif "." in end:
+            self._suffixes.add(end[end.rfind(".") :])
+        else:
+            self._ends += (end,)
 
     def suspect(self, name: str) -> bool:
         """Tell whether a name may be ignored."""
@@ -170,19 +176,19 @@ class Hints:
 class Levels:
     """The ignore files that apply in a folder, the nearest last."""
 
-    __slots__ = ("_file_hints", "_folder_hints", "_levels")
+    __slots__ = ("_any_hints", "_folder_hints", "_kept", "_levels")
 
-    def __init__(self, levels: tuple[tuple[Patterns, int, str], ...] = ()) -> None:
+    def __init__(self, levels: tuple[tuple[Patterns, int, str], ...] = (), kept: set[str] | None = None) -> None:
         # With each, how a reported path becomes one that is relative to the file's folder: so many characters are
         # cut off, and the way from there to the folder that is walked is put in front.
         self._levels = levels
-        self._file_hints = Hints()
+        # Folders that a negated pattern has kept: in them, a pattern such as a/** that spoke of them goes on to.
+        self._kept: set[str] = set() if kept is None else kept
+        self._any_hints = Hints()
         self._folder_hints = Hints()
         for patterns, _, _ in levels:
-            self._file_hints.include(patterns.file_hints)
+            self._any_hints.include(patterns.any_hints)
             self._folder_hints.include(patterns.folder_hints)
-        if self._folder_hints.deep and any(patterns.negates for patterns, _, _ in levels):
-            self._file_hints.everything = self._folder_hints.everything = True
 
     def __bool__(self) -> bool:
         return bool(self._levels)
@@ -190,21 +196,32 @@ class Levels:
     def extended(self, content: bytes, cut: int, added: str = "") -> Levels:
         """Return these levels and that of an ignore file."""
         patterns = read_patterns(content)
-        return Levels((*self._levels, (patterns, cut, added))) if patterns else self
+        return Levels((*self._levels, (patterns, cut, added)), self._kept) if patterns else self
+
+    def doubtful(self, folder: str) -> bool:
+        """Tell whether a folder may have ignored content whatever the names in it; ask once for each folder."""
+        if folder in self._kept:
+            return True
+        name = folder.rpartition("/")[2]
+        return any(
+            hints.inside is not None and (not name or hints.inside.suspect(name))
+            for hints in (self._any_hints, self._folder_hints)
+        )
+
+    def suspect(self, name: str, is_folder: bool) -> bool:
+        """Tell whether a name may be ignored in a folder that is not doubtful."""
+        return self._any_hints.suspect(name) or (is_folder and self._folder_hints.suspect(name))
 
     def ignore(self, path: str, name: str, is_folder: bool) -> bool:
         """Tell whether a reported path is ignored: the nearest file that speaks of it decides."""
-        hints = self._folder_hints if is_folder else self._file_hints
-        if not hints.suspect(name):
-            if hints.inside is None:
-                return False
-            parent = path[: -len(name) - 1].rpartition("/")[2]
-            if parent and not hints.inside.suspect(parent):
-                return False
         for patterns, cut, added in reversed(self._levels):
             decision = patterns.decide(added + path[cut:], name, is_folder)
             if decision is not None:
+                if is_folder and not decision:
+                    self._kept.add(path)
                 return decision
+        if is_folder and path[: -len(name) - 1] in self._kept:
+            self._kept.add(path)
         return False
 
 
@@ -246,7 +263,8 @@ def _variants(text: str) -> list[str]:
     return variants
 
 
-def _parse(line: str) -> Pattern | None:
+def _parse(line: str) -> tuple[str, bool, bool, bool] | None:
+    """Return the pattern of a line, whether it is negated, for folders only, and bound to the file's folder."""
     if not line or line.startswith("#"):
         return None
     text = _without_trailing_blanks(line) if line.endswith(" ") else line
@@ -259,7 +277,7 @@ def _parse(line: str) -> Pattern | None:
     anchored = "/" in text
     if anchored:
         text = text.removeprefix("/")
-    return Pattern(text, negated, folder_only, anchored) if text else None
+    return (text, negated, folder_only, anchored) if text else None
 
 
 def _without_trailing_blanks(line: str) -> str:

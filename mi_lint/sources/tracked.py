@@ -54,6 +54,7 @@ class _Listing:
         self._base = os.path.join(place, "")
         self._left_out: dict[str, str] = {}
         self._environments: tuple[str, ...] = ()
+        self._excludes = walk.excludes
 
     def files(self, listing: str, others: Git | bytes) -> Iterator[tuple[str, str]]:
         yield from self._tracked(listing)
@@ -63,13 +64,12 @@ class _Listing:
 
     def _tracked(self, listing: str) -> Iterator[tuple[str, str]]:
         prefix, base = self._prefix, self._base
-        checked = self._needs_checks(listing)
         last = ""
         for item in listing.split("\0"):
             path = item[item.find("\t") + 1 :]
             # "H 100644 <object> 0<tab>path"; M is a file with a merge conflict, listed once for each side.
             if item.startswith(("H 100", "M 100")):
-                if path != last and not (checked and self._leaves_out(path)):
+                if path != last and not self._leaves_out(path):
                     yield printable(prefix + path), base + path
                 last = path
             elif item.startswith("H 120"):
@@ -78,9 +78,11 @@ class _Listing:
                 yield from self._nested(path)
 
     def _untracked(self, listing: str) -> Iterator[tuple[str, str]]:
-        checked = self._needs_checks(listing)
-        for path in sorted(filter(None, listing.split("\0"))):
-            if checked and self._leaves_out(path):
+        paths = sorted(filter(None, listing.split("\0")))
+        self._environments = tuple(path.removesuffix(ENVIRONMENT) for path in paths if path.endswith("/" + ENVIRONMENT))
+        self._left_out.clear()
+        for path in paths:
+            if self._leaves_out(path):
                 continue
             if path.endswith("/"):
                 yield from self._nested(path[:-1])
@@ -102,31 +104,21 @@ class _Listing:
         else:
             self._walk.skip("submodule")
 
-    def _needs_checks(self, listing: str) -> bool:
-        """Look once at the whole listing, so that usually nothing needs to be done for each path."""
-        if ENVIRONMENT in listing:
-            paths = (item[item.find("\t") + 1 :] for item in listing.split("\0") if item.endswith("/" + ENVIRONMENT))
-            self._environments += tuple(path.removesuffix(ENVIRONMENT) for path in paths)
-        return bool(self._walk.excludes) or bool(self._environments) or any(name + "/" in listing for name in GENERATED)
-
     def _leaves_out(self, path: str) -> bool:
-        folder, _, name = path.rstrip("/").rpartition("/")
-        reason = self._reason(folder)
-        excludes = self._walk.excludes
-        if reason or (excludes and excludes.cover(self._prefix + path.rstrip("/"))):
-            self._walk.skip(reason or "excluded")
-            return True
-        return name in GENERATED and path.endswith("/")
+        folder = path.rpartition("/")[0]
+        reason = self._left_out.get(folder)
+        if reason is None:
+            reason = self._left_out[folder] = self._reason(folder)
+        if not reason and self._excludes and self._excludes.cover(self._prefix + path.rstrip("/")):
+            reason = "excluded"
+        if reason:
+            self._walk.skip(reason)
+        return bool(reason)
 
     def _reason(self, folder: str) -> str:
         """Return why a folder is left out, nothing when it is not."""
-        reason = self._left_out.get(folder)
-        if reason is None:
-            if not GENERATED.isdisjoint(folder.split("/")):
-                reason = "dependencies"
-            elif self._environments and (folder + "/").startswith(self._environments):
-                reason = "virtual environment"
-            else:
-                reason = ""
-            self._left_out[folder] = reason
-        return reason
+        if not GENERATED.isdisjoint(folder.split("/")):
+            return "dependencies"
+        if self._environments and (folder + "/").startswith(self._environments):
+            return "virtual environment"
+        return ""

@@ -149,43 +149,42 @@ class Walk:
                     continue
                 if ".gitignore" in found:
                     levels = _with_ignore_file(levels, os.path.join(folder, ".gitignore"), len(shown))
-            unrestricted = not levels and not self.excludes
+            excludes = bool(self.excludes)
+            doubtful = levels is not None and levels.doubtful(shown[:-1])
             printed = printable(shown)
             below = []
             for name in sorted(found):
                 entry = found[name]
-                if _is_folder(entry):
-                    if self._enters(name, shown + name, levels):
-                        below.append((entry.path, shown + name + "/", levels))
-                elif self._takes(entry, name) and (
-                    unrestricted or not self._leaves_out(shown + name, name, levels, False)
+                is_folder = _is_folder(entry)
+                if not (self._enters(name) if is_folder else self._takes(entry, name)):
+                    continue
+                path = shown + name
+                if excludes and self.excludes.match(path, name, is_folder):
+                    self.skip("excluded")
+                elif (
+                    levels is not None
+                    and (doubtful or levels.suspect(name, is_folder))
+                    and levels.ignore(path, name, is_folder)
                 ):
+                    self.skip("ignored")
+                elif is_folder:
+                    below.append((entry.path, path + "/", levels))
+                else:
                     yield printed + (name if name.isascii() else printable(name)), entry.path
             below.reverse()
             todo += below
 
-    def _enters(self, name: str, shown: str, levels: Levels | None) -> bool:
-        if name in VERSION_CONTROL:
-            return False
+    def _enters(self, name: str) -> bool:
         if name in GENERATED and not self.options.no_ignore:
             self.skip("dependencies")
             return False
-        return not self._leaves_out(shown, name, levels, True)
+        return name not in VERSION_CONTROL
 
     def _takes(self, entry: os.DirEntry[str], name: str) -> bool:
         if entry.is_file(follow_symlinks=False):
             # In a linked working tree or a submodule, .git is a file.
             return name not in VERSION_CONTROL
         self.skip("link" if entry.is_symlink() else "special file")
-        return False
-
-    def _leaves_out(self, shown: str, name: str, levels: Levels | None, is_folder: bool) -> bool:
-        if self.excludes and self.excludes.match(shown, name, is_folder):
-            self.skip("excluded")
-            return True
-        if levels and levels.ignore(shown, name, is_folder):
-            self.skip("ignored")
-            return True
         return False
 
     def skip(self, reason: str) -> None:
