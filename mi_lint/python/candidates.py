@@ -11,10 +11,10 @@ WORDS = (
     b"mssql", b"psycopg", b"asyncpg", b"pymysql", b"MySQLdb", b"mysql.connector", b"pymongo", b"motor", b"redis",
     b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
 )  # fmt: skip
-_ANY = re.compile(b"|".join(map(re.escape, WORDS)))
 
 
-_CAPITAL = re.compile(rb"[A-Z]\w{3,}|configure_azure_monitor|from_connection_string|\bload\b")
+_CAPITAL = re.compile(rb"[A-Z]\w{3,80}")
+_FACTORIES = (b"from_connection_string", b"configure_azure_monitor", b"azure.appconfiguration")
 
 
 def is_candidate(data: bytes, names: frozenset[bytes] | None = None, markers: tuple[bytes, ...] = ()) -> bool:
@@ -22,9 +22,10 @@ def is_candidate(data: bytes, names: frozenset[bytes] | None = None, markers: tu
 
     ``names`` are the classes of the SDKs, ``markers`` the words of the families: a file needs one of either.
     """
-    if _ANY.search(data) is None:
+    # One search per word is faster than one expression with all of them.
+    if not any(word in data for word in WORDS):
         return False
-    if names is None or any(marker in data for marker in markers):
+    if names is None or any(marker in data for marker in (*markers, *_FACTORIES)):
         return True
     return not names.isdisjoint(_CAPITAL.findall(data))
 
