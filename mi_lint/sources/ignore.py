@@ -100,7 +100,8 @@ class Hints:
 
     def __init__(self) -> None:
         self._names: set[str] = set()
-        self._suffixes: set[str] = set()
+        # By the part from the last dot on: the endings to look for.
+        self._suffixes: dict[str, tuple[str, ...]] = {}
         self._ends: tuple[str, ...] = ()
         self._starts: tuple[str, ...] = ()
         self._others: list[str] = []
@@ -112,7 +113,8 @@ class Hints:
     def include(self, other: Hints) -> None:
         """Join other hints to these."""
         self._names |= other._names
-        self._suffixes |= other._suffixes
+        for suffix, endings in other._suffixes.items():
+            self._suffixes[suffix] = self._suffixes.get(suffix, ()) + endings
         self._ends += other._ends
         self._starts += other._starts
         self._others += other._others
@@ -152,16 +154,17 @@ class Hints:
         elif start:
             self._starts += (start,)
         elif "." in end:
-            self._suffixes.add(end[end.rfind(".") :])
+            suffix = end[end.rfind(".") :]
+            self._suffixes[suffix] = (*self._suffixes.get(suffix, ()), end)
         else:
             self._ends += (end,)
 
     def suspect(self, name: str) -> bool:
         """Tell whether a name may be ignored."""
+        endings = self._suffixes.get(name[name.rfind(".") :], ()) + self._ends
         return (
             name in self._names
-            or name[name.rfind(".") :] in self._suffixes
-            or name.endswith(self._ends)
+            or name.endswith(endings)
             or name.startswith(self._starts)
             or self.everything
             or (bool(self._others) and self._search(name))
@@ -176,7 +179,7 @@ class Hints:
 class Levels:
     """The ignore files that apply in a folder, the nearest last."""
 
-    __slots__ = ("_any_hints", "_folder_hints", "_kept", "_levels")
+    __slots__ = ("_any_hints", "_folder_hints", "_kept", "_levels", "suspect_file")
 
     def __init__(self, levels: tuple[tuple[Patterns, int, str], ...] = (), kept: set[str] | None = None) -> None:
         # With each, how a reported path becomes one that is relative to the file's folder: so many characters are
@@ -189,6 +192,8 @@ class Levels:
         for patterns, _, _ in levels:
             self._any_hints.include(patterns.any_hints)
             self._folder_hints.include(patterns.folder_hints)
+        # The same for a file; bound here because it is asked for every one.
+        self.suspect_file = self._any_hints.suspect
 
     def __bool__(self) -> bool:
         return bool(self._levels)
@@ -208,9 +213,9 @@ class Levels:
             for hints in (self._any_hints, self._folder_hints)
         )
 
-    def suspect(self, name: str, is_folder: bool) -> bool:
-        """Tell whether a name may be ignored in a folder that is not doubtful."""
-        return self._any_hints.suspect(name) or (is_folder and self._folder_hints.suspect(name))
+    def suspect_folder(self, name: str) -> bool:
+        """Tell whether a folder may be ignored where its parent is not doubtful."""
+        return self._any_hints.suspect(name) or self._folder_hints.suspect(name)
 
     def ignore(self, path: str, name: str, is_folder: bool) -> bool:
         """Tell whether a reported path is ignored: the nearest file that speaks of it decides."""

@@ -163,7 +163,7 @@ class Walk:
                     self.skip("excluded")
                 elif (
                     levels is not None
-                    and (doubtful or levels.suspect(name, is_folder))
+                    and (doubtful or (levels.suspect_folder if is_folder else levels.suspect_file)(name))
                     and levels.ignore(path, name, is_folder)
                 ):
                     self.skip("ignored")
