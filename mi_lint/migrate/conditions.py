@@ -28,7 +28,7 @@ class Condition:
         return self.statement is None and self.change is None
 
 
-def condition(module: Module, name: ast.Name) -> Condition | None:
+def condition(module: Module, name: ast.Name | ast.Attribute) -> Condition | None:
     """Return the condition that a use of a name is part of, or None when the use is none."""
     operand = _operand(module, name)
     parent = module.parent(operand)
@@ -47,7 +47,7 @@ def _is_all_or_any(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any")
 
 
-def _operand(module: Module, name: ast.Name) -> ast.expr:
+def _operand(module: Module, name: ast.Name | ast.Attribute) -> ast.expr:
     """Return the whole test of the name: ``key``, ``not key``, ``key is None``, ``key == ""``, ``bool(key)``."""
     node: ast.expr = name
     while True:

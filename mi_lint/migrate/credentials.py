@@ -193,14 +193,27 @@ class Credentials:
 
 
 def _kind_in_use(module: Module) -> str:
-    """Return the kind of credential that the module already uses, else the default."""
+    """Return the kind of credential that the module already uses and that says itself which identity it is."""
     for call in module.calls:
         qualified = module.qualified(call.func) or ""
-        if qualified.startswith("azure.identity.") and qualified.endswith(".ManagedIdentityCredential"):
+        if not qualified.startswith("azure.identity."):
+            continue
+        client_id = known.keyword(call, "client_id")
+        if qualified.endswith(".ManagedIdentityCredential") and _reads_client_id(module, client_id):
             return "managed"
-        if qualified.startswith("azure.identity.") and qualified.endswith(".WorkloadIdentityCredential"):
+        if qualified.endswith(".WorkloadIdentityCredential") and not call.args and not call.keywords:
             return "workload"
     return "default"
+
+
+def _reads_client_id(module: Module, node: ast.expr | None) -> bool:
+    """Whether an expression reads the environment variable that the managed credential will read."""
+    return (
+        isinstance(node, ast.Subscript)
+        and module.qualified(node.value) == "os.environ"
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value == "AZURE_CLIENT_ID"
+    )
 
 
 def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:

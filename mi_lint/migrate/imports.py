@@ -39,7 +39,12 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
             changes += _extend(module, present, names, gone)
         else:
             line = f"from {package} import {', '.join(names)}"
-            changes.append(_insert_line(module, line, *_anchor(module, package, before)))
+            anchor, first = _anchor(module, package, before)
+            if isinstance(anchor, ast.ImportFrom) and gone.issuperset(anchor.names):
+                changes.append(Change(module.path, *module.source.span(anchor), line))
+                unused = [entry for entry in unused if entry[0] is not anchor]
+            else:
+                changes.append(_insert_line(module, line, anchor, first))
     for name in sorted(needs.modules):
         if not _is_bound(module, name, name, before):
             changes.append(_insert_module(module, name, before))

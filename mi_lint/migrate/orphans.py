@@ -30,7 +30,7 @@ class Orphans:
         self._gone: set[ast.AST] = set()
         self.imports: list[Alias] = []
         self.changes: list[Change] = []
-        self.switches: list[tuple[str, frozenset[ast.Name]]] = []
+        self.switches: list[tuple[str, frozenset[ast.expr]]] = []
         self._removed: set[ast.stmt] = set()
 
     def find(self) -> Orphans:
@@ -43,7 +43,46 @@ class Orphans:
         while pending:
             identifier = pending.pop()
             pending += self._examine(identifier)
+        for name, uses in self._gone_attributes().items():
+            self._examine_attribute(name, uses)
         return self
+
+    def _gone_attributes(self) -> dict[str, list[ast.Attribute]]:
+        """Return the attributes of ``self``, a class or an object that the changes take out, by name."""
+        found: dict[str, list[ast.Attribute]] = {}
+        for name in self._gone:
+            parent = self._module.parent(name)
+            if isinstance(parent, ast.Attribute) and self._inside(parent, self._spans):
+                outer = self._module.parent(parent)
+                if not isinstance(outer, ast.Attribute | ast.Call) or parent in getattr(outer, "args", ()):
+                    found.setdefault(parent.attr, []).append(parent)
+        return found
+
+    def _examine_attribute(self, name: str, gone: list[ast.Attribute]) -> None:
+        """Drop what only asks whether an attribute is set, and the attribute itself when nothing else reads it."""
+        module = self._module
+        left = [use for use in module.attribute_loads(name) if use not in gone]
+        tests = [condition(module, use) for use in left]
+        conditions = [test for test in tests if test is not None]
+        assigned = [entry[3] for entry in module.attributes.get(name, ())]
+        assigned += [
+            b.node for scope in module.scopes.values() if scope.kind == "class" for b in scope.bindings.get(name, ())
+        ]
+        removable = all(isinstance(node, ast.Assign) and is_pure(module, node.value) for node in assigned)
+        private = bool(assigned) and removable and not self._project.mentioned_elsewhere(module.path, name)
+        if conditions and (len(conditions) < len(left) or not private or any(test.is_switch for test in conditions)):
+            self.switches.append((name, frozenset(gone)))
+            return
+        if len(conditions) < len(left) or not private or any(self._is_alone(node) for node in assigned):
+            return
+        for test in conditions:
+            if test.statement is not None:
+                self._remove_statement(test.statement)
+            elif test.change is not None and test.change not in self.changes:
+                self.changes.append(test.change)
+        for node in assigned:
+            if isinstance(node, ast.stmt):
+                self._remove_statement(node)
 
     def _is_rename(self, name: ast.AST) -> bool:
         """Whether a name is renamed together with all its bindings, so that the new name takes its place."""
@@ -77,7 +116,11 @@ class Orphans:
         left = [name for name in uses if name not in self._gone]
         tests = [condition(module, name) for name in left]
         conditions = [test for test in tests if test is not None]
-        if len(conditions) < len(left) or not bindings or not all(self._removable(binding) for binding in bindings):
+        if not bindings or not all(self._removable(binding) for binding in bindings):
+            return []
+        if len(conditions) < len(left):
+            if conditions and bindings[0].kind != "import":
+                self.switches.append((identifier, frozenset(uses)))
             return []
         if self._elsewhere(identifier, bindings):
             return []
@@ -97,8 +140,11 @@ class Orphans:
 
     def _empties_branch(self, binding: Binding) -> bool:
         """Whether taking a binding out leaves a branch without a statement: which branch ran was a decision."""
-        node = binding.node
-        if isinstance(node, ast.Import | ast.ImportFrom) or not isinstance(node, ast.stmt):
+        return not isinstance(binding.node, ast.Import | ast.ImportFrom) and self._is_alone(binding.node)
+
+    def _is_alone(self, node: ast.AST) -> bool:
+        """Whether a statement is the only one of a branch."""
+        if not isinstance(node, ast.stmt):
             return False
         parent = self._module.parent(node)
         bodies = [value for _, value in ast.iter_fields(parent) if isinstance(value, list) and node in value]

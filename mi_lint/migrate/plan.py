@@ -270,7 +270,7 @@ class _Round:
 
     def _complete(
         self, module: Module, accepted: dict[Site, Rewritten]
-    ) -> tuple[list[Change], list[tuple[str, frozenset[ast.Name]]]]:
+    ) -> tuple[list[Change], list[tuple[str, frozenset[ast.expr]]]]:
         """Add what the changes of the sites bring with them: credentials, imports, removal of what is left unused."""
         changes = [c for rewrite in accepted.values() for c in rewrite.changes if c.path == module.path]
         own = [rewrite for site, rewrite in accepted.items() if site.module is module]
@@ -298,7 +298,7 @@ def _renamed_settings(rewrites: Iterable[Rewritten]) -> dict[str, set[str]]:
     return renamed
 
 
-def _reading(accepted: dict[Site, Rewritten], uses: frozenset[ast.Name], module: Module) -> list[Site]:
+def _reading(accepted: dict[Site, Rewritten], uses: frozenset[ast.expr], module: Module) -> list[Site]:
     """Return the sites whose changes take one of the uses away."""
     spans = [module.source.span(use) for use in uses]
     found = []

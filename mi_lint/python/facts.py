@@ -96,6 +96,7 @@ class Module:
         self.attributes: dict[str, list[tuple[Scope, ast.Attribute, ast.expr, ast.AST]]] = {}
         self.returns: dict[ast.AST, list[ast.expr]] = {}
         self.stars: list[str] = []
+        self._attribute_loads: dict[str, list[ast.Attribute]] | None = None
         self._parents: dict[ast.AST, ast.AST] | None = None
 
     def place(self, node: ast.AST) -> tuple[Scope, Block]:
@@ -111,6 +112,15 @@ class Module:
         if self._parents is None:
             self._parents = {child: outer for outer in ast.walk(self.tree) for child in ast.iter_child_nodes(outer)}
         return self._parents.get(node, self.tree)
+
+    def attribute_loads(self, name: str) -> list[ast.Attribute]:
+        """Return the places where an attribute of this name is read."""
+        if self._attribute_loads is None:
+            self._attribute_loads = {}
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    self._attribute_loads.setdefault(node.attr, []).append(node)
+        return self._attribute_loads.get(name, [])
 
     def parents(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, nearest first."""

@@ -84,7 +84,8 @@ class NotebookSource(Source):
             if ends[stop] + 1 < len(strings):
                 return begin, strings[ends[stop] + 1][0]
             if starts[begin] > 0:
-                return strings[starts[begin] - 1][1], stop
+                last = strings[starts[begin] - 1][1]
+                return last - 2 * self._document.data[:last].endswith(b"\\n"), stop
         return begin, stop
 
     def _separator(self, cell: CellSource) -> str:
