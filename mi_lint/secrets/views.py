@@ -59,10 +59,10 @@ _SIGN: Final = re.compile(
 )
 
 _RUN: Final = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
-_RUN_BACK: Final = re.compile(rb"[A-Za-z0-9+/_-]*\Z")
+_RUN_CHARACTERS: Final = _ALPHABET + b"-_"
 _WRAPPED: Final = re.compile(rb"(?:\r?\n|\\n)[ \t]{0,64}(?=[A-Za-z0-9+/_-]+={0,2}[ \t\"']*(?:\r?\n|\\n|\Z))")
 _KUBERNETES_VALUE: Final = re.compile(
-    rb"""(?P<name>[A-Za-z0-9_.-]{1,253}) ["']? [ \t]{0,8} : [ \t]{0,8} ["']?
+    rb"""(?<![A-Za-z0-9_.-]) (?P<name>[A-Za-z0-9_.-]{1,253}) ["']? [ \t]{0,8} : [ \t]{0,8} ["']?
     (?P<value> (?:[A-Za-z0-9+/]{4}){2,} (?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)? ) (?![A-Za-z0-9+/=:._-])""",
     re.VERBOSE,
 )
@@ -193,13 +193,13 @@ def base64_needles(literal: bytes) -> list[bytes]:
 def base64_views(data: bytes, position: int) -> View | None:
     """Decode the base64 text around a position, over line ends where it is wrapped; None when it is none."""
     low = max(0, position - MAX_BASE64)
-    back = _RUN_BACK.search(data, max(low, position - 4096), position)
-    start = back.start() if back else position
-    while start > low and start == position - 4096:
-        back = _RUN_BACK.search(data, max(low, start - 4096), start)
-        if back is None or back.start() == start:
+    start = position
+    # In steps: most runs are short, and the part before a needle is copied.
+    for step in (4096, MAX_BASE64):
+        begin = max(low, start - step)
+        start = begin + len(data[begin:start].rstrip(_RUN_CHARACTERS))
+        if start > begin:
             break
-        position, start = start, back.start()
     chunks = list(_lines_of_base64(data, start, min(len(data), start + 2 * MAX_BASE64)))
     if not chunks:
         return None
