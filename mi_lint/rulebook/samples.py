@@ -206,8 +206,12 @@ def make_der(stream: Stream, kind: str) -> tuple[str, bytes]:
 
 
 def make_pem(stream: Stream, kind: str, newline: str = "\n") -> str:
-    r"""Make a PEM block; ``\n`` as second argument writes it on one line, as JSON and environment files do."""
+    r"""Make a PEM block; ``\n`` as second argument writes it on one line, as JSON and environment files do.
+
+    ``indented`` indents it by four, as in YAML.
+    """
     label, raw = make_der(stream, kind)
+    newline = "\n    " if newline == "indented" else newline
     body = checksums.encode_base64(raw)
     lines = [body[at : at + 64] for at in range(0, len(body), 64)]
     return newline.join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])
