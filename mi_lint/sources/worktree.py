@@ -40,6 +40,8 @@ GENERATED: Final = frozenset(
         ".ruff_cache",
     )
 )
+# So many repositories inside each other are listed by git; what is deeper is read folder by folder.
+MAX_REPOSITORIES: Final = 8
 # Marks the root of a virtual environment (PEP 405).
 ENVIRONMENT: Final = "pyvenv.cfg"
 
@@ -71,6 +73,7 @@ class Walk:
         self.notices: list[Notice] = []
         self.skipped: dict[str, int] = {}
         self.excludes = Excludes(self.options.exclude)
+        self._depth = 0
         self._named = [self._named_path(path) for path in paths or (".",)]
 
     def _named_path(self, path: str) -> tuple[str, str, bool]:
@@ -123,14 +126,16 @@ class Walk:
 
     def folder(self, place: str, prefix: str) -> Iterator[tuple[str, str]]:
         """Walk a folder, whose reported path is the prefix."""
-        if not self.options.no_ignore and find_toplevel(place) is not None:
-            from mi_lint.sources.tracked import from_git
+        self._depth += 1
+        try:
+            listed = None
+            if not self.options.no_ignore and self._depth <= MAX_REPOSITORIES and find_toplevel(place) is not None:
+                from mi_lint.sources.tracked import from_git
 
-            listed = from_git(self, place, prefix)
-            if listed is not None:
-                yield from listed
-                return
-        yield from self._read_folders(place, prefix)
+                listed = from_git(self, place, prefix)
+            yield from self._read_folders(place, prefix) if listed is None else listed
+        finally:
+            self._depth -= 1
 
     def _read_folders(self, place: str, prefix: str) -> Iterator[tuple[str, str]]:
         everything = self.options.no_ignore
@@ -144,6 +149,9 @@ class Walk:
                 self._unreadable(shown.rstrip("/") or ".", error)
                 continue
             if not everything:
+                if ".git" in found and shown != prefix and self._depth < MAX_REPOSITORIES:
+                    yield from self.folder(folder, shown)
+                    continue
                 if ENVIRONMENT in found and shown != prefix:
                     self.skip("virtual environment")
                     continue

@@ -272,6 +272,28 @@ def test_submodules_and_nested_repositories_are_walked(repository, tmp_path):
     ]
 
 
+def test_repositories_below_a_plain_folder_are_listed_by_git(repository):
+    grow(repository.path, "tracked.log", "other.log", "a.py")
+    repository.git("add", "tracked.log")
+    (repository.path / ".gitignore").write_text("*.log\n")
+    name = repository.path.name
+    assert shown(walk(str(repository.path.parent))) == [
+        f"{name}/tracked.log",
+        f"{name}/.gitignore",
+        f"{name}/a.py",
+    ]
+
+
+def test_very_many_repositories_inside_each_other_are_walked(tmp_path):
+    folder = tmp_path
+    for _ in range(300):
+        folder = folder / "d"
+        grow(folder, ".git/HEAD")
+    grow(folder, "a")
+    walked = walk(str(tmp_path))
+    assert shown(walked) == ["d/" * 300 + "a"]
+
+
 def test_a_submodule_that_is_not_checked_out_is_counted(repository, tmp_path):
     library = type(repository)(tmp_path / "library")
     library.commit()
