@@ -34,9 +34,12 @@ _MASK: Final = 0xFFFFFFFF
 # Provider signature at offset 76 of an annotated key -> service (rule list of microsoft/security-utilities).
 PROVIDERS: Final[dict[str, str]] = {
     "ACOG": "Azure AI services",
+    "ASRS": "Azure SignalR Service",
+    "AWPS": "Azure Web PubSub",
     "AZBS": "Azure Bot Service",
     "AZML": "Azure Machine Learning",
     "AZAC": "Azure App Configuration",
+    "AZCR": "Azure Container Registry",
     "AZCS": "Azure Communication Services",
     "AZDO": "Azure DevOps",
     "AZEG": "Azure Event Grid",
