@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Final
 
+    from mi_lint.sources.excludes import Excludes
     from mi_lint.sources.files import Notice
 
 # Of regular files only: a link (120000) is a name. Submodules are not listed.
@@ -44,8 +45,16 @@ class Staged:
     ``skipped`` and ``notices`` are complete when the iteration has ended.
     """
 
-    def __init__(self, root: str, paths: Sequence[str] | None = None, *, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(
+        self,
+        root: str,
+        paths: Sequence[str] | None = None,
+        excludes: Excludes | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+    ) -> None:
         """``paths`` (relative to the root, or absolute) restrict the scan; the root may be any folder of the tree."""
+        self._excludes = excludes
         self._repository = Repository(root)
         self._wanted = None if paths is None else _Wanted(root, paths)
         self._limit = limit
@@ -72,22 +81,31 @@ class Staged:
             if path is None or (self._wanted is not None and path not in self._wanted):
                 continue
             _, mode, _, name, _ = header.decode().split(" ")
-            if mode in _REGULAR:
-                entries.append((path, name))
+            if mode not in _REGULAR:
+                self._skip("link")
+            elif self._excludes and self._excludes.cover(path):
+                self._skip("excluded")
             else:
-                self.skipped["link"] = self.skipped.get("link", 0) + 1
+                entries.append((path, name))
         return entries
 
+    def _skip(self, reason: str) -> None:
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
-def staged(root: str, paths: Sequence[str] | None = None, *, limit: int = DEFAULT_LIMIT) -> Staged:
+
+def staged(
+    root: str, paths: Sequence[str] | None = None, excludes: Excludes | None = None, *, limit: int = DEFAULT_LIMIT
+) -> Staged:
     """Return the files that the next commit adds or changes, with their content in the index."""
-    return Staged(root, paths, limit=limit)
+    return Staged(root, paths, excludes, limit=limit)
 
 
-def changed(root: str, revision: str) -> list[tuple[str, str]]:
+def changed(
+    root: str, revision: str, paths: Sequence[str] | None = None, excludes: Excludes | None = None
+) -> list[tuple[str, str]]:
     """List the files of the working tree that differ from where it left ``revision``, new ones included.
 
-    Returns pairs of the path to report and the path to open.
+    Returns pairs of the path to report and the path to open. ``paths`` restrict the list, as in `staged`.
     """
     repository = Repository(root)
     base = repository.merge_base(revision)
@@ -102,10 +120,13 @@ def changed(root: str, revision: str) -> list[tuple[str, str]]:
     ]
     # Nested repositories are listed as folders.
     found += [path for path in untracked.read_all().split(b"\0") if path and not path.endswith(b"/")]
+    wanted = None if paths is None else _Wanted(root, paths)
     pairs = []
     for encoded in sorted(set(found)):
         path = repository.shown(encoded)
-        if path is not None:
+        if path is None or (wanted is not None and path not in wanted):
+            continue
+        if not (excludes and excludes.cover(path)):
             pairs.append((path, repository.place(encoded)))
     return pairs
 

@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 
+from mi_lint.sources.excludes import Excludes
 from mi_lint.sources.files import SPECIAL, UNREADABLE, SourceError, read
 from mi_lint.sources.places import find_toplevel, printable, relative
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mi_lint.sources.files import Notice
-    from mi_lint.sources.ignore import Levels, Patterns
+    from mi_lint.sources.ignore import Levels
 
 VERSION_CONTROL: Final = frozenset((".git", ".hg", ".svn", ".bzr", ".jj", "_darcs"))
 GENERATED: Final = frozenset(
@@ -207,47 +208,6 @@ class Walk:
 def walk(root: str, paths: Sequence[str] = (), options: WalkOptions | None = None) -> Walk:
     """Return the files below ``paths`` (relative to ``root``, or absolute), the whole root when there are none."""
     return Walk(root, paths, options)
-
-
-class Excludes:
-    """User patterns that leave out paths relative to the root; what is inside a left out folder is left out."""
-
-    __slots__ = ("_folders", "_patterns")
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns: Patterns | None = None
-        if patterns:
-            from mi_lint.sources.ignore import Patterns
-
-            self._patterns = Patterns(patterns)
-        self._folders: dict[str, bool] = {"": False}
-
-    def __bool__(self) -> bool:
-        return self._patterns is not None
-
-    def match(self, path: str, name: str, is_folder: bool) -> bool:
-        """Tell whether the patterns name exactly this path."""
-        return self._patterns is not None and self._patterns.decide(path, name, is_folder) is True
-
-    def admit(self, folder: str) -> None:
-        """Note that a folder was named: no pattern for it or for what it is in counts."""
-        self._folders["" if folder == "." else folder] = False
-
-    def cover(self, path: str, is_folder: bool = False) -> bool:
-        """Tell whether a path or one of the folders that it is in is left out."""
-        if self._patterns is None:
-            return False
-        if is_folder:
-            return self._covers_folder(path)
-        folder, _, name = path.rpartition("/")
-        return self._covers_folder(folder) or self.match(path, name, False)
-
-    def _covers_folder(self, folder: str) -> bool:
-        known = self._folders.get(folder)
-        if known is None:
-            parent, _, name = folder.rpartition("/")
-            known = self._folders[folder] = self._covers_folder(parent) or self.match(folder, name, True)
-        return known
 
 
 def _with_ignore_file(levels: Levels | None, place: str, cut: int, added: str = "") -> Levels | None:

@@ -10,6 +10,7 @@ import pytest
 
 from mi_lint.errors import UserError
 from mi_lint.sources import process
+from mi_lint.sources.excludes import Excludes
 from mi_lint.sources.git import changed, staged
 
 posix = pytest.mark.skipif(os.name == "nt", reason="has no such files")
@@ -133,6 +134,15 @@ def test_named_paths_restrict_the_scan(repository):
     assert set(listed(repository, [str(repository.path / "a" / "c")])) == {"a/c/d"}
     assert set(listed(repository, ["."])) == {"a/b", "a/c/d", "ab", "e"}
     assert listed(repository, []) == {}
+
+
+def test_excluded_files_are_left_out_and_counted(repository):
+    for name in ("tests/a", "b"):
+        repository.write(name)
+    repository.git("add", "-A")
+    found = staged(str(repository.path), None, Excludes(["tests/"]))
+    assert list(dict(found)) == ["b"]
+    assert found.skipped == {"excluded": 1}
 
 
 @pytest.mark.parametrize(
@@ -305,6 +315,14 @@ def test_a_difference_seen_from_a_folder_is_relative_to_it(repository):
     repository.write("a/c")
     repository.write("d")
     assert [shown for shown, _ in changed(str(repository.path / "a"), "HEAD")] == ["b", "c"]
+
+
+def test_a_difference_is_restricted_to_named_paths_without_excluded_ones(repository):
+    repository.commit()
+    for name in ("a/b", "a/c.min.js", "d"):
+        repository.write(name)
+    found = changed(str(repository.path), "HEAD", ["a"], Excludes(["*.min.js"]))
+    assert [shown for shown, _ in found] == ["a/b"]
 
 
 @posix

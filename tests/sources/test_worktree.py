@@ -9,7 +9,7 @@ import pytest
 
 from mi_lint.errors import UserError
 from mi_lint.sources import process, tracked
-from mi_lint.sources.worktree import Excludes, WalkOptions, walk
+from mi_lint.sources.worktree import WalkOptions, walk
 
 posix = pytest.mark.skipif(os.name == "nt", reason="has no such files")
 
@@ -159,14 +159,6 @@ def test_excludes_spare_what_is_named_unless_forced(tree):
     assert shown(walk(str(tree.path), ["tests"], spared)) == ["tests/a.py"]
     for named in ("tests/b/c.py", "tests/a.py", "tests", "tests/b"):
         assert shown(walk(str(tree.path), [named], forced)) == []
-
-
-def test_what_is_inside_an_excluded_folder_is_covered():
-    excludes = Excludes(["/vendor", "*.lock"])
-    assert excludes.cover("vendor/a/b.py")
-    assert excludes.cover("a/poetry.lock")
-    assert not excludes.cover("a/vendor/b.py")
-    assert not Excludes([])
 
 
 @posix
