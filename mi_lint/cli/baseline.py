@@ -72,6 +72,7 @@ class _Scan:
 
         from mi_lint.cli.scan import root_of
         from mi_lint.scanning import run as scanning
+        from mi_lint.scanning.policy import excludes_of, policy_of
         from mi_lint.sources.worktree import WalkOptions, walk
 
         everything = copy.copy(config)
@@ -81,9 +82,9 @@ class _Scan:
         everything.include_suppressed = True
         self.root = root_of(arguments.paths, config)
         self._known = {*store.rule_table(config.rules), *TABLE}
-        self._policy = scanning.policy_of(config, store.match_table(config.rules), self.root)
+        self._policy = policy_of(config, store.match_table(config.rules), self.root)
         paths = [os.path.abspath(path) for path in arguments.paths]
-        options = WalkOptions(scanning.excludes_of(config, self.root), no_ignore=not config.respect_gitignore)
+        options = WalkOptions(excludes_of(config, self.root), no_ignore=not config.respect_gitignore)
         found = walk(self.root, paths, options)
         seen = scanning.scan_files(everything, self.root, list(found)).seen
         self.findings = [finding for finding in seen.findings if finding.suppression is None]

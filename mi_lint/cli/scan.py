@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mi_lint.scanning.run import Progress, Result
 
 CLEAN, FOUND, FAILED = 0, 1, 2
+# Reports that carry how code would be rewritten; working that out takes LibCST.
+WITH_FIXES = ("json", "sarif")
 _BY_SUFFIX = {".sarif": "sarif", ".json": "json", ".xml": "junit", ".txt": "text"}
 
 
@@ -65,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.format or config.format, arguments.output if arguments.output is not None else config.output
     )
     root = root_of(arguments.paths, config)
-    result = _scan(arguments, config, root)
+    fixes = any(name in WITH_FIXES for name, _ in outputs)
+    result = _scan(arguments, config, root, fixes)
     if arguments.staged or arguments.diff:
         _keep_added(result, arguments.diff)
     failed = _write(result, config, outputs, arguments)
@@ -115,20 +118,20 @@ def root_of(paths: Sequence[str], config: Config) -> str:
     return here if os.path.commonpath([here, folder]) == here else folder
 
 
-def _scan(arguments: argparse.Namespace, config: Config, root: str) -> Result:
+def _scan(arguments: argparse.Namespace, config: Config, root: str, fixes: bool) -> Result:
     from mi_lint.scanning import run as scanning
 
     if arguments.stdin:
         from mi_lint.sources.stdin import read_stdin
 
-        return scanning.scan_texts(config, root, [read_stdin(arguments.stdin_filename)])
+        return scanning.scan_texts(config, root, [read_stdin(arguments.stdin_filename)], fixes=fixes)
     # Paths are given relative to the working directory, and taken relative to the root.
     paths = [os.path.abspath(path) for path in arguments.paths]
     if arguments.staged:
         from mi_lint.sources.git import staged
 
         index = staged(root, paths or None)
-        result = scanning.scan_texts(config, root, list(index))
+        result = scanning.scan_texts(config, root, list(index), fixes=fixes)
         result.seen.notes += index.notices
         _add_counts(result.seen.skipped, index.skipped)
         return result
@@ -139,16 +142,17 @@ def _scan(arguments: argparse.Namespace, config: Config, root: str) -> Result:
         if paths:
             wanted = tuple(os.path.join(path, "") for path in paths)
             files = [pair for pair in files if pair[1] in paths or pair[1].startswith(wanted)]
-        return scanning.scan_files(config, root, files)
+        return scanning.scan_files(config, root, files, fixes=fixes)
+    from mi_lint.scanning.policy import excludes_of
     from mi_lint.sources.worktree import WalkOptions, walk
 
     options = WalkOptions(
-        scanning.excludes_of(config, root),
+        excludes_of(config, root),
         force_exclude=arguments.force_exclude,
         no_ignore=arguments.no_ignore or not config.respect_gitignore,
     )
     found = walk(root, paths, options)
-    result = scanning.scan_files(config, root, list(found), _progress(arguments))
+    result = scanning.scan_files(config, root, list(found), _progress(arguments), fixes=fixes)
     result.seen.notes += found.notices
     _add_counts(result.seen.skipped, found.skipped)
     return result

@@ -112,7 +112,15 @@ def _match_table(forms: Sequence[Table], rules: dict[str, Table]) -> Table:
         for anchor, indexes in sorted(users.items())
     ]
     supersedes = {identity: rule["supersedes"] for identity, rule in rules.items() if rule["supersedes"]}
-    return {"anchors": anchors, "needles": sorted(needles), "forms": list(forms), "supersedes": supersedes}
+    with_forms = {form["rule"] for form in forms}
+    checks = {identity: rule["audience"] for identity, rule in rules.items() if identity not in with_forms}
+    return {
+        "anchors": anchors,
+        "needles": sorted(needles),
+        "forms": list(forms),
+        "supersedes": supersedes,
+        "checks": checks,
+    }
 
 
 def core(anchor: str) -> tuple[str, int]:

@@ -100,12 +100,16 @@ class Anchor:
 
 
 class MatchTable:
-    """Everything that is needed to find candidates; ``key`` names it in the cache."""
+    """Everything that is needed to find candidates; ``key`` names it in the cache.
 
-    __slots__ = ("anchors", "forms", "key", "needles", "supersedes")
+    ``checks`` are the rules about code, with their audience.
+    """
+
+    __slots__ = ("anchors", "checks", "forms", "key", "needles", "supersedes")
 
     def __init__(self, table: dict[str, Any], key: str) -> None:
         self.key = key
+        self.checks: dict[str, str] = table["checks"]
         self.anchors = [Anchor(entry) for entry in table["anchors"]]
         self.needles: list[bytes] = [needle.encode() for needle in table["needles"]]
         self.forms = [Form(index, entry) for index, entry in enumerate(table["forms"])]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-FORMAT = 6
+FORMAT = 7
 PARTS = ("match", "rules", "clients", "roles")
 MAX_AGE = 30 * 86400  # seconds after which an unused table of other rules is removed
 

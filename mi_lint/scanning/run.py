@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from mi_lint.configuration.options import CONFIDENCES, SEVERITIES
 from mi_lint.rulebook import store
 from mi_lint.scanning import pool
-from mi_lint.scanning.scanner import Partial, Policy, Scanner
+from mi_lint.scanning.policy import Policy, policy_of
+from mi_lint.scanning.scanner import Partial, Scanner
 from mi_lint.secrets.anchors import engine
-from mi_lint.sources.decoding import decode
-from mi_lint.sources.files import DEFAULT_LIMIT
+from mi_lint.sources.decoding import Document, decode
+from mi_lint.sources.files import DEFAULT_LIMIT, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
     from mi_lint.configuration.settings import Config
-    from mi_lint.rulebook.compiled import MatchTable
+    from mi_lint.model import Finding
 
     Progress = Callable[[int, int], None]  # files done, files in all
 
@@ -66,77 +66,46 @@ class Result:
         return self.seen.hidden
 
 
-def prefix_of(config: Config, root: str) -> str:
-    """Return the path from the root of a scan to the configuration's folder, with a slash, or nothing."""
-    relative = os.path.relpath(config.root or root, root).replace(os.sep, "/")
-    return "" if relative == "." or relative.startswith("../") else relative + "/"
+def scan_texts(config: Config, root: str, texts: Sequence[tuple[str, bytes]], *, fixes: bool = False) -> Result:
+    """Scan content that is no file of the working tree: what is staged, or standard input.
 
-
-def excludes_of(config: Config, root: str) -> list[str]:
-    """Return the patterns of ``exclude``, which are relative to the configuration's folder, relative to the root."""
-    prefix = prefix_of(config, root)
-    if not prefix or not config.exclude:
-        return config.exclude
-    patterns = []
-    for pattern in config.exclude:
-        sign, body = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
-        anchored = "/" in body.rstrip("/")
-        patterns.append(f"{sign}/{prefix}{body.lstrip('/') if anchored else '**/' + body}")
-    return patterns
-
-
-def policy_of(config: Config, table: MatchTable, root: str) -> Policy:
-    """Translate settings to what a scanner needs to know. Raises `ConfigError` for a rule that does not exist."""
-    report_unused = config.report_unused_suppressions
-    explicit: frozenset[str] = frozenset()
-    path_ignores = None
-    if config.layers or config.per_path_ignores:
-        from mi_lint.configuration.select import Catalogue, PathIgnores, select
-        from mi_lint.suppress.rules import TABLE, UNUSED
-
-        catalogue = Catalogue({**store.rule_table(config.rules), **TABLE})
-        selection = select(config, catalogue)
-        enabled, explicit = selection.enabled, selection.explicit
-        report_unused = report_unused or UNUSED in enabled
-        if config.per_path_ignores:
-            path_ignores = PathIgnores(config, catalogue)
-    else:
-        enabled = frozenset(form.rule for form in table.forms if form.audience != "off")
-    return Policy(
-        enabled,
-        explicit=explicit,
-        thorough=config.thorough,
-        min_severity=SEVERITIES.index(config.min_severity),
-        min_confidence=CONFIDENCES.index(config.min_confidence),
-        extra_rules=tuple(config.rules),
-        path_ignores=path_ignores,
-        path_prefix=prefix_of(config, root) if path_ignores is not None else "",
-        foreign=config.honour_foreign_suppressions,
-        report_unused=report_unused,
-    )
-
-
-def scan_texts(config: Config, root: str, texts: Sequence[tuple[str, bytes]]) -> Result:
-    """Scan content that is no file of the working tree: what is staged, or standard input."""
-    job = _Job(config, root)
+    ``fixes`` works out how code would be rewritten, for reports that carry it.
+    """
+    job = _Job(config, root, dict(texts).get, fixes)
     scanner = job.scanner(sum(len(raw) for _, raw in texts))
     for path, raw in texts:
         _scan_bytes(scanner, path, raw)
-    return job.finish(scanner.seen)
+    return job.finish(scanner.seen, [path for path, _ in texts])
 
 
-def scan_files(config: Config, root: str, files: Sequence[tuple[str, str]], progress: Progress | None = None) -> Result:
+def scan_files(
+    config: Config,
+    root: str,
+    files: Sequence[tuple[str, str]],
+    progress: Progress | None = None,
+    *,
+    fixes: bool = False,
+) -> Result:
     """Scan files, given as pairs of the path to report and the path to open."""
-    job = _Job(config, root)
-    return job.finish(job.scan(files, progress))
+    places = dict(files)
+    limit = config.max_file_size or DEFAULT_LIMIT
+
+    def content(shown: str) -> bytes | None:
+        raw = read(places[shown], shown, limit=limit) if shown in places else None
+        return raw if isinstance(raw, bytes) else None
+
+    job = _Job(config, root, content, fixes)
+    return job.finish(job.scan(files, progress), list(places))
 
 
 class _Job:
-    """A scan under way."""
+    """A scan under way. ``content`` returns the bytes of a file of the run once more, or None."""
 
-    def __init__(self, config: Config, root: str) -> None:
+    def __init__(self, config: Config, root: str, content: Callable[[str], bytes | None], fixes: bool = False) -> None:
         self._config = config
         self._root = root
+        self._content = content
+        self._fixes = fixes
         self._table = store.match_table(config.rules)
         self._policy = policy_of(config, self._table, root)
         self._limit = config.max_file_size or DEFAULT_LIMIT
@@ -201,12 +170,23 @@ class _Job:
         for shown in part.deferred:
             _scan_file(scanner, shown, places[shown], self._limit)
         part.deferred = []
-        # The worker has counted these files already.
+        # The worker has counted these files already, and looked whether they are code.
         scanner.seen.files = scanner.seen.bytes = 0
+        scanner.seen.python = []
         part.add(scanner.seen)
 
-    def finish(self, seen: Partial) -> Result:
-        """Take out what a baseline or a file of fingerprints has accepted, and put the findings in report order."""
+    def finish(self, seen: Partial, paths: Sequence[str]) -> Result:
+        """Add what is found in code, take out what was accepted, and put the findings in report order."""
+        if seen.python:
+            from mi_lint.scanning.code import CodeScan
+
+            jobs = self._config.jobs or pool.cores()
+            code = CodeScan(self._policy, paths, self._content, fixes=self._fixes).findings(seen.python, jobs)
+            seen.failed = seen.failed or code.failed
+            seen.notes += code.notes
+            self._weigh(seen, code.findings)
+        elif seen.mentions:
+            self._weigh(seen, [])
         result = Result(seen, self._root, self._policy)
         if seen.findings:
             findings = sorted(
@@ -227,6 +207,25 @@ class _Job:
         result.baselined += seen.accepted
         return result
 
+    def _weigh(self, seen: Partial, found: list[Finding]) -> None:
+        """Compare findings with the suppressions of their files, where that has not been done yet."""
+        waiting: dict[str, list[Finding]] = {path: [] for path in seen.mentions}
+        for finding in found:
+            waiting.setdefault(finding.location.path, []).append(finding)
+        if seen.mentions:
+            for finding in seen.findings:
+                waiting[finding.location.path].append(finding)
+            seen.findings = []
+        scanner = self.scanner(0)
+        scanner.seen = Partial()
+        for path, findings in waiting.items():
+            raw = self._content(path)
+            document = decode(path, raw) if raw is not None else None
+            if document is None or isinstance(document, str):
+                document = Document(path, b"", b"")
+            scanner.weigh(document, findings)
+        seen.add(scanner.seen)
+
 
 class _Elsewhere:
     """The work of one chunk in a process that was not forked: it makes a scanner of its own, once."""
@@ -243,11 +242,15 @@ class _Elsewhere:
         key = (self._root, os.getpid())
         scanner = self._scanners.get(key)
         if scanner is None:
-            scanner = self._scanners[key] = _Job(self._config, self._root).scanner(self._size)
+            scanner = self._scanners[key] = _Job(self._config, self._root, _nothing).scanner(self._size)
         scanner.seen = Partial()
         for shown, path in chunk:
             _scan_file(scanner, shown, path, self._limit)
         return scanner.seen
+
+
+def _nothing(shown: str) -> bytes | None:
+    return None
 
 
 def _size_of(files: Sequence[tuple[str, str]]) -> int:
@@ -263,8 +266,6 @@ def _size_of(files: Sequence[tuple[str, str]]) -> int:
 
 
 def _scan_file(scanner: Scanner, shown: str, path: str, limit: int) -> None:
-    from mi_lint.sources.files import read
-
     raw = read(path, shown, limit=limit)
     if isinstance(raw, bytes):
         _scan_bytes(scanner, shown, raw)

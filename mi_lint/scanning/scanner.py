@@ -7,83 +7,38 @@ imports of the model, detect-secrets and the reports.
 from __future__ import annotations
 
 from mi_lint import suppress
+from mi_lint.rulebook import store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mi_lint.configuration.select import PathIgnores
-    from mi_lint.detect_secrets_baseline import DetectSecretsBaseline
     from mi_lint.model import Finding
     from mi_lint.rulebook.compiled import MatchTable
+    from mi_lint.scanning.policy import Policy
     from mi_lint.secrets.examine import Examiner
     from mi_lint.secrets.judge import Judgement
     from mi_lint.secrets.matching import Candidate, Engine
     from mi_lint.sources.decoding import Document
 
 
-class Policy:
-    """What a run shows. Numbers are positions in the order of severities and confidences.
-
-    ``enabled`` are the rules that look at all, ``explicit`` those that the user named: they show what is too uncertain
-    for every day too. ``path_ignores`` are the exceptions for some paths below
-    ``path_prefix``; ``accepted`` is a detect-secrets baseline;
-    ``foreign`` heeds the suppression comments of other tools.
-    """
-
-    __slots__ = (
-        "accepted", "enabled", "explicit", "extra_rules", "foreign", "min_confidence", "min_severity", "path_ignores",
-        "path_prefix", "report_unused", "thorough",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        enabled: frozenset[str],
-        *,
-        explicit: frozenset[str] = frozenset(),
-        thorough: bool = False,
-        min_severity: int = 0,
-        min_confidence: int = 0,
-        extra_rules: tuple[str, ...] = (),
-        path_ignores: PathIgnores | None = None,
-        path_prefix: str = "",
-        accepted: DetectSecretsBaseline | None = None,
-        foreign: bool = True,
-        report_unused: bool = False,
-    ) -> None:
-        self.enabled = enabled
-        self.explicit = explicit
-        self.thorough = thorough
-        self.min_severity = min_severity
-        self.min_confidence = min_confidence
-        self.extra_rules = extra_rules
-        self.path_ignores = path_ignores
-        self.path_prefix = path_prefix
-        self.accepted = accepted
-        self.foreign = foreign
-        self.report_unused = report_unused
-
-    def shows(self, everyday: bool, severity: int, confidence: int, rule: str) -> bool:
-        """Tell whether this run shows a finding of a rule with this weight."""
-        if severity < self.min_severity or confidence < self.min_confidence:
-            return False
-        return everyday or self.thorough or rule in self.explicit
-
-    def enabled_in(self, path: str) -> frozenset[str]:
-        """Return the rules that look at a file."""
-        if self.path_ignores is None or not path.startswith(self.path_prefix):
-            return self.enabled
-        return self.enabled - self.path_ignores.ignored(path[len(self.path_prefix) :])
+# Modules and notebooks.
+PYTHON = (".py", ".ipynb", ".pyw")
 
 
 class Partial:
     """What a part of a run has seen; parts are added up. Plain values, so that it can cross processes."""
 
-    __slots__ = ("accepted", "bytes", "deferred", "failed", "files", "findings", "hidden", "notes", "skipped")
+    __slots__ = (
+        "accepted", "bytes", "deferred", "failed", "files", "findings", "hidden", "mentions", "notes", "python",
+        "skipped",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.notes: list[tuple[str, str, str]] = []  # (id, text, path)
         self.skipped: dict[str, int] = {}
         self.deferred: list[str] = []
+        self.mentions: list[str] = []  # files with suppressions, or findings, that are still to be compared
+        self.python: list[str] = []  # files whose code may authenticate to Azure
         self.files = self.bytes = self.hidden = self.accepted = 0
         self.failed = False
 
@@ -99,6 +54,8 @@ class Partial:
         self.findings += other.findings
         self.notes += other.notes
         self.deferred += other.deferred
+        self.mentions += other.mentions
+        self.python += other.python
         for reason, count in other.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
         self.files += other.files
@@ -110,6 +67,27 @@ class Partial:
     def skip(self, reason: str) -> None:
         """Count a file that is passed over."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+
+class PythonFilter:
+    """Tells by bytes which Python files are worth parsing. Loaded with the first file that has Azure in it at all."""
+
+    def __init__(self) -> None:
+        self._names: frozenset[bytes] | None = None
+        self._markers: tuple[bytes, ...] = ()
+
+    def is_candidate(self, data: bytes) -> bool:
+        """Tell whether a module or notebook may hold a call that the analysis knows."""
+        from mi_lint.python.candidates import is_candidate
+
+        if not is_candidate(data):
+            return False
+        if self._names is None:
+            from mi_lint.python.analysis import all_families
+
+            self._names = frozenset(name.rpartition(".")[2].encode() for name in store.client_table())
+            self._markers = tuple({marker for family in all_families() for marker in family.markers if marker})
+        return is_candidate(data, self._names, self._markers)
 
 
 class Scanner:
@@ -131,12 +109,15 @@ class Scanner:
             foreign=policy.foreign,
             report_unused=policy.report_unused,
         )
+        self._python = PythonFilter()
         self.seen = Partial()
 
     def scan(self, document: Document) -> None:
         """Look at one document. A defect of mi-lint itself is noted, with the file, and ends only this file."""
         self.seen.files += 1
         self.seen.bytes += len(document.raw)
+        if self._policy.python and document.path.endswith(PYTHON) and self._python.is_candidate(document.data):
+            self.seen.python.append(document.path)
         try:
             hits = self._engine.hits(document.data)
             if hits:
@@ -188,10 +169,21 @@ class Scanner:
         self._keep(document, candidates, judged)
 
     def _keep(self, document: Document, candidates: list[Candidate], judged: list[Judgement]) -> None:
-        if self._examiner is None:
-            self._examiner = self._make_examiner()
-        findings, accepted = self._examiner.findings(document, candidates, judged) if judged else ([], 0)
-        self.seen.accepted += accepted
+        findings: list[Finding] = []
+        if judged:
+            if self._examiner is None:
+                self._examiner = self._make_examiner()
+            findings, accepted = self._examiner.findings(document, candidates, judged)
+            self.seen.accepted += accepted
+        if self._policy.report_unused:
+            # Decided when all findings of the file are known, those of its Python code too.
+            self.seen.findings += findings
+            self.seen.mentions.append(document.path)
+        else:
+            self.weigh(document, findings)
+
+    def weigh(self, document: Document, findings: list[Finding]) -> None:
+        """Suppress what comments of the document say, and keep what this run shows."""
         findings, notes = suppress.apply(document, findings, self._suppression)
         for finding in findings:
             if self._policy.shows(finding.everyday, finding.severity, finding.confidence, finding.rule_id):

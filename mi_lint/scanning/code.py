@@ -1,0 +1,93 @@
+"""The Python half of a scan: code that authenticates to Azure, looked at when the bytes of all files have been."""
+
+from __future__ import annotations
+
+from mi_lint.scanning import pool
+from mi_lint.scanning.scanner import Partial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mi_lint.model import Finding, Notification, RuleInfo
+    from mi_lint.scanning.policy import Policy
+
+    Read = Callable[[str], bytes | None]
+
+# Parsing and following values takes some 10 ms a file; a further process starts and reports in as much.
+FILES_PER_JOB = 12
+
+
+class CodeScan:
+    """Findings in the Python files of a run; ``paths`` are all files, among which values are followed."""
+
+    def __init__(self, policy: Policy, paths: Sequence[str], read: Read, *, fixes: bool) -> None:
+        self._policy = policy
+        self._paths = paths
+        self._read = read
+        self._fixes = fixes
+
+    def findings(self, wanted: Sequence[str], jobs: int) -> Partial:
+        """Return the findings in the wanted files, before suppression."""
+        self._rules = self._enabled_rules()
+        total = Partial()
+        # Neighbours share imports: a process gets files that stand together.
+        share = max(FILES_PER_JOB, -(-len(wanted) // jobs)) if jobs > 1 else max(1, len(wanted))
+        ordered = sorted(wanted)
+        chunks = [ordered[at : at + share] for at in range(0, len(ordered), share)]
+        for number, part in pool.run(self._work, chunks, jobs if pool.forks() else 1):
+            if part is None:
+                total.failed = True
+                first = chunks[number][0]
+                total.notes.append(("process-ended", f"the Python analysis ended unexpectedly near '{first}'", first))
+            else:
+                total.add(part)
+        return total
+
+    def _enabled_rules(self) -> dict[str, RuleInfo]:
+        from mi_lint.rulebook.load import rulebook
+
+        rules = rulebook(self._policy.extra_rules).rules
+        return {identity: rule for identity, rule in rules.items() if identity in self._policy.enabled}
+
+    def _work(self, wanted: Sequence[str]) -> Partial:
+        part = Partial()
+        try:
+            self._look(wanted, part)
+        except Exception:
+            # One file must not take the others with it: find out which it is.
+            part = Partial()
+            for path in wanted:
+                try:
+                    self._look([path], part)
+                except Exception as error:
+                    text = f"the Python analysis failed here ({type(error).__name__}); please report it"
+                    part.notes.append(("internal-error", text, path))
+                    part.failed = True
+        return part
+
+    def _look(self, wanted: Sequence[str], part: Partial) -> None:
+        from mi_lint.migrate.scan import python_findings
+        from mi_lint.rulebook import store
+        from mi_lint.secrets.redact import redact
+
+        found, notes = python_findings(
+            self._paths,
+            self._read,
+            store.client_table(self._policy.extra_rules),
+            self._rules,
+            redact,
+            wanted,
+            self._fixes,
+        )
+        part.findings += self._allowed(found)
+        part.notes += map(_note, notes)
+
+    def _allowed(self, found: list[Finding]) -> Iterator[Finding]:
+        for finding in found:
+            if finding.rule_id in self._policy.enabled_in(finding.location.path):
+                yield finding
+
+
+def _note(notification: Notification) -> tuple[str, str, str]:
+    return notification.id, notification.text, notification.path
