@@ -43,8 +43,15 @@ def differences(path: str, start: int, old: str, new: str) -> Iterator[Change]:
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
-    """Return changes in the order of position, each once."""
-    return sorted(set(changes), key=lambda change: (change.path, change.start, change.end))
+    """Return changes in the order of position, each once.
+
+    Of two insertions at one place the one that continues the lines above goes before one that starts with blank lines.
+    """
+    return sorted(dict.fromkeys(changes), key=lambda c: (c.path, c.start, c.end, _leading_breaks(c.text)))
+
+
+def _leading_breaks(text: str) -> int:
+    return len(text) - len(text.lstrip("\r\n"))
 
 
 def conflict(changes: Sequence[Change]) -> bool:

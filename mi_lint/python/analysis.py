@@ -17,6 +17,7 @@ from typing import Any
 from mi_lint.python import families, known
 from mi_lint.python.clients import ClientTable, client_calls
 from mi_lint.python.facts import Module
+from mi_lint.python.origins import Trace
 from mi_lint.python.project import Project
 from mi_lint.python.site import ClientCall, Site
 from mi_lint.python.values import Tracer
@@ -66,6 +67,11 @@ class Analysis:
     def consumers(self, module: Module, node: ast.AST) -> tuple[ClientCall, ...]:
         """Return the client calls that receive the credential object made by a node."""
         return tuple(self._consumers.get((module, node), ()))
+
+    def endpoint(self, call: ClientCall) -> Trace | None:
+        """Return where the endpoint of a client comes from; None when the call passes none."""
+        address = call.arguments.get(call.client.endpoint.argument)
+        return None if address is None else self.tracer.trace(call.module, address)
 
     def sites(self, modules: Iterable[Module]) -> list[Site]:
         """Return the sites of modules, in the order of path and position."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 
 from mi_lint.python.facts import Binding, Module
+from mi_lint.python.origins import Trace
 
 ENVIRONMENT_CALLS = frozenset(
     {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "decouple.config"}
@@ -21,6 +23,11 @@ KEY_OBJECTS: Mapping[str, str] = {
     "azure.eventhub.aio.EventHubSharedKeyCredential": "named-key",
     "azure.servicebus.ServiceBusSharedKeyCredential": "named-key",
 }
+# Endpoints that Azure SDKs are used with, but that take no token of Microsoft Entra ID.
+_FOREIGN = re.compile(
+    r"models\.github\.ai|models\.inference\.ai\.azure\.com|api\.openai\.com|//localhost\b|//127\.0\.0\.1|^GITHUB_(?:TOKEN|PAT)$",
+    re.IGNORECASE,
+)
 # Attributes and methods that return the same secret in another wrapping.
 UNWRAPPED_ATTRIBUTES = frozenset({"value", "get_secret_value", "token"})
 _UNWRAPPING_METHODS = frozenset(
@@ -60,6 +67,11 @@ _CONFIGURATION_NAMES = {"streamlit.secrets": "config", "st.secrets": "config", "
 def is_token_annotation(annotation: str) -> bool:
     """Whether a parameter is declared to be a token credential and nothing else."""
     return "TokenCredential" in annotation and "Key" not in annotation and "str" not in annotation
+
+
+def is_foreign(*traces: Trace | None) -> bool:
+    """Whether an endpoint or a key belongs to a service that is not Azure's own, such as GitHub Models."""
+    return any(_FOREIGN.search(text) for trace in traces if trace is not None for text in trace.texts)
 
 
 def is_identity_class(qualified: str) -> bool:

@@ -73,3 +73,13 @@ class Trace:
     @property
     def is_key_object(self) -> bool:
         return "key-object" in self.kinds
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is known of the value as text: literals, templates as written, and names of settings."""
+        written = [
+            origin.module.source.slice(origin.node)
+            for origin in self.origins
+            if origin.kind in ("literal", "template") or (origin.default is not None)
+        ]
+        return (*written, *(origin.name for origin in self.origins if origin.name))

@@ -41,6 +41,8 @@ _GROUP_OPTIONAL: dict[str, type] = {
     "replace_with": str,
     "keeps_connection_string": bool,
     "environment": document.Sequence,
+    "keyless": document.Sequence,
+    "upgrade": str,
     "entra": bool,
     "reason": str,
     "note": str,
@@ -133,7 +135,11 @@ class Constructor:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What mi-lint knows about one class of an SDK."""
+    """What mi-lint knows about one class of an SDK.
+
+    ``keyless`` are arguments, besides the token's, that already authenticate without a stored secret, or bring a
+    client that does. ``upgrade`` says which newer release the token form needs, when older ones are still common.
+    """
 
     qualified: str
     package: str
@@ -152,6 +158,8 @@ class Client:
     replace_with: str
     keeps_connection_string: bool
     environment: tuple[str, ...]
+    keyless: tuple[str, ...]
+    upgrade: str
     entra: bool
     reason: str
     note: str
@@ -215,6 +223,8 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         replace_with=entry.get("replace_with", "call"),
         keeps_connection_string=entry.get("keeps_connection_string", False),
         environment=tuple(entry.get("environment", ())),
+        keyless=tuple(entry.get("keyless", ())),
+        upgrade=" ".join(entry.get("upgrade", "").split()),
         entra=entry.get("entra", True),
         reason=" ".join(entry.get("reason", "").split()),
         note=" ".join(entry.get("note", "").split()),

@@ -39,7 +39,10 @@ def rewrite(site: Site, context: Context) -> Outcome:
     if call.partial:
         return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
     forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
-    return forms.get(site.form, _key)(site, call, context)
+    outcome = forms.get(site.form, _key)(site, call, context)
+    if call.client.upgrade and isinstance(outcome, Rewritten):
+        return HeldBack(call.client.upgrade, outcome)
+    return outcome
 
 
 def _is_public(trace: Trace) -> bool:
@@ -75,10 +78,13 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
     client = call.client
     if index is None:
         return HeldBack(f"'{site.argument}' comes from a dictionary; put the token credential there by hand")
-    if site.argument == client.token:
-        editor.set_value(index, token_code(site, call, context))
-    elif client.token in call.arguments:
+    if client.token_form == "none" or (client.token in call.arguments and site.argument != client.token):
         editor.remove(index)
+    elif site.argument == client.token:
+        editor.set_value(index, token_code(site, call, context))
+    elif editor.index(site.argument) is None:
+        editor.set_value(index, "None")
+        editor.append(client.token, token_code(site, call, context))
     else:
         editor.set_keyword(index, client.token)
         editor.set_value(index, token_code(site, call, context))
@@ -97,13 +103,15 @@ def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
 
 def _add_required(call: ClientCall, editor: CallEditor) -> None:
     for argument, code in call.client.add.items():
-        if argument not in call.arguments:
+        gone = argument not in call.arguments or argument in call.client.secret
+        if gone and position(call, editor, argument) is None:
             editor.append(argument, code)
 
 
 def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
     editor = context.editor(call.node)
     editor.append(call.client.token, token_code(site, call, context))
+    _add_required(call, editor)
     return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}", role=call.client.role)
 
 

@@ -26,6 +26,8 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         scope, _ = module.place(node)
         secret = node.args[-1] if node.args else known.keyword(node, "key") or known.keyword(node, "signature")
         trace = analysis.tracer.trace(module, secret) if secret is not None else None
+        if known.is_foreign(trace, *map(analysis.endpoint, consumers)):
+            continue
         name = qualified.rpartition(".")[2]
         users = ", ".join(dict.fromkeys(call.client.name for call in consumers))
         yield Site(

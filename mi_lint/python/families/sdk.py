@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from mi_lint.python import known
 from mi_lint.python.analysis import Analysis, is_key_name, last_name
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Trace
@@ -33,7 +34,7 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             yield _unsupported(call)
             continue
         site = _site(call, analysis)
-        if site is not None:
+        if site is not None and not known.is_foreign(site.trace, analysis.endpoint(call)):
             yield site
 
 
@@ -63,9 +64,16 @@ def _site(call: ClientCall, analysis: Analysis) -> Site | None:
     if address is not None and token is None and _has_sas(address, analysis.tracer.trace(call.module, address)):
         trace = analysis.tracer.trace(call.module, address)
         return _made(call, "sas-url", client.endpoint.argument, address, trace)
-    if client.environment and not call.opaque and not set(call.arguments) & {client.token, *client.secret}:
+    if client.environment and _is_bare(call):
         return _made(call, "implicit", "", None, None)
     return None
+
+
+def _is_bare(call: ClientCall) -> bool:
+    """Whether a call passes nothing that authenticates, so that the class looks into the environment itself."""
+    client = call.client
+    unknown = call.opaque or len(call.node.args) - call.partial > len(call.constructor.positional)
+    return not unknown and not set(call.arguments) & {client.token, *client.secret, *client.keyless}
 
 
 def _is_keyless(call: ClientCall, token: ast.expr, analysis: Analysis) -> bool:
