@@ -7,9 +7,9 @@ import re
 # Every module that can authenticate to Azure names the SDK, a driver or a host somewhere.
 WORDS = (
     b"azure", b"Azure", b"openai", b"adal", b"msal", b"AccountKey", b"169.254.169.254", b"IDENTITY_ENDPOINT",
-    b"MSI_ENDPOINT", b"Ocp-Apim-Subscription-Key", b"api-key", b"x-functions-key", b"adlfs", b"windows.net", b"pyodbc", b"pymssql",
-    b"mssql", b"psycopg", b"asyncpg", b"pymysql", b"MySQLdb", b"mysql.connector", b"pymongo", b"motor", b"redis",
-    b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
+    b"MSI_ENDPOINT", b"Ocp-Apim-Subscription-Key", b"api-key", b"x-functions-key", b"adlfs", b"windows.net",
+    b"pyodbc", b"pymssql", b"mssql", b"psycopg", b"asyncpg", b"pymysql", b"MySQLdb", b"mysql.connector", b"pymongo",
+    b"motor", b"redis", b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
 )  # fmt: skip
 
 
