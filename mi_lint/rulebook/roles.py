@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Iterator, Mapping as AnyMapping
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,7 +189,7 @@ class KeysOff:
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plane:
     """Everything the plan knows about one data plane."""
 
@@ -220,6 +221,11 @@ class Plane:
     def default_roles(self, class_: str) -> tuple[str, ...]:
         """Return the roles for a class whose calls could not be followed."""
         return self.default.get(class_) or self.default.get("*", ())
+
+    def knows(self, class_: str) -> bool:
+        """Whether a class of this name has operations here or makes other clients."""
+        name = self.aliases.get(class_, class_)
+        return any(key.startswith(f"{name}.") for key in (*self.operations, *self.sub_clients))
 
     def operation(self, class_: str, method: str) -> Operation | None:
         """Return what a method of a class needs; None when it needs nothing or is not known."""

@@ -1,0 +1,147 @@
+"""`mi-lint plan`: what Azure needs before the code can run without secrets, as a page to read or a script to run."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mi_lint.errors import UserError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from mi_lint.model import Finding
+    from mi_lint.plan.model import Plan
+    from mi_lint.plan.workspace import Workspace
+
+COMPLETE, OPEN, FAILED = 0, 1, 2
+FORMATS = ("markdown", "json", "az", "powershell", "bicep", "terraform")
+_BY_SUFFIX = {
+    ".md": "markdown",
+    ".json": "json",
+    ".sh": "az",
+    ".ps1": "powershell",
+    ".bicep": "bicep",
+    ".tf": "terraform",
+}
+HOSTS = (
+    "vm", "vmss", "web-app", "function-app", "container-app", "container-app-job", "container-instance", "aks", "arc",
+    "ml", "github-actions", "azure-pipelines", "on-premises",
+)  # fmt: skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders and files of one workload; default: the repository"
+    )
+    parser.add_argument(
+        "--format", "-f", action="append", metavar="FORMAT", choices=FORMATS, help=f"{', '.join(FORMATS)}; repeatable"
+    )
+    parser.add_argument(
+        "--output", "-o", action="append", metavar="FILE", help="file for each --format; the suffix may choose one"
+    )
+    parser.add_argument(
+        "--host", choices=HOSTS, default="", help="where the code runs, when the repository does not tell"
+    )
+    parser.add_argument(
+        "--identity", choices=("system", "user"), default="", help="kind of identity; default: by the documented rules"
+    )
+    parser.add_argument("--identity-name", metavar="NAME", default="", help="name of a user-assigned identity")
+    parser.add_argument(
+        "--no-ignore", action="store_true", help="also read what .gitignore excludes, for leaked secrets"
+    )
+    parser.add_argument("--quiet", "-q", action="store_true", help="no summary")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the plan and write it. Exit code 0: complete; 1: it has open questions; 2: no plan could be made."""
+    outputs = _destinations(arguments.format or [], arguments.output or [])
+    workspace = _workspace(arguments.paths, arguments.no_ignore)
+    plan = _plan(workspace, arguments)
+    if plan is None:
+        sys.stderr.write(
+            f"mi-lint: no client of an Azure service in {len(workspace.wanted)} files of '{workspace.title}'; nothing to plan\n"
+        )
+        return COMPLETE
+    for name, path in outputs:
+        _write(plan, name, path)
+    if not arguments.quiet:
+        from mi_lint.plan.summary import summary
+
+        sys.stderr.write("".join(f"{line}\n" for line in summary(plan)))
+    return OPEN if plan.questions or plan.problems else COMPLETE
+
+
+def _destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = list(zip(formats, outputs, strict=False))
+    for path in outputs[len(formats) :]:
+        suffix = os.path.splitext(path)[1].lower()
+        if suffix not in _BY_SUFFIX:
+            raise UserError(f"{path}: no format is known for the suffix '{suffix}'; name one with --format")
+        pairs.append((_BY_SUFFIX[suffix], path))
+    pairs += [(name, "-") for name in formats[len(outputs) :]]
+    if sum(path == "-" for _, path in pairs) > 1:
+        raise UserError("only one format can go to standard output; give files to the others with --output")
+    return pairs or [("markdown", "-")]
+
+
+def _workspace(paths: Sequence[str], no_ignore: bool) -> Workspace:
+    from mi_lint.migrate.session import Session
+    from mi_lint.plan.workspace import Workspace
+    from mi_lint.rulebook import store
+    from mi_lint.sources.files import read
+    from mi_lint.sources.places import find_toplevel
+    from mi_lint.sources.worktree import WalkOptions, walk
+
+    first = paths[0] if paths else "."
+    folder = first if os.path.isdir(first) else os.path.dirname(first) or "."
+    root = find_toplevel(os.path.abspath(folder)) or os.path.abspath(folder)
+    options = WalkOptions([], no_ignore=no_ignore)
+    places = dict(walk(root, ["."], options))
+    chosen = [os.path.relpath(os.path.abspath(path), root) for path in paths] or ["."]
+    wanted = dict(walk(root, chosen, options))
+    places.update(wanted)
+
+    def content(path: str) -> bytes | None:
+        found = read(places[path], path) if path in places else None
+        return found if isinstance(found, bytes) else None
+
+    session = Session(places, content, store.client_table(), list(wanted))
+    return Workspace(root, places, list(wanted), session)
+
+
+def _plan(workspace: Workspace, arguments: argparse.Namespace) -> Plan | None:
+    from mi_lint.plan.build import Builder, Choices
+    from mi_lint.plan.model import SYSTEM, USER
+    from mi_lint.rulebook import store
+    from mi_lint.rulebook.roles import Planes
+
+    kind = {"": "", "system": SYSTEM, "user": USER}[arguments.identity]
+    choices = Choices(arguments.host, kind, arguments.identity_name)
+    plan = Builder(workspace, Planes(store.role_table()), _leaks(workspace), choices).build()
+    return plan if plan.resources or plan.problems or plan.federations else None
+
+
+def _leaks(workspace: Workspace) -> list[Finding]:
+    """Scan the files of the plan for stored secrets."""
+    from mi_lint.configuration.settings import load
+    from mi_lint.scanning.run import scan_files
+
+    config = load([workspace.root], {})
+    result = scan_files(config, workspace.root, [(path, workspace.places[path]) for path in workspace.wanted])
+    return [finding for finding in result.seen.findings if finding.secret is not None]
+
+
+def _write(plan: Plan, name: str, path: str) -> None:
+    import importlib
+
+    text = importlib.import_module(f"mi_lint.plan.render.{name}").render(plan)
+    if path == "-":
+        sys.stdout.write(text)
+        return
+    from mi_lint.report.output import write_chunks
+
+    write_chunks([text], path)

@@ -1,0 +1,186 @@
+"""Connections to databases: drivers take no clients, so the rights follow from the statements that the code holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mi_lint.plan.operations import is_test
+from mi_lint.plan.resources import Target, host_name, origins
+from mi_lint.plan.templates.declared import Declared
+from mi_lint.python.facts import Module
+from mi_lint.python.values import Tracer
+from mi_lint.rulebook.roles import Plane, Planes
+
+_FIRST_WORD = re.compile(r"\s*(?:--[^\n]*\n\s*|\(\s*)*([A-Za-z]+)\s+\S")
+# Statements of other languages start with the same words: a database statement has a second one.
+_SECOND = re.compile(
+    r"\b(?:FROM|INTO|SET|TABLE|VALUES|INDEX|VIEW|PROCEDURE|SCHEMA|JOIN|WHERE|DATABASE|EXEC(?:UTE)?|CALL|COPY)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Connection:
+    """One call that opens a connection to a database on Azure."""
+
+    plane: Plane
+    module: Module
+    node: ast.Call
+    target: Target
+    database: str
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.module.path}:{self.node.lineno}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement in the code and the right that runs it."""
+
+    word: str
+    right: str
+    place: str
+
+
+def connections(
+    modules: Iterable[Module], planes: Planes, tracer: Tracer, declared: Sequence[Declared], text: str
+) -> Iterator[Connection]:
+    """Yield the connections to databases for which something in the repository says that they are on Azure."""
+    drivers = [plane for plane in planes.by_name.values() if plane.connects]
+    for plane in drivers:
+        suffix = plane.endpoint.replace("{name}", "").lower()
+        on_azure = any(d.type in (plane.resource, plane.terraform) for d in declared) or suffix in text
+        if not on_azure:
+            continue
+        for module in modules:
+            if is_test(module.path):
+                continue
+            for call in module.calls:
+                wanted = plane.connects.get(module.qualified(call.func) or "")
+                if wanted is None:
+                    continue
+                found = _parts(module, call, tracer)
+                if wanted and wanted not in found.text.lower():
+                    continue
+                literal = host_name(plane, found.text)
+                yield Connection(plane, module, call, Target(tuple(found.settings), literal), found.database)
+
+
+@dataclass(slots=True)
+class _Parts:
+    text: str
+    settings: list[str]
+    database: str
+
+
+def _parts(module: Module, call: ast.Call, tracer: Tracer) -> _Parts:
+    """Return the literal text and the settings that the arguments of a call are made from."""
+    texts: list[str] = []
+    settings: list[str] = []
+    database = ""
+    for keyword_name, value in [("", value) for value in call.args] + [(k.arg or "", k.value) for k in call.keywords]:
+        for origin in origins(module, value, tracer):
+            if origin.kind in ("environment", "setting") and origin.name:
+                if keyword_name in ("dbname", "database", "db"):
+                    database = database or origin.name
+                elif not _is_secret(origin.name):
+                    settings.append(origin.name)
+            elif origin.kind in ("literal", "template"):
+                texts.append(origin.module.source.slice(origin.node))
+    settings = list(dict.fromkeys(settings))
+    named = [name for name in settings if re.search(r"(?:DATABASE|DB_?NAME|_DB)$", name, re.IGNORECASE)]
+    servers = [name for name in settings if re.search(r"SERVER|HOST|URL|URI|CONN|DSN|ENDPOINT", name, re.IGNORECASE)]
+    return _Parts(
+        "\n".join(texts), servers or [n for n in settings if n not in named], database or (named[0] if named else "")
+    )
+
+
+def _is_secret(name: str) -> bool:
+    return bool(re.search(r"PASS|PWD|SECRET|USER|UID|LOGIN|PORT|DRIVER|KEY", name, re.IGNORECASE))
+
+
+def statements(modules: Iterable[Module], plane: Plane) -> list[Statement]:
+    """Return the statements that stand in the code."""
+    found = []
+    for module in modules:
+        if is_test(module.path):
+            continue
+        docs = _docstrings(module)
+        for node in module.strings:
+            match = _FIRST_WORD.match(str(node.value))
+            if match is None or id(node) in docs or not _SECOND.search(str(node.value)):
+                continue
+            right = plane.statements.get(match[1].upper())
+            if right is not None:
+                found.append(Statement(match[1].upper(), right, f"{module.path}:{node.lineno}"))
+    return found
+
+
+def _docstrings(module: Module) -> set[int]:
+    found: set[int] = set()
+    for node in ast.walk(module.tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            found.add(id(body[0].value))
+    return found
+
+
+def lines(plane: Plane, rights: Sequence[str], name: str, database: str) -> tuple[str, ...]:
+    """Return what an administrator runs to give the identity its rights; ``{…}`` are parameters."""
+    if plane.mechanism == "sql":
+        return _sql(rights, name)
+    if plane.mechanism == "postgresql":
+        return _postgresql(rights, name, database)
+    return _mysql(rights, name, database)
+
+
+def _sql(rights: Sequence[str], name: str) -> tuple[str, ...]:
+    found = [
+        f"IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'{{{name}}}') "
+        f"CREATE USER [{{{name}}}] FROM EXTERNAL PROVIDER;"
+    ]
+    for right in rights:
+        member = (
+            f"GRANT EXECUTE TO [{{{name}}}];" if right == "EXECUTE" else f"ALTER ROLE {right} ADD MEMBER [{{{name}}}];"
+        )
+        found.append(member)
+    return tuple(found)
+
+
+def _postgresql(rights: Sequence[str], name: str, database: str) -> tuple[str, ...]:
+    tables = [right for right in rights if right in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+    found = [
+        "\\connect postgres",
+        f"SELECT pgaadauth_create_principal_with_oid('{{{name}}}', '{{principalId}}', 'service', false, false) "
+        f"WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{{{name}}}');",
+        f'GRANT CONNECT ON DATABASE "{{{database}}}" TO "{{{name}}}";',
+        f"\\connect {{{database}}}",
+        f'GRANT USAGE ON SCHEMA public TO "{{{name}}}";',
+    ]
+    if tables:
+        found.append(f'GRANT {", ".join(tables)} ON ALL TABLES IN SCHEMA public TO "{{{name}}}";')
+    if "INSERT" in tables:
+        found.append(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{{{name}}}";')
+    if "CREATE" in rights:
+        found.append(f'GRANT CREATE ON SCHEMA public TO "{{{name}}}";')
+    if "EXECUTE" in rights:
+        found.append(f'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO "{{{name}}}";')
+    return tuple(found)
+
+
+def _mysql(rights: Sequence[str], name: str, database: str) -> tuple[str, ...]:
+    return (
+        "SET aad_auth_validate_oids_in_tenant = OFF;",
+        f"CREATE AADUSER IF NOT EXISTS '{{{name}}}' IDENTIFIED BY '{{clientId}}';",
+        f"GRANT {', '.join(rights)} ON `{{{database}}}`.* TO '{{{name}}}'@'%';",
+    )

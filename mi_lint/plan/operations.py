@@ -1,0 +1,94 @@
+"""What the code calls on its clients: every operation with its place, and what could not be followed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mi_lint.plan.instances import Instance, Instances, Value
+from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
+from mi_lint.python.site import ClientCall
+from mi_lint.rulebook.roles import Operation, Plane, Planes
+
+_TEST = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """One call of an operation on a client, with the parts of the resource that it names."""
+
+    plane: Plane
+    class_: str
+    method: str
+    operation: Operation
+    module: Module
+    node: ast.AST
+    root: ClientCall | None
+    entities: tuple[tuple[str, Value], ...]
+
+    @property
+    def call(self) -> str:
+        """The call as people write it."""
+        return f"{self.class_}.{self.method}"
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.module.path}:{self.module.source.location(self.node).region.start_line}"
+
+
+def is_test(path: str) -> bool:
+    """Whether a file belongs to the tests: what they set up is not what the workload needs."""
+    return bool(_TEST.search(path))
+
+
+def uses(modules: Iterable[Module], instances: Instances) -> Iterator[Use]:
+    """Yield the operations that modules call on clients."""
+    names = instances.planes.methods
+    for module in modules:
+        for call in module.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr in names:
+                yield from _uses(module, call, call.func, instances)
+
+
+def _uses(module: Module, call: ast.Call, function: ast.Attribute, instances: Instances) -> Iterator[Use]:
+    method, receiver = function.attr, function.value
+    while True:
+        found = instances.of(module, receiver)
+        for instance in found:
+            yield from _use(module, call, instance, method)
+        if found or not isinstance(receiver, ast.Attribute):
+            return
+        # `client.chat.completions.create(…)`: the attributes between are part of the operation's name.
+        method, receiver = f"{receiver.attr}.{method}", receiver.value
+
+
+def _use(module: Module, call: ast.Call, instance: Instance, method: str) -> Iterator[Use]:
+    operation = instance.plane.operation(instance.class_, method)
+    if operation is None:
+        return
+    sub = instance.plane.sub_client(instance.class_, method)
+    given = _named_here(module, call, instance.plane, sub.parameters if sub else ())
+    yield Use(
+        instance.plane, instance.class_, method, operation, module, call, instance.root, instance.entities + given
+    )
+
+
+def _named_here(module: Module, call: ast.Call, plane: Plane, names: tuple[str, ...]) -> tuple[tuple[str, Value], ...]:
+    """Return the parts of the resource that a call names itself, such as the queue of a new sender."""
+    parts = {parameter: scope.name for scope in plane.scopes.values() for parameter in scope.parameters}
+    given = list(zip(names, call.args, strict=False))
+    given += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
+    return tuple((parts[name], Value(module, value)) for name, value in given if name in parts)
+
+
+def modules_with_calls(project: Project, paths: Iterable[str], planes: Planes) -> Iterator[Module]:
+    """Yield the modules in which an operation may be called."""
+    words = b"|".join(re.escape(name.encode()) for name in sorted(planes.methods, key=len, reverse=True))
+    expression = re.compile(rb"\.(?:%s)\b" % words)
+    for path in sorted(paths):
+        if expression.search(project.text(path)) and (module := project.module(path)) is not None:
+            yield module

@@ -1,0 +1,1 @@
+"""What the templates of a repository declare: resources and hosts, read without any tool of Azure."""
