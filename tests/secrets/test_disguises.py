@@ -80,8 +80,25 @@ CONNECTION_STRINGS = {
             "Password=«<%password #d%>»;Encrypt=True;"
         ),
     ),
+    "kusto": (
+        "MI186",
+        (
+            "Data Source=https://sales.westeurope.kusto.windows.net;Fed=True;"
+            "Application Client Id=0b7f5c1e-3a52-4c19-9d0e-6a1f2b3c4d5e;Application Key=«<%entra 8Q~ #dk%>»;"
+            "Authority Id=fabrikam.onmicrosoft.com"
+        ),
+    ),
 }
 KEYS = {
+    "redis": ("MI136", "shop.redis.cache.windows.net:6380,password=«<%his-v1 AzCa 32 Access00%>»,ssl=True"),
+    "integration-runtime": (
+        "MI184",
+        (
+            "«IR@0b7f5c1e-3a52-4c19-9d0e-6a1f2b3c4d5e@sales-df@ServiceEndpoint=sales-df.westeurope.datafactory.azure.net@"
+            "<%base64 32 #ir%>»"
+        ),
+    ),
+    "functions-url": ("MI147", "https://shop-fn.azurewebsites.net/api/run?code=«<%his-v1 AzFu 40 Functi00 #d%>»"),
     "storage-key": ("MI102", "«<%his-v1 +ASt 64 Default0 #k%>»"),
     "cosmos-key": ("MI124", "«<%his-v1 ACDb 64 MastRO00 #k%>»"),
     "service-bus-key": ("MI111", "«<%his-v1 +ASb 32 Manage00 #k%>»"),
