@@ -7,7 +7,7 @@ import stat
 
 from mi_lint.sources.places import printable
 from mi_lint.sources.process import Git, GitError, environment
-from mi_lint.sources.worktree import ENVIRONMENT, GENERATED
+from mi_lint.sources.worktree import GENERATED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class _Listing:
         self._walk = walk
         self._prefix = prefix
         self._base = os.path.join(place, "")
-        self._left_out: dict[str, str] = {}
-        self._environments: tuple[str, ...] = ()
+        self._generated: dict[str, bool] = {}
         self._excludes = walk.excludes
 
     def files(self, listing: str, others: Git | bytes) -> Iterator[tuple[str, str]]:
@@ -79,8 +78,6 @@ class _Listing:
 
     def _untracked(self, listing: str) -> Iterator[tuple[str, str]]:
         paths = sorted(filter(None, listing.split("\0")))
-        self._environments = tuple(path.removesuffix(ENVIRONMENT) for path in paths if path.endswith("/" + ENVIRONMENT))
-        self._left_out.clear()
         for path in paths:
             if self._leaves_out(path):
                 continue
@@ -106,19 +103,13 @@ class _Listing:
 
     def _leaves_out(self, path: str) -> bool:
         folder = path.rpartition("/")[0]
-        reason = self._left_out.get(folder)
-        if reason is None:
-            reason = self._left_out[folder] = self._reason(folder)
-        if not reason and self._excludes and self._excludes.cover(self._prefix + path.rstrip("/")):
-            reason = "excluded"
-        if reason:
-            self._walk.skip(reason)
-        return bool(reason)
-
-    def _reason(self, folder: str) -> str:
-        """Return why a folder is left out, nothing when it is not."""
-        if not GENERATED.isdisjoint(folder.split("/")):
-            return "dependencies"
-        if self._environments and (folder + "/").startswith(self._environments):
-            return "virtual environment"
-        return ""
+        generated = self._generated.get(folder)
+        if generated is None:
+            generated = self._generated[folder] = not GENERATED.isdisjoint(folder.split("/"))
+        if generated:
+            self._walk.skip("dependencies")
+            return True
+        if self._excludes and self._excludes.cover(self._prefix + path.rstrip("/")):
+            self._walk.skip("excluded")
+            return True
+        return False

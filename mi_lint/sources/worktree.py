@@ -3,8 +3,9 @@
 In a repository git itself is asked, because only it knows which ignored files are tracked all the same; listing what it
 tracks is also faster than reading the folders. Elsewhere the folders are read, and ``.gitignore`` files obeyed.
 
-Never scanned: version control's own folders. Not scanned unless ``no_ignore``: what tools install or generate
-(`GENERATED`, virtual environments). Links are not followed, except one that was named and stays inside the root.
+Never scanned: version control's own folders. Not scanned unless ``no_ignore``: what tools install or generate, by the
+folder's name (`GENERATED`; of a virtual environment that is its ``site-packages``). Links are not followed, except one
+that was named and stays inside the root.
 """
 
 from __future__ import annotations
@@ -43,8 +44,6 @@ GENERATED: Final = frozenset(
 )
 # So many repositories inside each other are listed by git; what is deeper is read folder by folder.
 MAX_REPOSITORIES: Final = 8
-# Marks the root of a virtual environment (PEP 405).
-ENVIRONMENT: Final = "pyvenv.cfg"
 
 
 class WalkOptions:
@@ -152,9 +151,6 @@ class Walk:
             if not everything:
                 if ".git" in found and shown != prefix and self._depth < MAX_REPOSITORIES:
                     yield from self.folder(folder, shown)
-                    continue
-                if ENVIRONMENT in found and shown != prefix:
-                    self.skip("virtual environment")
                     continue
                 if ".gitignore" in found:
                     levels = _with_ignore_file(levels, os.path.join(folder, ".gitignore"), len(shown))

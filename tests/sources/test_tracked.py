@@ -42,17 +42,6 @@ def test_a_deleted_file_stays_in_the_list_and_is_noted_when_read(repository):
     assert listed(repository)[0] == ["a"]
 
 
-def test_a_virtual_environment_that_is_tracked_is_scanned(repository):
-    repository.write("env/pyvenv.cfg")
-    repository.write("env/a.py")
-    repository.commit()
-    repository.write("other/pyvenv.cfg")
-    repository.write("other/lib/a.py")
-    found, walked = listed(repository)
-    assert found == ["env/a.py", "env/pyvenv.cfg"]
-    assert walked.skipped == {"virtual environment": 2}
-
-
 def test_dependencies_that_are_tracked_are_left_out_and_counted(repository):
     repository.write("node_modules/a.js")
     repository.write("web/node_modules/b/c.js")

@@ -127,21 +127,22 @@ def test_version_control_is_never_scanned(tmp_path):
 
 def test_what_tools_install_is_left_out_and_counted(tree):
     grow(tree.path, "node_modules/a/b.js", "web/node_modules/c.js", "a/__pycache__/x.pyc", "site-packages-notes.md")
-    grow(tree.path, "my-env/pyvenv.cfg", "my-env/lib/x.py", "my-env2/y.py", "node_modules.md")
+    grow(tree.path, "env/pyvenv.cfg", "env/lib/site-packages/x.py", "node_modules.md")
     walked = walk(str(tree.path))
-    assert sorted(shown(walked)) == ["my-env2/y.py", "node_modules.md", "site-packages-notes.md"]
-    assert set(walked.skipped) == {"dependencies", "virtual environment"}
-    assert len(shown(walk(str(tree.path), (), WalkOptions(no_ignore=True)))) == 8
+    assert sorted(shown(walked)) == ["env/pyvenv.cfg", "node_modules.md", "site-packages-notes.md"]
+    assert set(walked.skipped) == {"dependencies"}
+    assert len(shown(walk(str(tree.path), (), WalkOptions(no_ignore=True)))) == 7
+
+
+def test_code_beside_a_stray_mark_of_an_environment_is_scanned(tree):
+    grow(tree.path, "app/pyvenv.cfg", "app/main.py")
+    assert "app/main.py" in shown(walk(str(tree.path)))
 
 
 def test_a_folder_of_dependencies_is_scanned_when_named(tree):
-    grow(tree.path, "node_modules/a.js", "env/pyvenv.cfg", "env/a.py")
+    grow(tree.path, "node_modules/a.js")
     assert shown(walk(str(tree.path), ["node_modules/a.js"])) == ["node_modules/a.js"]
-    assert sorted(shown(walk(str(tree.path), ["node_modules", "env"]))) == [
-        "env/a.py",
-        "env/pyvenv.cfg",
-        "node_modules/a.js",
-    ]
+    assert shown(walk(str(tree.path), ["node_modules"])) == ["node_modules/a.js"]
 
 
 def test_excludes_are_patterns_as_in_gitignore(tree):
