@@ -9,15 +9,16 @@ from collections.abc import Iterable
 MARK = "[REDACTED]"
 MAX_LINE = 1000
 
-# A value behind a telling name, unless it is code that fetches the value from somewhere else.
+# A value behind a telling name.
 _NAMED = re.compile(
     r"""(?ix)
     ( (?: pass(?:word|wd|phrase)? | pwd | secret | token | api[_-]?key | \bkey | sig | credential )s? \\?["']? \s{0,4}
       (?: [:=] | => ) \s{0,4} \\?["']? )
     ( [^\s"'&;,<>(){}\[\]$%]{4,} )
-    (?! [(\[{$] )
     """
 )
+# Code that fetches the value from somewhere else: config.password, self._key, db_password.
+_REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[a-z]+(?:_[a-z]+)+")
 # A long run that is neither a word nor a path.
 _RANDOM = re.compile(r"(?=[^\s]{0,200}[0-9])(?=[^\s]{0,200}[A-Za-z])[A-Za-z0-9+/_=~\-]{32,}")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -62,7 +63,20 @@ def _masked(piece: bytes) -> str:
 
 
 def _hide_value(match: re.Match[str]) -> str:
-    return match[1] + MARK if match[2] != MARK and not match[2].isalpha() else match[0]
+    name, value = match.groups()
+    if value == MARK or value.isalpha() or _is_code(name, value, match.string[match.end() : match.end() + 1]):
+        return match[0]
+    return name + MARK
+
+
+def _is_code(name: str, value: str, following: str) -> bool:
+    if name[-1] in "\"'":
+        return False
+    if following and following in "([{$":
+        return True
+    # PASSWORD=some.word in a settings file is a value; password=config.word in code is not.
+    settled = following in (",", ")", ";") or ("=" in name and not name[:3].isupper())
+    return settled and _REFERENCE.fullmatch(value) is not None
 
 
 def _hide_run(match: re.Match[str]) -> str:
