@@ -175,6 +175,8 @@ def _hidden(data: bytes, needles: list[int], kubernetes: bool) -> Iterator[tuple
             continue
         view = views.base64_views(data, position - 1)
         if view is None:
+            # Unreadable from here on is unreadable from its next needle on.
+            covered = views.run_end(data, position)
             continue
         covered = max(position, view.source_span(0, len(view.data))[1])
         yield view, "base64"

@@ -211,6 +211,12 @@ def base64_views(data: bytes, position: int) -> View | None:
     return None
 
 
+def run_end(data: bytes, position: int) -> int:
+    """Return where the base64 characters around a position end."""
+    run = _RUN.match(data, position - 1)
+    return run.end() if run else position
+
+
 def _lines_of_base64(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     while True:
         run = _RUN.match(data, start, end)
