@@ -10,6 +10,7 @@ WORDS = (
     b"MSI_ENDPOINT", b"Ocp-Apim-Subscription-Key", b"api-key", b"x-functions-key", b"adlfs", b"windows.net",
     b"pyodbc", b"pymssql", b"mssql", b"psycopg", b"asyncpg", b"pymysql", b"MySQLdb", b"mysql.connector", b"pymongo",
     b"motor", b"redis", b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
+    b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key",
 )  # fmt: skip
 
 

@@ -90,6 +90,8 @@ class Module:
         self.calls: list[ast.Call] = []
         self.loads: dict[str, list[ast.Name]] = {}
         self.strings: list[ast.Constant] = []
+        self.dicts: list[ast.Dict] = []
+        self.item_assignments: list[tuple[ast.Subscript, ast.expr]] = []
         self.functions: dict[str, list[Function]] = {}
         self.classes: dict[str, ast.ClassDef] = {}
         self.scopes: dict[ast.AST, Scope] = {tree: self.scope}
@@ -240,6 +242,8 @@ class _Walk:
             self.bind(Binding(target.id, kind, node, scope, block, value))
         elif isinstance(target, ast.Attribute) and value is not None:
             self.module.attributes.setdefault(target.attr, []).append((scope, target, value, node))
+        elif isinstance(target, ast.Subscript) and value is not None:
+            self.module.item_assignments.append((target, value))
         elif isinstance(target, ast.Starred):
             self._bind_target(target.value, kind, node, scope, block, None)
         elif isinstance(target, ast.Tuple | ast.List):
@@ -363,6 +367,10 @@ class _Walk:
         self.module.calls.append(node)
         self._children(node, scope, block)
 
+    def dict_(self, node: ast.Dict, scope: Scope, block: Block) -> None:
+        self.module.dicts.append(node)
+        self._children(node, scope, block)
+
     def name(self, node: ast.Name, scope: Scope, block: Block) -> None:
         if isinstance(node.ctx, ast.Load):
             self.module.loads.setdefault(node.id, []).append(node)
@@ -412,6 +420,7 @@ _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Nonlocal: _Walk.outer,
     ast.Return: _Walk.returned,
     ast.Call: _Walk.call,
+    ast.Dict: _Walk.dict_,
     ast.Name: _Walk.name,
     ast.Constant: _Walk.constant,
 }

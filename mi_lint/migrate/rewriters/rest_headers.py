@@ -1,0 +1,72 @@
+"""A header with a key becomes ``Authorization: Bearer`` with a token, made anew by a token provider."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate import dual
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python.facts import Module
+from mi_lint.python.site import Site
+
+_KEPT = (
+    "the header is made once and used for longer than a token is valid (about an hour): make it where the request is "
+    "sent, then a token provider keeps it fresh"
+)
+_OTHER = "the headers carry another credential ('{}') beside this key: decide which of them counts"
+_CREDENTIALS = frozenset({"authorization", "ocp-apim-subscription-key", "api-key", "x-api-key"})
+
+
+def rewrite(site: Site, context: Context) -> Outcome:
+    """Replace the name and the value of one header."""
+    module = context.module
+    parent = module.parent(site.node)
+    other = _other_credential(site, parent)
+    if other:
+        return HeldBack(_OTHER.format(other))
+    choice = dual.choice_around(module, parent)
+    if choice is not None and _sends_token(module, choice):
+        return HeldBack(dual.REASON)
+    value = _value(site, parent)
+    if value is None:
+        return HeldBack("how the header gets its value is not followed; send 'Authorization: Bearer <token>' there")
+    waits = "await " if site.data["async"] else ""
+    provider = context.provider(site, bool(waits), site.data["scope"])
+    quote = "'" if module.source.slice(site.node).endswith("'") else '"'
+    changes = [context.replace(value, f"f{quote}Bearer {{{waits}{provider}()}}{quote}")]
+    if site.data["header"] != "authorization":
+        changes.append(context.replace(site.node, f"{quote}Authorization{quote}"))
+    result = Rewritten(
+        tuple(changes), f"send a token of Microsoft Entra ID to {site.details[1]}", role=site.data["role"]
+    )
+    reason = "; ".join(text for text in (_KEPT if site.data["kept"] else "", site.data["needs"]) if text)
+    return HeldBack(reason, result) if reason else result
+
+
+def _value(site: Site, parent: ast.AST) -> ast.expr | None:
+    """Return the expression that gives the header its value."""
+    if isinstance(parent, ast.Dict):
+        return next(v for k, v in zip(parent.keys, parent.values, strict=True) if k is site.node)
+    if isinstance(parent, ast.Call):
+        return parent.args[1]
+    statement = parent
+    while isinstance(statement, ast.Subscript):
+        statement = site.module.parent(statement)
+    return statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+
+
+def _other_credential(site: Site, parent: ast.AST) -> str:
+    if not isinstance(parent, ast.Dict):
+        return ""
+    for key in parent.keys:
+        if key is not site.node and isinstance(key, ast.Constant) and str(key.value).lower() in _CREDENTIALS:
+            return str(key.value)
+    return ""
+
+
+def _sends_token(module: Module, choice: ast.AST) -> bool:
+    """Whether another branch of a choice sends a token."""
+    return any(
+        isinstance(node, ast.Constant) and str(node.value).lower() == "authorization" for node in ast.walk(choice)
+    )

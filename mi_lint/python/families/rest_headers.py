@@ -1,0 +1,245 @@
+"""Hand-made HTTP requests that carry a key in a header or in the query, or are signed with one (MI215).
+
+A header with a key becomes ``Authorization: Bearer`` where the service takes a token; which service it is follows from
+the address of the requests that send the header.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mi_lint.python import rest_services
+from mi_lint.python.analysis import Analysis, is_key_name, last_name
+from mi_lint.python.facts import Module
+from mi_lint.python.origins import Trace
+from mi_lint.python.requests_made import Sending, address, sendings
+from mi_lint.python.rest_services import Match
+from mi_lint.python.site import Site
+
+MARKERS = (
+    b"cp-apim-subscription-key", b"cp-Apim-Subscription-Key", b"OCP-APIM", b"pi-key", b"pi-Key", b"API-KEY",
+    b"x-functions-key", b"aeg-sas-key", b"rediction-", b"raining-", b"SharedKey ", b"SharedKeyLite ",
+    b"SharedAccessSignature sr=", b"type=master", b"code=", b"inference.ml.azure", b"dev.azure.com",
+)  # fmt: skip
+
+_SIGNED = (
+    (
+        re.compile(r"^\s*SharedKey(?:Lite)? "),
+        "a shared key signature",
+        (
+            "send a bearer token for https://storage.azure.com/.default with x-ms-version 2017-11-09 or later, or use the "
+            "service's SDK with a token credential; Log Analytics takes data through the Logs Ingestion API instead"
+        ),
+    ),
+    (
+        re.compile(r"^\s*SharedAccessSignature sr="),
+        "a shared access signature",
+        (
+            "send a bearer token instead: scope https://servicebus.azure.net/.default for Service Bus and Event Hubs, "
+            "https://iothubs.azure.net/.default for IoT Hub; Notification Hubs and devices keep their keys"
+        ),
+    ),
+    (
+        re.compile(r"type(?:=|%3[Dd])master"),
+        "a master key signature of Cosmos DB",
+        "use azure-cosmos with a token credential, which signs nothing by hand",
+    ),
+)
+_FUNCTION_CODE = re.compile(r"[?&]code=(?:\{|$)")
+_FUNCTION_WORDS = re.compile(r"azurewebsites|function", re.IGNORECASE)
+_TOKEN_NAMES = re.compile(r"token|bearer|credential|jwt", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Header:
+    """One place where a header gets its value."""
+
+    name: str
+    node: ast.expr
+    value: ast.expr
+    holder: ast.expr
+
+
+def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the headers that send a key, the signatures made with one, and function keys in addresses."""
+    for header in _headers(module, analysis):
+        site = _site(module, analysis, header)
+        if site is not None:
+            yield site
+    yield from _signatures(module)
+
+
+def _headers(module: Module, analysis: Analysis) -> Iterator[_Header]:
+    for node in module.dicts:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None and (name := _header_name(module, analysis, key)):
+                yield _Header(name, key, value, node)
+    for item, value in module.item_assignments:
+        if name := _header_name(module, analysis, item.slice):
+            yield _Header(name, item.slice, value, item)
+    for call in module.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_header" and len(call.args) == 2:
+            name = _header_name(module, analysis, call.args[0])
+            if name:
+                yield _Header(name, call.args[0], call.args[1], call.func.value)
+
+
+def _header_name(module: Module, analysis: Analysis, node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        text = node.value
+    elif isinstance(node, ast.Name):
+        text = analysis.tracer.constant(module, node)
+    else:
+        return ""
+    lowered = text.lower() if isinstance(text, str) else ""
+    return lowered if lowered in rest_services.HEADERS else ""
+
+
+def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
+    value = _without_prefix(header)
+    if value is None:
+        return None
+    trace = analysis.tracer.trace(module, value)
+    if not _is_key(header.name, value, trace):
+        return None
+    sent = list(_sendings(module, header))
+    if not sent and not _may_be_sent(module, header):
+        return None
+    match = _service(module, header, value, trace, sent)
+    if match is None or not match.service.entra:
+        return None
+    scope, _ = module.place(header.node)
+    kept = "kept" if any(sending.kept for sending in sent) else ""
+    data = {
+        "header": header.name, "scope": match.service.scope, "role": match.service.role, "kept": kept,
+        "needs": "" if match.by_host and match.service.name == "Azure AI services" else match.service.needs,
+        "async": "async" if _is_async(module, header, sent) else "",
+    }  # fmt: skip
+    return Site(
+        module, "MI215", "rest_headers", "header", header.node, scope, (_shown(header), match.service.name), None,
+        value, "", trace, blocked=match.service.reason, data=data,
+    )  # fmt: skip
+
+
+def _sendings(module: Module, header: _Header) -> Iterator[Sending]:
+    """Yield the requests that send a header; a header added to a request object is sent by that object."""
+    yield from sendings(module, header.holder)
+    if isinstance(module.parent(header.node), ast.Call) and isinstance(header.holder, ast.Name):
+        for binding in module.reaching(header.holder):
+            if isinstance(binding.value, ast.Call):
+                yield Sending(binding.value, False)
+
+
+def _shown(header: _Header) -> str:
+    text = header.node.value if isinstance(header.node, ast.Constant) else header.name
+    return str(text)
+
+
+def _without_prefix(header: _Header) -> ast.expr | None:
+    """Return the key of a header; of ``Authorization`` what follows ``Bearer`` or ``Basic``, when it is filled in."""
+    if header.name != "authorization":
+        return header.value
+    parts: list[ast.expr] = []
+    if isinstance(header.value, ast.BinOp) and isinstance(header.value.op, ast.Add):
+        parts = [header.value.left, header.value.right]
+    elif isinstance(header.value, ast.JoinedStr) and len(header.value.values) == 2:
+        first, second = header.value.values
+        parts = [first, second.value] if isinstance(second, ast.FormattedValue) else []
+    if len(parts) == 2 and isinstance(parts[0], ast.Constant) and parts[0].value in ("Bearer ", "Basic "):
+        return parts[1]
+    return None
+
+
+def _is_key(header: str, value: ast.expr, trace: Trace) -> bool:
+    """Whether a header's value is a key: nothing that is empty, a token, or a text of the code's own tests."""
+    if trace.is_token or trace.kinds <= {"none", "mapping"}:
+        return False
+    name = last_name(value)
+    if header == "authorization":
+        return is_key_name(name) and not _TOKEN_NAMES.search(name) and not trace.has_token
+    return not (_TOKEN_NAMES.search(name) and not is_key_name(name.replace("token", "")))
+
+
+def _may_be_sent(module: Module, header: _Header) -> bool:
+    """Whether headers that no request of the module is seen to send are more than data: they are kept or returned."""
+    if header.name not in rest_services.AZURE_HEADERS:
+        return False
+    for parent in module.parents(header.holder):
+        if isinstance(parent, ast.Call):
+            return False
+        if isinstance(parent, ast.Return | ast.Assign | ast.AnnAssign):
+            return True
+    return False
+
+
+def _service(module: Module, header: _Header, value: ast.expr, trace: Trace, sent: list[Sending]) -> Match | None:
+    names = " ".join([last_name(value), *(origin.name for origin in trace.origins), module.path])
+    found = [rest_services.recognise(header.name, address(module, sending.call), names) for sending in sent]
+    matches = [match for match in found if match is not None]
+    if sent and not matches:
+        return None
+    if not sent:
+        return rest_services.recognise(header.name, "", names)
+    sure = [match for match in matches if match.by_host] or matches
+    known = [match for match in sure if match.service is not rest_services.UNKNOWN] or sure
+    return known[0] if len({match.service for match in known}) == 1 else Match(rest_services.UNKNOWN, False)
+
+
+def _is_async(module: Module, header: _Header, sent: list[Sending]) -> bool:
+    """Whether the headers are made in a coroutine and every request that sends them is awaited."""
+    function = module.place(header.node)[0].enclosing("function", "lambda")
+    if function is None or not isinstance(function.node, ast.AsyncFunctionDef):
+        return False
+    return bool(sent) and all(_is_awaited(module, sending.call) for sending in sent)
+
+
+def _is_awaited(module: Module, call: ast.Call) -> bool:
+    for parent in module.parents(call):
+        if isinstance(parent, ast.Await | ast.AsyncWith):
+            return True
+        if isinstance(parent, ast.stmt):
+            return False
+    return False
+
+
+def _signatures(module: Module) -> Iterator[Site]:
+    for constant in module.strings:
+        text = constant.value
+        assert isinstance(text, str)
+        parent = module.parent(constant) if len(text) < 2_000 else None
+        if parent is None or isinstance(parent, ast.Expr | ast.Compare):
+            continue
+        reason, what = "", ""
+        for pattern, name, instead in _SIGNED:
+            if pattern.search(text) and _is_filled(module, constant):
+                reason, what = instead, name
+        if reason:
+            yield _signed(module, constant, what, reason, "signed")
+        elif _FUNCTION_CODE.search(text) and _calls_function(module, constant, parent):
+            service = next(s for s in rest_services.SERVICES if s.name == "Azure Functions")
+            yield _signed(module, constant, "code", service.reason, "query")
+
+
+def _is_filled(module: Module, constant: ast.Constant) -> bool:
+    """Whether a text is completed at run time: part of an f-string, a concatenation or a formatted text."""
+    parent = module.parent(constant)
+    return isinstance(parent, ast.JoinedStr | ast.BinOp | ast.Attribute)
+
+
+def _calls_function(module: Module, constant: ast.Constant, parent: ast.AST) -> bool:
+    if not isinstance(parent, ast.JoinedStr | ast.BinOp):
+        return False
+    return bool(_FUNCTION_WORDS.search(module.source.slice(parent)))
+
+
+def _signed(module: Module, constant: ast.Constant, what: str, reason: str, message: str) -> Site:
+    parent = module.parent(constant)
+    node = parent if isinstance(parent, ast.JoinedStr) else constant
+    scope, _ = module.place(node)
+    return Site(
+        module, "MI215", "rest_headers", message, node, scope, (what,), None, None, "", None,
+        message_id=message, blocked=reason,
+    )  # fmt: skip
