@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.model import Finding
-from mi_lint.plan import databases, settings
-from mi_lint.plan.grants import Grants
+from mi_lint.plan import bindings, databases, federation, limits, settings
+from mi_lint.plan.bindings import CONTENT_SHARE, HOST_STORAGE, Binding
+from mi_lint.plan.clients import Clients
+from mi_lint.plan.grants import Grants, Part
 from mi_lint.plan.hosts import Found, detect
 from mi_lint.plan.identities import choose
 from mi_lint.plan.instances import Instances
@@ -19,6 +21,7 @@ from mi_lint.plan.model import (
     SYSTEM,
     Assignment,
     Host,
+    Identity,
     Leak,
     Parameter,
     Plan,
@@ -29,15 +32,14 @@ from mi_lint.plan.model import (
     Statements,
     Switch,
 )
-from mi_lint.plan.operations import Use, is_test, modules_with_calls, uses
-from mi_lint.plan.resources import Directory, target_of
+from mi_lint.plan.operations import is_test, modules_with_calls
+from mi_lint.plan.resources import Directory, Target
 from mi_lint.plan.workspace import Workspace
 from mi_lint.python.facts import Module
-from mi_lint.python.site import ClientCall, Site
+from mi_lint.python.site import Site
 from mi_lint.rulebook.roles import Plane, Planes
 
 DATABASES = frozenset({"sql", "postgresql", "mysql"})
-MAX_PLACES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,158 +57,57 @@ class Builder:
     def __init__(self, workspace: Workspace, planes: Planes, leaks: Sequence[Finding], choices: Choices) -> None:
         self.workspace = workspace
         self.session = workspace.session
-        self.analysis = workspace.session.analysis
         self.planes = planes
         self.leaks = leaks
         self.choices = choices
-        self.instances = Instances(self.analysis, planes)
+        self.tracer = workspace.session.analysis.tracer
         self.directory = Directory(workspace.declared)
-        self.grants = Grants(self.analysis.tracer, self.directory.parameters)
+        self.grants = Grants(self.tracer, self.directory.parameters)
+        self.clients = Clients(Instances(workspace.session.analysis, planes), self.directory, self.grants)
         self.questions: list[str] = []
-        self.notes: list[str] = []
         self.statements: list[Statements] = []
-        self.sites = [site for site in self.session.sites if site.module.path in set(workspace.wanted)]
-        self.migration = self.session.plan(MigrateOptions(), self.sites)
-        self.of_site: dict[Site, str] = {}
-
-    def modules(self) -> list[Module]:
-        """Return the modules of the workload in which clients are made or used; tests have other needs."""
-        paths = [path for path in self.session.project.paths if path in set(self.workspace.wanted)]
-        shown = [path for path in paths if not is_test(path)] or paths
-        return list(modules_with_calls(self.session.project, shown, self.planes))
+        self.settings: list[Setting] = []
+        self.blocked: dict[str, list[str]] = {}
+        wanted = frozenset(workspace.wanted)
+        self.sites = [site for site in self.session.sites if site.module.path in wanted]
+        self.outcomes = dict(self.session.plan(MigrateOptions(), self.sites).outcomes)
+        paths = [path for path in self.session.project.paths if path in wanted]
+        self.paths = [path for path in paths if not is_test(path)] or paths
+        self.identity_name = choices.name or identity_name(workspace.title)
 
     def build(self) -> Plan:
         """Return the plan."""
-        modules = self.modules()
-        clients = [call for module in modules for call in self.analysis.client_calls(module)]
-        found = list(uses(modules, self.instances))
-        self._clients(clients, found)
         hosts, at_start = self._hosts()
-        identity = choose(
-            hosts, at_start, self.choices.identity, self.choices.name or _identity_name(self.workspace.title)
-        )
-        who = hosts[0].name if identity.kind == SYSTEM and hosts else "identityName"
+        identity = choose(hosts, at_start, self.choices.identity, self.identity_name)
+        who = hosts[0].name if identity.kind == SYSTEM else "identityName"
+        self.clients.grant(list(modules_with_calls(self.session.project, self.paths, self.planes)))
         self._databases(who)
-        added = settings.added(self.migration, identity, hosts, self._uses_default())
-        removed = settings.removed(self.sites, [*(s.name for s in added), *self._still_read()], identity)
-        return Plan(
+        self._functions(hosts, identity)
+        self._block_sites()
+        added, removed = self._settings(identity, hosts)
+        federations = federation.detect(self.workspace)
+        plan = Plan(
             title=self.workspace.title,
             hosts=tuple(hosts),
             identity=identity,
-            parameters=tuple(self._parameters(hosts, identity.kind)),
+            parameters=tuple(self._parameters(hosts, identity)),
             resources=tuple(self.directory.resources.values()),
             assignments=tuple(self.grants.assignments),
             custom_roles=tuple(self.grants.custom_roles),
             statements=tuple(self.statements),
-            settings=tuple([*added, *(self._placed(setting) for setting in removed)]),
-            federations=(),
+            settings=(*added, *removed),
+            federations=tuple(federations),
             switches=tuple(self._switches()),
             leaks=tuple(self._leaks()),
             service_principals=tuple(self._service_principals()),
             problems=tuple(self.grants.problems),
-            notes=tuple(dict.fromkeys([*self.notes, *self._plane_notes()])),
+            notes=tuple(dict.fromkeys(self._notes())),
             questions=tuple(self.questions),
         )
-
-    def _clients(self, clients: Sequence[ClientCall], found: Sequence[Use]) -> None:
-        """Grant what is called on each client, or its default where nothing could be followed."""
-        by_root: dict[ClientCall, list[Use]] = {}
-        loose: dict[Plane, list[Use]] = {}
-        for use in found:
-            if use.root is not None:
-                by_root.setdefault(use.root, []).append(use)
-            else:
-                loose.setdefault(use.plane, []).append(use)
-        sites = {site.call: site for site in self.sites if site.call is not None}
-        per_resource: dict[tuple[Plane, str], list[Use]] = {}
-        silent: list[tuple[Plane, Resource, ClientCall]] = []
-        for call in clients:
-            plane = self.instances.plane_of(call)
-            if plane is None:
-                self._unknown(call)
-                continue
-            resource = self.directory.resource(plane, target_of(call, plane, self.analysis.tracer))
-            if call in sites:
-                self.of_site[sites[call]] = resource.key
-            if by_root.get(call):
-                per_resource.setdefault((plane, resource.key), []).extend(by_root[call])
-            else:
-                silent.append((plane, resource, call))
-        self._loose(loose, per_resource, silent)
-        for (plane, key), group in per_resource.items():
-            self.grants.add(plane, self.directory.resources[key], group)
-        for plane, resource, call in silent:
-            self._default(plane, resource, call, loose)
-
-    def _loose(
-        self,
-        loose: dict[Plane, list[Use]],
-        per_resource: dict[tuple[Plane, str], list[Use]],
-        silent: list[tuple[Plane, Resource, ClientCall]],
-    ) -> None:
-        """Give calls on clients that are only known by their type to every client of the plane they can mean."""
-        for plane, group in loose.items():
-            keys = {resource.key for other, resource, _ in silent if other is plane}
-            keys = keys or {key for other, key in per_resource if other is plane}
-            for key in sorted(keys):
-                per_resource.setdefault((plane, key), []).extend(group)
-
-    def _default(self, plane: Plane, resource: Resource, call: ClientCall, loose: dict[Plane, list[Use]]) -> None:
-        place = f"{call.module.path}:{call.node.lineno}"
-        granted = [a for a in self.grants.assignments if a.resource == resource.key and a.plane == plane.name]
-        if granted and (plane in loose or _is_branch(granted, place)):
-            return
-        why = "no call on this client could be followed; this is the usual role of its class"
-        self.grants.add_default(plane, resource, call.client.name, place, why)
-
-    def _unknown(self, call: ClientCall) -> None:
-        if not call.client.entra:
-            place = f"{call.module.path}:{call.node.lineno}"
-            self.grants.problems.append(Problem(call.client.name, place, call.client.reason))
-
-    def _databases(self, who: str) -> None:
-        """Plan users and rights in the databases that drivers connect to."""
-        paths = [path for path in self.session.project.paths if path in set(self.workspace.wanted)]
-        modules = [m for path in paths if not is_test(path) and (m := self.session.project.module(path)) is not None]
-        text = "\n".join(self.workspace.text(path).lower() for path in self.workspace.wanted if _is_settings(path))
-        found = list(databases.connections(modules, self.planes, self.analysis.tracer, self.workspace.declared, text))
-        for connection in found:
-            plane = connection.plane
-            resource = self.directory.resource(plane, connection.target)
-            reason = Reason(f"{plane.title} connection", connection.place)
-            held = databases.statements(modules, plane) if plane.statements else []
-            rights = [role.name for role in plane.roles if any(s.right == role.name for s in held)]
-            why = "" if rights else "no statement stands in the code; these are the rights of an ordinary application"
-            rights = rights or list(plane.default.get("*", ()))
-            for right in rights:
-                reasons = tuple(Reason(s.word, s.place) for s in held if s.right == right) or (reason,)
-                self.grants.assignments.append(
-                    Assignment(
-                        plane.name, plane.mechanism, right, "", resource.key, "", "", reasons, why, source=plane.source
-                    )
-                )
-            self.of_site.update(
-                {
-                    site: resource.key
-                    for site in self.sites
-                    if site.node is connection.node or (site.module is connection.module and site.check == "MI210")
-                }
-            )
-            if plane.mechanism in DATABASES and not any(s.resource == resource.key for s in self.statements):
-                self._statements(plane, resource, rights, who, connection.database)
-
-    def _statements(self, plane: Plane, resource: Resource, rights: Sequence[str], who: str, setting: str) -> None:
-        name = "databaseName"
-        number = 2
-        while name in self.directory.parameters:
-            name, number = f"databaseName{number}", number + 1
-        text = f"name of the database, which the code reads from `{setting}`" if setting else "name of the database"
-        self.directory.parameters[name] = Parameter(name, text)
-        lines = databases.lines(plane, rights, who, name)
-        self.statements.append(Statements(plane.name, resource.key, name, lines, plane.title))
+        return replace(plan, questions=(*plan.questions, *limits.exceeded(plan)))
 
     def _hosts(self) -> tuple[list[Host], list[str]]:
-        """Return the hosts and what they need an identity for before the code runs."""
+        """Return the hosts, and what they need an identity for before the code runs."""
         found, questions = detect(self.workspace.declared, self.workspace.wanted, self.workspace.text)
         if self.choices.host:
             found = [host for host in found if host.kind == self.choices.host] or [Found(self.choices.host, "", "")]
@@ -215,9 +116,15 @@ class Builder:
         if not found:
             self.questions.append("nothing in the repository tells where the code runs; name it with --host")
             found = [Found("unknown", "", "")]
+        codes = sorted({host.code for host in found if host.code})
+        if len(codes) > 1:
+            self.questions.append(
+                f"several workloads share this plan: {', '.join(codes)}; for rights of its own, plan each folder alone: "
+                f"`mi-lint plan {codes[0]}`"
+            )
         hosts = []
         for number, host in enumerate(found, 1):
-            name = _host_parameter(host.kind) + (str(number) if len(found) > 1 else "")
+            name = host_parameter(host.kind) + (str(number) if len(found) > 1 else "")
             hosts.append(
                 Host(
                     host.kind, host.label, name, host.place, host.code, host.slot, host.service_account, host.namespace
@@ -225,16 +132,145 @@ class Builder:
             )
         return hosts, [host.needs_at_start for host in found if host.needs_at_start]
 
-    def _parameters(self, hosts: Sequence[Host], kind: str) -> list[Parameter]:
-        found = [Parameter("resourceGroup", "resource group of the host and of the resources")]
-        if kind != SYSTEM:
-            found.append(
-                Parameter(
-                    "identityName",
-                    "name of the user-assigned identity",
-                    self.choices.name or _identity_name(self.workspace.title),
+    def _databases(self, who: str) -> None:
+        """Plan users and rights in the databases that drivers connect to."""
+        modules = [module for path in self.paths if (module := self.session.project.module(path)) is not None]
+        texts = (self.workspace.text(path).lower() for path in self.workspace.wanted if is_settings(path))
+        found = databases.connections(modules, self.planes, self.tracer, self.workspace.declared, "\n".join(texts))
+        for connection in found:
+            resource = self.directory.resource(connection.plane, connection.target)
+            self._rights(connection.plane, resource, connection.place, modules)
+            self._password(connection, resource)
+            mine = [s for s in self.statements if s.resource == resource.key]
+            if connection.plane.mechanism in DATABASES and not mine:
+                rights = [a.role for a in self.grants.assignments if a.resource == resource.key]
+                self._statements(connection.plane, resource, rights, who, connection.database)
+
+    def _rights(self, plane: Plane, resource: Resource, place: str, modules: Sequence[Module]) -> None:
+        held = databases.statements(modules, plane) if plane.statements else []
+        rights = [role.name for role in plane.roles if any(s.right == role.name for s in held)]
+        why = (
+            ""
+            if rights or not plane.statements
+            else "no statement stands in the code; an ordinary application needs this"
+        )
+        for right in rights or plane.default_roles("*"):
+            reasons = tuple(Reason(s.word, s.place) for s in held if s.right == right)
+            reasons = reasons or (Reason(f"{plane.title} connection", place),)
+            self.grants.merge(
+                Assignment(
+                    plane.name, plane.mechanism, right, "", resource.key, "", "", reasons, why, source=plane.source
                 )
             )
+
+    def _password(self, connection: databases.Connection, resource: Resource) -> None:
+        """Note the settings with the password, and that it is needed until the call is rewritten."""
+        if connection.keyless:
+            return
+        for name in connection.secrets:
+            self.settings.append(
+                Setting(name, "remove", "", "the connection needs no user and no password", (connection.place,))
+            )
+        sites = [site for site in self.sites if site.module is connection.module and site.node is connection.node]
+        if not any(isinstance(self.outcomes.get(site), Rewritten) for site in sites):
+            self.blocked.setdefault(resource.key, []).append(connection.place)
+
+    def _statements(self, plane: Plane, resource: Resource, rights: Sequence[str], who: str, setting: str) -> None:
+        name, number = "databaseName", 2
+        while name in self.directory.parameters:
+            name, number = f"databaseName{number}", number + 1
+        text = f"name of the database, which the code reads from `{setting}`" if setting else "name of the database"
+        self.directory.parameters[name] = Parameter(name, text)
+        lines = databases.lines(plane, rights, who, name)
+        self.statements.append(Statements(plane.name, resource.key, name, lines, plane.title))
+
+    def _functions(self, hosts: Sequence[Host], identity: Identity) -> None:
+        """Plan the connections of triggers and bindings, and the storage of the Functions host."""
+        if not any(host.kind == "function-app" for host in hosts):
+            return
+        modules = [module for path in self.paths if (module := self.session.project.module(path)) is not None]
+        found = list(bindings.bindings(modules, self.workspace.wanted, self.workspace.text, self.planes))
+        by_connection: dict[str, list[Binding]] = {HOST_STORAGE: []}
+        for binding in found:
+            by_connection.setdefault(bindings.connection_of(binding), []).append(binding)
+        for connection, group in by_connection.items():
+            if connection:
+                self._connection(connection, group, identity)
+        self._content_share()
+
+    def _connection(self, connection: str, group: Sequence[Binding], identity: Identity) -> None:
+        plane = group[0].plane if group else self.planes.by_name["storage.blob"]
+        resource = self.directory.resource(plane, Target((connection,)))
+        if connection == HOST_STORAGE:
+            blob = self.planes.by_name["storage.blob"]
+            assert blob.bindings is not None
+            self._bound(blob, blob.bindings.host, resource, Reason("the Functions host", HOST_STORAGE))
+        for binding in group:
+            bound = binding.plane.bindings
+            assert bound is not None
+            reason = Reason(binding.name, binding.place)
+            self._bound(binding.plane, bound.rights[binding.use], resource, reason)
+            if binding.use == "trigger":
+                for other, roles in bound.also.items():
+                    self._bound(self.planes.by_name[other], roles, resource, reason)
+        if f"{connection}__" in "".join(
+            self.workspace.text(path) for path in self.workspace.wanted if is_settings(path)
+        ):
+            return
+        self.settings += bindings.settings(connection, group, resource.name, identity)
+        self.settings.append(Setting(connection, "remove", "", "an identity-based connection takes its place"))
+
+    def _bound(self, plane: Plane, roles: Sequence[str], resource: Resource, reason: Reason) -> None:
+        for name in roles:
+            role = plane.role(name)
+            if role is not None:
+                self.grants.assign(plane, resource, role, Part(), (reason,), "")
+
+    def _content_share(self) -> None:
+        places = settings.places(CONTENT_SHARE, self.workspace, is_settings)
+        if not places:
+            return
+        text = (
+            "Azure Files takes no managed identity for the content share: use the Flex Consumption plan, which has none, or a "
+            "Key Vault reference"
+        )
+        self.grants.problems.append(Problem(CONTENT_SHARE, places[0], text))
+        for resource in self.directory.resources.values():
+            if HOST_STORAGE in resource.settings:
+                self.blocked.setdefault(resource.key, []).extend(places)
+
+    def _block_sites(self) -> None:
+        """Note the calls that go on using a key, by the resource that they reach."""
+        for site in self.sites:
+            key = self.clients.resource_of.get(site.call) if site.call is not None else None
+            if key is not None and not isinstance(self.outcomes.get(site), Rewritten):
+                self.blocked.setdefault(key, []).append(settings.place(site))
+
+    def _settings(self, identity: Identity, hosts: Sequence[Host]) -> tuple[list[Setting], list[Setting]]:
+        added = [setting for setting in self.settings if setting.action == "add"]
+        added += settings.of_identity(identity, hosts, self._uses_default())
+        for site, outcome in self.outcomes.items():
+            rewritten = outcome.rewrite if isinstance(outcome, HeldBack) else outcome
+            if isinstance(rewritten, Rewritten):
+                added += settings.added(site, rewritten, self._resource(site))
+        read = {name for resource in self.directory.resources.values() for name in resource.settings}
+        holding = settings.secret_names(self.sites)
+        removed = [setting for setting in self.settings if setting.action == "remove"]
+        kept = {setting.name for setting in added} | (read - set(holding))
+        removed += settings.removed(self.sites, kept, identity)
+        return (
+            list({setting.name: setting for setting in reversed(added)}.values())[::-1],
+            [settings.placed(setting, self.workspace, is_settings) for setting in settings.merged(removed)],
+        )
+
+    def _resource(self, site: Site) -> Resource | None:
+        key = self.clients.resource_of.get(site.call) if site.call is not None else None
+        return self.directory.resources[key] if key is not None else None
+
+    def _parameters(self, hosts: Sequence[Host], identity: Identity) -> list[Parameter]:
+        found = [Parameter("resourceGroup", "resource group of the host and of the resources")]
+        if identity.kind != SYSTEM:
+            found.append(Parameter("identityName", "name of the user-assigned identity", self.identity_name))
         for host in hosts:
             if host.kind != "unknown":
                 example = host.label if host.label and "<" not in host.label else ""
@@ -244,55 +280,22 @@ class Builder:
 
     def _uses_default(self) -> bool:
         """Whether the code uses, or will use, the chain of `DefaultAzureCredential`."""
-        project = self.session.project
-        texts = (project.text(path) for path in self.workspace.wanted if path in self.session.project.paths)
-        return bool(self.sites) or any(b"DefaultAzureCredential(" in text for text in texts)
-
-    def _still_read(self) -> set[str]:
-        """Return the settings that clients and connections read for their endpoints."""
-        return {
-            name for resource in self.directory.resources.values() for name in resource.settings
-        } - self._secret_settings()
-
-    def _secret_settings(self) -> set[str]:
-        names = set()
-        for site in self.sites:
-            for origin in site.trace.origins if site.trace else ():
-                if origin.kind in ("environment", "setting"):
-                    names.add(origin.name)
-        return names
-
-    def _placed(self, setting: Setting) -> Setting:
-        """Add where templates and settings files still set a setting."""
-        expression = re.compile(rf"(?<!\w){re.escape(setting.name)}(?!\w)")
-        places = []
-        for path in self.workspace.wanted:
-            if path.endswith(".py") or not _is_settings(path):
-                continue
-            match = expression.search(self.workspace.text(path))
-            if match:
-                places.append(f"{path}:{self.workspace.text(path).count(chr(10), 0, match.start()) + 1}")
-        return Setting(
-            setting.name, setting.action, setting.value, setting.reason, (*setting.places, *places[:MAX_PLACES])
+        return bool(self.sites) or any(
+            b"DefaultAzureCredential(" in self.session.project.text(path) for path in self.paths
         )
 
     def _switches(self) -> list[Switch]:
         found = []
-        outcomes = dict(self.migration.outcomes)
         for resource in self.directory.resources.values():
             of_type = (plane.keys_off for plane in self.planes.by_name.values() if plane.resource == resource.type)
-            switch = next((found for found in of_type if found is not None), None)
+            switch = next((entry for entry in of_type if entry is not None), None)
             if switch is None:
                 continue
-            blocked = [
-                f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
-                for site, key in self.of_site.items()
-                if key == resource.key and not isinstance(outcomes.get(site), Rewritten)
-            ]
+            blocked = tuple(dict.fromkeys(self.blocked.get(resource.key, ())))
             found.append(
                 Switch(
                     resource.key, switch.property, switch.value, switch.terraform, switch.az,
-                    switch.resource or resource.type, switch.source, tuple(dict.fromkeys(blocked)),
+                    switch.resource or resource.type, switch.source, blocked,
                 )
             )  # fmt: skip
         return found
@@ -300,66 +303,55 @@ class Builder:
     def _leaks(self) -> list[Leak]:
         from mi_lint.rulebook.load import rulebook
 
-        rules = rulebook().rules
+        rules = rulebook().rules if self.leaks else {}
         found = []
         for finding in self.leaks:
             rule = rules.get(finding.rule_id)
-            if rule is None or finding.secret is None:
-                continue
-            place = f"{finding.location.path}:{finding.location.region.start_line}"
-            found.append(Leak(rule.id, rule.title, rule.service, place))
+            if rule is not None:
+                place = f"{finding.location.path}:{finding.location.region.start_line}"
+                found.append(Leak(rule.id, rule.title, rule.service, place))
         return list(dict.fromkeys(found))
 
     def _service_principals(self) -> list[str]:
-        places = [
-            f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
-            for site in self.sites
-            if site.family == "service_principals"
-        ]
+        places = [settings.place(site) for site in self.sites if site.family == "service_principals"]
         return list(dict.fromkeys(places))
 
-    def _plane_notes(self) -> list[str]:
+    def _notes(self) -> list[str]:
         used = {assignment.plane for assignment in self.grants.assignments}
         return [note for plane in self.planes.by_name.values() if plane.name in used for note in plane.notes]
 
 
-def _is_branch(granted: Sequence[Assignment], place: str) -> bool:
-    """Whether calls in the same file are granted already: a second branch makes the same client in another way."""
-    path = place.rpartition(":")[0]
-    return any(reason.place.rpartition(":")[0] == path for assignment in granted for reason in assignment.reasons)
-
-
-def _is_settings(path: str) -> bool:
+def is_settings(path: str) -> bool:
+    """Whether a file can give settings their values."""
     name = path.rpartition("/")[2]
-    return name.startswith(".env") or path.endswith(
-        (
-            ".bicep",
-            ".tf",
-            ".json",
-            ".yaml",
-            ".yml",
-            ".env",
-            ".toml",
-            ".ini",
-            ".cfg",
-            ".sh",
-            ".ps1",
-            ".service",
-            ".bicepparam",
-            ".tfvars",
-            ".py",
-        )
-    )
+    return name.startswith(".env") or path.endswith(_SETTINGS_FILES)
 
 
-def _identity_name(title: str) -> str:
+_SETTINGS_FILES = (
+    ".bicep", ".bicepparam", ".tf", ".tfvars", ".json", ".yaml", ".yml", ".env", ".toml", ".ini", ".cfg", ".sh", ".ps1",
+    ".service",
+)  # fmt: skip
+
+
+def identity_name(title: str) -> str:
+    """Return a name for a user-assigned identity, as the naming advice for Azure resources has it."""
     return f"id-{re.sub(r'[^a-z0-9-]+', '-', title.lower()).strip('-') or 'workload'}"
 
 
-def _host_parameter(kind: str) -> str:
-    names = {
-        "vm": "vmName", "vmss": "vmssName", "web-app": "webAppName", "function-app": "functionAppName",
-        "container-app": "containerAppName", "container-app-job": "jobName", "container-instance": "containerGroupName",
-        "aks": "clusterName", "arc": "machineName", "ml": "computeName",
-    }  # fmt: skip
-    return names.get(kind, "hostName")
+def host_parameter(kind: str) -> str:
+    """Return the name of the parameter that names a host."""
+    return _HOST_PARAMETERS.get(kind, "hostName")
+
+
+_HOST_PARAMETERS = {
+    "vm": "vmName",
+    "vmss": "vmssName",
+    "web-app": "webAppName",
+    "function-app": "functionAppName",
+    "container-app": "containerAppName",
+    "container-app-job": "jobName",
+    "container-instance": "containerGroupName",
+    "aks": "clusterName",
+    "arc": "machineName",
+    "ml": "computeName",
+}

@@ -21,6 +21,9 @@ _SECOND = re.compile(
     re.IGNORECASE,
 )
 
+_NO_SECRET = re.compile(r"PORT|DRIVER", re.IGNORECASE)
+_KEYLESS = re.compile(r"Authentication\s*=\s*Active\s?Directory|attrs_before|ossrdbms-aad|get_token", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Connection:
@@ -31,6 +34,8 @@ class Connection:
     node: ast.Call
     target: Target
     database: str
+    secrets: tuple[str, ...]
+    keyless: bool
 
     @property
     def place(self) -> str:
@@ -68,7 +73,15 @@ def connections(
                 if wanted and wanted not in found.text.lower():
                     continue
                 literal = host_name(plane, found.text)
-                yield Connection(plane, module, call, Target(tuple(found.settings), literal), found.database)
+                yield Connection(
+                    plane,
+                    module,
+                    call,
+                    Target(tuple(found.settings), literal),
+                    found.database,
+                    tuple(found.secrets),
+                    found.keyless,
+                )
 
 
 @dataclass(slots=True)
@@ -76,27 +89,38 @@ class _Parts:
     text: str
     settings: list[str]
     database: str
+    secrets: list[str]
+    keyless: bool
 
 
 def _parts(module: Module, call: ast.Call, tracer: Tracer) -> _Parts:
     """Return the literal text and the settings that the arguments of a call are made from."""
     texts: list[str] = []
     settings: list[str] = []
+    secrets: list[str] = []
     database = ""
     for keyword_name, value in [("", value) for value in call.args] + [(k.arg or "", k.value) for k in call.keywords]:
         for origin in origins(module, value, tracer):
             if origin.kind in ("environment", "setting") and origin.name:
                 if keyword_name in ("dbname", "database", "db"):
                     database = database or origin.name
-                elif not _is_secret(origin.name):
+                elif _is_secret(origin.name):
+                    secrets.append(origin.name)
+                else:
                     settings.append(origin.name)
             elif origin.kind in ("literal", "template"):
                 texts.append(origin.module.source.slice(origin.node))
     settings = list(dict.fromkeys(settings))
     named = [name for name in settings if re.search(r"(?:DATABASE|DB_?NAME|_DB)$", name, re.IGNORECASE)]
     servers = [name for name in settings if re.search(r"SERVER|HOST|URL|URI|CONN|DSN|ENDPOINT", name, re.IGNORECASE)]
+    text = "\n".join(texts)
+    hidden = [name for name in dict.fromkeys(secrets) if not _NO_SECRET.search(name)]
     return _Parts(
-        "\n".join(texts), servers or [n for n in settings if n not in named], database or (named[0] if named else "")
+        text,
+        servers or [name for name in settings if name not in named],
+        database or (named[0] if named else ""),
+        hidden,
+        not hidden and bool(_KEYLESS.search(text)),
     )
 
 

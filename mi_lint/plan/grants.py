@@ -46,11 +46,14 @@ class Grants:
             parts.setdefault(self._part(plane, use), []).append(use)
         whole = parts.pop(Part(), [])
         granted = self._cover(plane, resource, Part(), whole)
+        for role in granted:
+            also = [use for found in parts.values() for use in found if covers(role, use)]
+            self.assign(plane, resource, role, Part(), _reasons(also), "")
         left = {part: [use for use in found if not _covered(granted, use)] for part, found in parts.items()}
         left = {part: found for part, found in left.items() if found}
         if len(left) > MAX_PARTS:
             self.assignments = [a for a in self.assignments if (a.resource, a.plane) != (resource.key, plane.name)]
-            self._cover(plane, resource, Part(), [*whole, *(use for found in left.values() for use in found)], True)
+            self._cover(plane, resource, Part(), [*whole, *(use for found in left.values() for use in found)])
             return
         for part, found in left.items():
             self._cover(plane, resource, part, found)
@@ -64,7 +67,7 @@ class Grants:
             if role.reads_keys:
                 self._custom(plane, resource, role, Part(), (Reason(class_, place),), why, ())
             else:
-                self._assign(plane, resource, role, Part(), (Reason(class_, place),), why)
+                self.assign(plane, resource, role, Part(), (Reason(class_, place),), why)
 
     def _part(self, plane: Plane, use: Use) -> Part:
         """Return the narrowest part of a resource that a use needs a right on."""
@@ -111,14 +114,12 @@ class Grants:
             return f"{{{name}}}"
         return ""
 
-    def _cover(
-        self, plane: Plane, resource: Resource, part: Part, uses: Sequence[Use], many: bool = False
-    ) -> tuple[Role, ...]:
+    def _cover(self, plane: Plane, resource: Resource, part: Part, uses: Sequence[Use]) -> tuple[Role, ...]:
         if not uses:
             return ()
         found = cover(plane, uses)
         for role, asking in found.roles:
-            self._assign(plane, resource, role, part, _reasons(asking), "")
+            self.assign(plane, resource, role, part, _reasons(asking), "")
         for use in found.impossible:
             self.problems.append(Problem(use.call, use.place, f"works with a key only: {use.operation.impossible}"))
         self._custom_for(plane, resource, part, found.custom)
@@ -156,24 +157,26 @@ class Grants:
             actions = tuple(dict.fromkeys([*known.actions, *actions]))
             data = tuple(dict.fromkeys([*known.data_actions, *data]))
         self.custom_roles.append(CustomRole(name, resource.key, actions, data, role.name))
-        self._merge(
+        self.merge(
             Assignment(
                 plane.name, plane.mechanism, name, "", resource.key, part.path, part.words, reasons, why,
                 f"the built-in role {role.name} could read the keys of the resource", plane.source,
             )
         )  # fmt: skip
 
-    def _assign(
+    def assign(
         self, plane: Plane, resource: Resource, role: Role, part: Part, reasons: tuple[Reason, ...], why: str
     ) -> None:
-        self._merge(
+        """Assign a role on a part of a resource."""
+        self.merge(
             Assignment(
                 plane.name, plane.mechanism, role.name, role.id, resource.key, part.path, part.words, reasons, why,
                 source=plane.source,
             )
         )  # fmt: skip
 
-    def _merge(self, new: Assignment) -> None:
+    def merge(self, new: Assignment) -> None:
+        """Add an assignment, or its reasons to one that is there."""
         from dataclasses import replace
 
         for index, old in enumerate(self.assignments):

@@ -131,7 +131,7 @@ def _slots(resources: list[Declared], hosts: list[Found]) -> Iterator[Found]:
 
 
 def _azd(path: str, text: Callable[[str], str]) -> Iterator[Found]:
-    document = _yaml(text(path))
+    document = load_yaml(text(path))
     services = document[0].get("services") if document and isinstance(document[0], dict) else None
     for name, service in services.items() if isinstance(services, dict) else ():
         if not isinstance(service, dict):
@@ -143,7 +143,8 @@ def _azd(path: str, text: Callable[[str], str]) -> Iterator[Found]:
         yield Found(kind, str(name), f"{path}:1", str(name), "" if code == "." else code)
 
 
-def _yaml(text: str) -> list[Any]:
+def load_yaml(text: str) -> list[Any]:
+    """Return the documents of a YAML file; none when it cannot be read."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -206,7 +207,7 @@ def _kubernetes(path: str, text: Callable[[str], str]) -> Iterator[Found]:
     content = text(path)
     if "apiVersion" not in content or not any(kind in content for kind in _WORKLOADS):
         return
-    for document in _yaml(re.sub(r"\{\{.*?\}\}", "value", content)):
+    for document in load_yaml(re.sub(r"\{\{.*?\}\}", "value", content)):
         if not isinstance(document, dict) or document.get("kind") not in _WORKLOADS:
             continue
         metadata = document.get("metadata") or {}

@@ -3,75 +3,109 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from mi_lint.migrate.outcome import Rewritten
-from mi_lint.migrate.plan import Plan as Migration
-from mi_lint.plan.model import USER, Host, Identity, Setting
+from mi_lint.plan.model import USER, Host, Identity, Resource, Setting
+from mi_lint.plan.workspace import Workspace
 from mi_lint.python.site import Site
 
+MAX_PLACES = 6
 # What EnvironmentCredential reads: left behind, it would win over the managed identity.
-_ENVIRONMENT = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_USERNAME",
-                "AZURE_PASSWORD")  # fmt: skip
-_SECRETS = frozenset(_ENVIRONMENT) - {"AZURE_TENANT_ID", "AZURE_CLIENT_ID"}
+_PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]+|[A-Za-z]\w*__\w+|AzureWebJobs\w+")
+_PLACEHOLDER = re.compile(r"<[^<>]*>")
 
 
-def added(migration: Migration, identity: Identity, hosts: Sequence[Host], default_credential: bool) -> list[Setting]:
-    """Return the settings that the rewritten code reads."""
-    found: dict[str, Setting] = {}
-    for site, outcome in migration.outcomes:
-        place = f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
-        rewritten = outcome if isinstance(outcome, Rewritten) else getattr(outcome, "rewrite", None)
-        for name, example in rewritten.settings if rewritten else ():
-            found.setdefault(
-                name, Setting(name, "add", example, "the rewritten code reads the endpoint from it", (place,))
-            )
+def place(site: Site) -> str:
+    """Return file and line of a site."""
+    return f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
+
+
+def of_identity(identity: Identity, hosts: Sequence[Host], default_credential: bool) -> list[Setting]:
+    """Return the settings by which the code finds its identity."""
+    found = []
     federated = any(host.kind == "aks" for host in hosts)
     if identity.kind == USER and not federated:
-        found["AZURE_CLIENT_ID"] = Setting(
-            "AZURE_CLIENT_ID",
-            "add",
-            "{clientId}",
-            "names the user-assigned identity; without it the system-assigned one is asked",
-        )
-    if default_credential and not all(host.kind == "unknown" for host in hosts):
+        reason = "names the user-assigned identity; without it the host is asked for its system-assigned one"
+        found.append(Setting("AZURE_CLIENT_ID", "add", "{clientId}", reason))
+    if default_credential and all(host.kind not in ("unknown", "on-premises") for host in hosts):
         value = "WorkloadIdentityCredential" if federated else "ManagedIdentityCredential"
-        found["AZURE_TOKEN_CREDENTIALS"] = Setting(
-            "AZURE_TOKEN_CREDENTIALS", "add", value,
-            "`DefaultAzureCredential` then asks the managed identity only, and fails at once when there is none",
-        )  # fmt: skip
-    return list(found.values())
-
-
-def removed(sites: Iterable[Site], kept: Iterable[str], identity: Identity) -> list[Setting]:
-    """Return the settings that hold a secret or that would turn the credential away from the identity."""
-    places: dict[str, list[str]] = {}
-    principal: list[str] = []
-    for site in sites:
-        place = f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
-        for origin in site.trace.origins if site.trace else ():
-            if origin.kind in ("environment", "setting") and re.fullmatch(r"\w{2,}", origin.name):
-                places.setdefault(origin.name, []).append(place)
-        if site.family == "service_principals":
-            principal.append(place)
-    if principal:
-        for name in _ENVIRONMENT[:3]:
-            places.setdefault(name, []).extend(principal)
-    kept_names = set(kept)
-    found = []
-    for name, where in places.items():
-        if name == "AZURE_CLIENT_ID" and identity.kind == USER:
-            continue  # it gets a new value
-        if name not in kept_names:
-            found.append(Setting(name, "remove", "", _why(name), tuple(dict.fromkeys(where))))
+        reason = "`DefaultAzureCredential` then asks the managed identity only, and fails at once when there is none"
+        found.append(Setting("AZURE_TOKEN_CREDENTIALS", "add", value, reason))
     return found
 
 
+def added(site: Site, rewritten: Rewritten, resource: Resource | None) -> list[Setting]:
+    """Return the settings that rewritten code reads, with the name of the resource in their values."""
+    found = []
+    for name, example in rewritten.settings:
+        value = example
+        if resource is not None and len(_PLACEHOLDER.findall(example)) == 1:
+            value = _PLACEHOLDER.sub(f"{{{resource.name}}}", example)
+        found.append(Setting(name, "add", value, "the rewritten code reads the endpoint from it", (place(site),)))
+    return found
+
+
+def secret_names(sites: Iterable[Site]) -> dict[str, list[str]]:
+    """Return the settings that hold the secrets of sites, with the places that use them."""
+    found: dict[str, list[str]] = {}
+    for site in sites:
+        for origin in site.trace.origins if site.trace else ():
+            if origin.kind in ("environment", "setting") and _NAME.fullmatch(origin.name):
+                found.setdefault(origin.name, []).append(place(site))
+    return found
+
+
+def removed(sites: Sequence[Site], kept: Iterable[str], identity: Identity) -> list[Setting]:
+    """Return the settings that hold a secret or that would turn the credential away from the identity."""
+    names = secret_names(sites)
+    principals = [place(site) for site in sites if site.family == "service_principals"]
+    for name in _PRINCIPAL if principals else ():
+        names.setdefault(name, []).extend(principals)
+    # With a user-assigned identity the variable stays and gets its client id.
+    skipped = {*kept, *(("AZURE_CLIENT_ID",) if identity.kind == USER else ())}
+    return [
+        Setting(name, "remove", "", _why(name), tuple(dict.fromkeys(where)))
+        for name, where in names.items()
+        if name not in skipped
+    ]
+
+
 def _why(name: str) -> str:
-    if name in _SECRETS:
-        return "`DefaultAzureCredential` tries it before the managed identity"
+    if name == "AZURE_CLIENT_SECRET":
+        return "`DefaultAzureCredential` would try the old application before the managed identity"
     if name == "AZURE_CLIENT_ID":
         return "it holds the id of the old application; the credential would ask for an identity of that id"
     if name == "AZURE_TENANT_ID":
         return "it belonged to the old application"
     return "it holds the secret that nothing reads any more"
+
+
+def merged(found: Iterable[Setting]) -> list[Setting]:
+    """Put settings of the same name together."""
+    result: dict[str, Setting] = {}
+    for setting in found:
+        known = result.get(setting.name)
+        places = dict.fromkeys([*(known.places if known else ()), *setting.places])
+        result[setting.name] = replace(known or setting, places=tuple(places))
+    return list(result.values())
+
+
+def placed(setting: Setting, workspace: Workspace, is_settings: Callable[[str], bool]) -> Setting:
+    """Add where templates and settings files still set a setting."""
+    more = places(setting.name, workspace, is_settings)[:MAX_PLACES]
+    return replace(setting, places=tuple(dict.fromkeys([*setting.places, *more])))
+
+
+def places(name: str, workspace: Workspace, is_settings: Callable[[str], bool]) -> list[str]:
+    """Return where settings files mention a name, once for each file."""
+    expression = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+    found = []
+    for path in workspace.wanted:
+        text = workspace.text(path) if is_settings(path) else ""
+        match = expression.search(text)
+        if match:
+            found.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
+    return found

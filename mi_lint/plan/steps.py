@@ -10,6 +10,7 @@ from mi_lint.plan import hosting
 from mi_lint.plan.model import SYSTEM, USER, Assignment, Host, Plan, Resource
 
 PREPARE, AFTER = "prepare", "after"
+MANY = 3  # so many hosts are counted rather than named
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def steps(plan: Plan) -> list[Step]:
     """Return the steps of a plan in order."""
     found = [_identity(plan)]
     if not any(host.kind == "unknown" for host in plan.hosts):
-        found += [_attach(plan, host) for host in plan.hosts if plan.identity.kind == USER]
+        found += _attach(plan)
     found += _custom_roles(plan)
     found += [_assignment(plan, number, a) for number, a in enumerate(plan.assignments, 1) if a.mechanism in _RIGHTS]
     found += _databases(plan)
@@ -78,6 +79,7 @@ def steps(plan: Plan) -> list[Step]:
     found += _removed(plan)
     found += [_switch(plan, number) for number in range(len(plan.switches))]
     found += _rotation(plan)
+    found += _federations(plan)
     found += _service_principals(plan)
     return found
 
@@ -115,14 +117,17 @@ def _identity(plan: Plan) -> Step:
     )  # fmt: skip
 
 
-def _attach(plan: Plan, host: Host) -> Step:
-    return Step(
-        f"attach-{host.name}", f"Attach it to the {host.words}", "the code asks its host for tokens of this identity",
-        commands=hosting.attach(host),
-        text=hosting.advice(host, USER),
-        check=hosting.attached(host),
+def _attach(plan: Plan) -> Iterator[Step]:
+    if plan.identity.kind == SYSTEM:
+        return
+    names = " and ".join(host.words for host in plan.hosts) if len(plan.hosts) < MANY else f"{len(plan.hosts)} hosts"
+    yield Step(
+        "attach", f"Attach it to the {names}", "the code asks its host for tokens of this identity",
+        commands=tuple(command for host in plan.hosts for command in hosting.attach(host)),
+        text=tuple(dict.fromkeys(line for host in plan.hosts for line in hosting.advice(host, USER))),
+        check=tuple(command for host in plan.hosts for command in hosting.attached(host)),
         check_text="lists the identity",
-        undo=hosting.detach(host),
+        undo=tuple(command for host in plan.hosts for command in hosting.detach(host)),
         undo_text="takes the identity from the host",
     )  # fmt: skip
 
@@ -337,22 +342,21 @@ def _sql_admin(server: str, resource_group: str) -> Step:
 def _entra_admin(plane: str, server: str, resource_group: str) -> Step:
     who = ("--server-name", server, "--resource-group", resource_group)
     admin = ("--display-name", "{databaseAdminName}", "--object-id", "{databaseAdminObjectId}")
+    create: tuple[Command, ...]
     if plane == "postgresql":
-        commands = (
-            az("postgres", "flexible-server", "update", "--name", server, "--resource-group", resource_group,
-               "--microsoft-entra-auth", "Enabled"),
-            az("postgres", "flexible-server", "microsoft-entra-admin", "create", *who, *admin, "--type", "Group"),
-        )  # fmt: skip
         words = ("postgres", "flexible-server", "microsoft-entra-admin")
-    else:
-        commands = (
-            az("mysql", "flexible-server", "ad-admin", "create", *who, *admin, "--identity", "{serverIdentityId}"),
+        server_words = ("--name", server, "--resource-group", resource_group)
+        create = (
+            az("postgres", "flexible-server", "update", *server_words, "--microsoft-entra-auth", "Enabled"),
+            az(*words, "create", *who, *admin, "--type", "Group"),
         )
+    else:
         words = ("mysql", "flexible-server", "ad-admin")
+        create = (az(*words, "create", *who, *admin, "--identity", "{serverIdentityId}"),)
     return Step(
         f"{plane}-admin", "Give the database server a Microsoft Entra administrator",
         "only such an administrator can create roles for identities",
-        commands=commands,
+        commands=create,
         check=(az(*words, "list", *who),),
         check_text="lists the administrator",
         undo_text="delete the administrator again",
@@ -382,10 +386,19 @@ def shown(value: str) -> str:
 
 
 def _code(plan: Plan) -> Step:
+    hints = []
+    for statements in plan.statements:
+        if statements.plane == "sql":
+            more = "" if plan.identity.kind == SYSTEM else ";UID=<clientId>"
+            hints.append(
+                f"Connection strings of Azure SQL say `Authentication=ActiveDirectoryMsi{more}` and have no `Uid` and `Pwd`."
+            )
+        else:
+            hints.append("The driver gets a token as its password, a new one for each connection, and TLS is required.")
     return Step(
         "code", "Rewrite the code and deploy it",
         "the new code asks for tokens; with the rights above in place it works as before",
-        commands=(), code="mi-lint migrate --write", language="bash",
+        text=tuple(dict.fromkeys(hints)), code="mi-lint migrate --write", language="bash",
         check_text="the tests pass, and the deployed application works with the old settings still in place",
         undo_text="deploy the version before",
     )  # fmt: skip
@@ -425,33 +438,26 @@ def _switch(plan: Plan, index: int) -> Step:
     switch = plan.switches[index]
     resource = plan.resource(switch.resource)
     value = json.dumps(switch.value) if not isinstance(switch.value, str) else switch.value
+    what = "passwords" if any(s.resource == resource.key for s in plan.statements) else "keys"
+    name, home = f"{{{resource.name}}}", f"{{{group(resource)}}}"
+    commands: tuple[Command, ...]
     if switch.az:
-        words = switch.az.split()
-        filled = [w.format(name=f"{{{resource.name}}}", group=f"{{{group(resource)}}}", value=value) for w in words]
-        commands = (az(*filled),)
+        commands = (az(*(word.format(name=name, group=home, value=value) for word in switch.az.split())),)
     else:
+        identifier = f"{{{resource.name.removesuffix('Name')}Id}}"
         commands = (
             _read_id(resource),
-            az(
-                "resource",
-                "update",
-                "--ids",
-                f"{{{resource.name.removesuffix('Name')}Id}}",
-                "--set",
-                f"{switch.property}={value}",
-            ),
+            az("resource", "update", "--ids", identifier, "--set", f"{switch.property}={value}"),
         )
+    looked_up = ("--resource-group", home, "--resource-type", resource.type, "--name", name)
     return Step(
-        f"keys-off-{index + 1}", f"Turn keys off on {words_of(resource)}",
-        "from here on a key opens nothing, wherever a copy of it lies", AFTER,
+        f"keys-off-{index + 1}", f"Turn {what} off on {words_of(resource)}",
+        f"from here on {what} open nothing, wherever a copy of one lies", AFTER,
         commands=commands if not switch.blocked else (),
-        text=(f"`{switch.property}` = `{value}` ({switch.source})",),
-        check=(
-            show("resource show", "--resource-group", f"{{{group(resource)}}}", "--resource-type", resource.type, "--name",
-                 f"{{{resource.name}}}", query=switch.property, capture=""),
-        ),
-        check_text=f"prints `{value}`; watch the metrics of the resource for a day: no request fails",
-        undo_text="set the property back; the old keys work again",
+        text=(f"`{switch.property}` = `{value}` on `{switch.type}` (<{switch.source}>)",),
+        check=(show("resource show", *looked_up, query=switch.property, capture=""),) if switch.type == resource.type else (),
+        check_text=f"it is `{value}`; watch the metrics of the resource for a day: no request fails",
+        undo_text=f"set the property back; the old {what} work again",
         blocked=switch.blocked,
     )  # fmt: skip
 
@@ -486,3 +492,43 @@ def _service_principals(plan: Plan) -> Iterator[Step]:
         check_text="the sign-in log of the application shows no sign-in any more",
         undo_text="a deleted application can be restored for 30 days; a deleted secret cannot",
     )  # fmt: skip
+
+
+def _federations(plan: Plan) -> Iterator[Step]:
+    github = [federation for federation in plan.federations if federation.issuer]
+    if github:
+        subjects = dict.fromkeys(federation.subject for federation in github)
+        who = ("--identity-name", "{deployIdentityName}", "--resource-group", "{resourceGroup}")
+        yield Step(
+            "federation", "Let the workflows log in without a secret",
+            f"{', '.join(dict.fromkeys(f.place for f in github))}: {github[0].reason}; GitHub can prove which workflow runs", AFTER,
+            commands=(
+                az("identity", "create", "--name", "{deployIdentityName}", "--resource-group", "{resourceGroup}"),
+                *(
+                    az("identity", "federated-credential", "create", *who, "--name", f"github-{number}", "--issuer",
+                       github[0].issuer, "--subject", subject, "--audiences", "api://AzureADTokenExchange")
+                    for number, subject in enumerate(subjects, 1)
+                ),
+            ),
+            text=(
+                "This is an identity for deployments, with the rights to deploy; it is not the one of the application.",
+                "In the workflow: `permissions: id-token: write`, and `azure/login` with `client-id`, `tenant-id` and "
+                "`subscription-id` in place of `creds`.",
+            ),
+            check=(az("identity", "federated-credential", "list", *who, "--query", "[].subject", "--output", "tsv"),),
+            check_text="lists the subjects, and the workflow logs in",
+            undo=(az("identity", "delete", "--name", "{deployIdentityName}", "--resource-group", "{resourceGroup}"),),
+            undo_text="deletes the identity; the secret in the repository works until it is deleted",
+        )  # fmt: skip
+    pipelines = [federation for federation in plan.federations if not federation.issuer]
+    if pipelines:
+        yield Step(
+            "service-connections", "Let the pipelines log in without a secret",
+            f"{', '.join(dict.fromkeys(f.place for f in pipelines))}: {pipelines[0].reason}", AFTER,
+            text=(
+                "Project settings, Service connections: convert the connection to workload identity federation.",
+                "Code in the pipeline uses `AzurePipelinesCredential` with the id of the connection and `SYSTEM_ACCESSTOKEN`.",
+            ),
+            check_text="the pipeline runs, and the application has no secret left",
+            undo_text="a converted connection can be converted back for seven days",
+        )  # fmt: skip

@@ -41,6 +41,16 @@ _PLANE_OPTIONAL: dict[str, type] = {
     "statements": Mapping,
     "keys_off": Mapping,
     "probe": Mapping,
+    "bindings": Mapping,
+}
+_BINDINGS: dict[str, type] = {"decorators": Mapping, "types": document.Sequence, "settings": Mapping}
+_BINDINGS_OPTIONAL: dict[str, type] = {
+    "trigger_settings": Mapping,
+    "trigger": document.Sequence,
+    "input": document.Sequence,
+    "output": document.Sequence,
+    "also": Mapping,
+    "host": document.Sequence,
 }
 _ROLE: dict[str, type] = {"name": str}
 _ROLE_OPTIONAL: dict[str, type] = {
@@ -73,6 +83,10 @@ def check_roles(parsed: Mapping, file: str) -> None:
             _check_operation(operation, names, file)
         for scope in _children(plane, "scopes"):
             schema.check_keys(scope, _SCOPE, {}, file, "a scope")
+        if "bindings" in plane:
+            bindings = plane["bindings"]
+            assert isinstance(bindings, Mapping)
+            schema.check_keys(bindings, _BINDINGS, _BINDINGS_OPTIONAL, file, "'bindings'")
         if "keys_off" in plane:
             switch = plane["keys_off"]
             assert isinstance(switch, Mapping)
@@ -189,6 +203,22 @@ class KeysOff:
     resource: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """How Azure Functions binds to the service: decorators and types, settings and rights by use.
+
+    ``also`` are rights that a trigger needs on another plane of the resource, ``host`` those on the account of the host.
+    """
+
+    decorators: dict[str, str]
+    types: tuple[str, ...]
+    settings: dict[str, str]
+    trigger_settings: dict[str, str]
+    rights: dict[str, tuple[str, ...]]
+    also: dict[str, tuple[str, ...]]
+    host: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
     """Everything the plan knows about one data plane."""
@@ -213,6 +243,7 @@ class Plane:
     keys_off: KeysOff | None
     probe: dict[str, str]
     aliases: dict[str, str]
+    bindings: Bindings | None
 
     def role(self, name: str) -> Role | None:
         """Return a role of the plane by its name."""
@@ -300,6 +331,19 @@ def _plane(name: str, entry: dict[str, Any], table: AnyMapping[str, dict[str, An
         keys_off=KeysOff(**switch) if switch else None,
         probe=entry.get("probe", {}),
         aliases=entry.get("aliases", {}),
+        bindings=_bindings(entry["bindings"]) if "bindings" in entry else None,
+    )
+
+
+def _bindings(entry: dict[str, Any]) -> Bindings:
+    return Bindings(
+        entry["decorators"],
+        tuple(entry["types"]),
+        entry["settings"],
+        entry.get("trigger_settings", {}),
+        {use: tuple(entry.get(use, ())) for use in ("trigger", "input", "output")},
+        {plane: tuple(roles) for plane, roles in entry.get("also", {}).items()},
+        tuple(entry.get("host", ())),
     )
 
 

@@ -10,7 +10,7 @@ from mi_lint.plan.steps import Command, group, steps
 
 _PARAMETER = re.compile(r"\{([a-z]\w*)\}")
 _SAFE = re.compile(r"[A-Za-z0-9_./:=@%+-]+")
-WIDTH = 110
+WIDTH = 96
 
 
 def variable(name: str) -> str:
@@ -84,6 +84,9 @@ _DESCRIBED = {
     "databaseAdminObjectId": "object id of that group",
     "serverIdentityId": "resource id of a user-assigned identity of the server that may read the directory",
     "kustoDatabaseName": "name of the database in the cluster",
+    "deployIdentityName": "name of the user-assigned identity for deployments",
+    "githubRepository": "repository as `owner/name`",
+    "githubEnvironment": "environment of the workflow",
     "oldClientId": "client id of the application whose secret is no longer used",
     "assignmentId": "id of the assignment, as the check lists it",
 }

@@ -1,0 +1,35 @@
+"""Limits of Azure that a plan can meet.
+
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations and
+https://learn.microsoft.com/azure/role-based-access-control/troubleshoot-limits
+"""
+
+from __future__ import annotations
+
+from mi_lint.plan.model import SYSTEM, Plan
+
+FEDERATED_CREDENTIALS = 20
+ROLE_ASSIGNMENTS = 4000
+
+
+def exceeded(plan: Plan) -> list[str]:
+    """Say which limits a plan would exceed, and what to do."""
+    found = []
+    workloads = len({(h.namespace, h.service_account, h.name) for h in plan.hosts if h.kind == "aks"})
+    for count, what in (
+        (workloads, "service accounts"),
+        (len({f.subject for f in plan.federations}), "workflow subjects"),
+    ):
+        if count > FEDERATED_CREDENTIALS:
+            found.append(
+                f"{count} {what} need a federated credential each, an identity can have {FEDERATED_CREDENTIALS}: use several "
+                "identities, or fewer service accounts and environments"
+            )
+    times = len(plan.hosts) if plan.identity.kind == SYSTEM else 1
+    assignments = sum(a.mechanism == "azure-rbac" for a in plan.assignments) * times
+    if assignments > ROLE_ASSIGNMENTS:
+        found.append(
+            f"{assignments} role assignments are planned, a subscription can have {ROLE_ASSIGNMENTS}: use one user-assigned "
+            "identity for the hosts (`--identity user`)"
+        )
+    return found
