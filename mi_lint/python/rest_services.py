@@ -84,7 +84,7 @@ SERVICES = (
         r"contentunderstanding|translator/text|customvision|speechtotext|anomalydetector|metricsadvisor|personalizer|"
         r"imageanalysis)/|/language/:|computervision/",
         r"cognitive|vision|language|content_?safety|form_?recognizer|document_?intelligence|speech|ai_?services|"
-        r"text_?analytics|face_|personalizer|luis|qna",
+        r"text_?analytics|metrics_?advisor|face_|personalizer|luis|qna",
         _AI_SCOPE, "Cognitive Services User", sure_by_name=False, source=_SUBDOMAIN,
         needs="only the resource's own endpoint (https://<resource>.cognitiveservices.azure.com) takes tokens, a "
         "regional one does not, and which of them is called is not visible here",

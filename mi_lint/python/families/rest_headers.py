@@ -30,8 +30,8 @@ _SIGNED = (
         re.compile(r"^\s*SharedKey(?:Lite)? "),
         "a shared key signature",
         (
-            "send a bearer token for https://storage.azure.com/.default with x-ms-version 2017-11-09 or later, or use the "
-            "service's SDK with a token credential; Log Analytics takes data through the Logs Ingestion API instead"
+            "send a bearer token for https://storage.azure.com/.default with x-ms-version 2017-11-09 or later, or use "
+            "the service's SDK with a token credential; Log Analytics takes data through the Logs Ingestion API instead"
         ),
     ),
     (
