@@ -120,6 +120,7 @@ def root_of(paths: Sequence[str], config: Config) -> str:
 
 def _scan(arguments: argparse.Namespace, config: Config, root: str, fixes: bool) -> Result:
     from mi_lint.scanning import run as scanning
+    from mi_lint.scanning.policy import excludes_of
 
     if arguments.stdin:
         from mi_lint.sources.stdin import read_stdin
@@ -127,27 +128,25 @@ def _scan(arguments: argparse.Namespace, config: Config, root: str, fixes: bool)
         return scanning.scan_texts(config, root, [read_stdin(arguments.stdin_filename)], fixes=fixes)
     # Paths are given relative to the working directory, and taken relative to the root.
     paths = [os.path.abspath(path) for path in arguments.paths]
-    if arguments.staged:
-        from mi_lint.sources.git import staged
+    patterns = excludes_of(config, root)
+    if arguments.staged or arguments.diff:
+        from mi_lint.sources.excludes import Excludes
+        from mi_lint.sources.git import changed, staged
 
-        index = staged(root, paths or None)
-        result = scanning.scan_texts(config, root, list(index), fixes=fixes)
+        excludes = Excludes(patterns)
+        if arguments.diff:
+            return scanning.scan_files(
+                config, root, changed(root, arguments.diff, paths or None, excludes), fixes=fixes
+            )
+        index = staged(root, paths or None, excludes)
+        result = scanning.scan_texts(config, root, index, fixes=fixes)
         result.seen.notes += index.notices
         _add_counts(result.seen.skipped, index.skipped)
         return result
-    if arguments.diff:
-        from mi_lint.sources.git import changed
-
-        files = changed(root, arguments.diff)
-        if paths:
-            wanted = tuple(os.path.join(path, "") for path in paths)
-            files = [pair for pair in files if pair[1] in paths or pair[1].startswith(wanted)]
-        return scanning.scan_files(config, root, files, fixes=fixes)
-    from mi_lint.scanning.policy import excludes_of
     from mi_lint.sources.worktree import WalkOptions, walk
 
     options = WalkOptions(
-        excludes_of(config, root),
+        patterns,
         force_exclude=arguments.force_exclude,
         no_ignore=arguments.no_ignore or not config.respect_gitignore,
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
 from mi_lint.rulebook import store
 from mi_lint.scanning import pool
 from mi_lint.scanning.policy import Policy, policy_of
-from mi_lint.scanning.scanner import Partial, Scanner
-from mi_lint.secrets.anchors import engine
+from mi_lint.scanning.scanner import PYTHON, Partial, Scanner
+from mi_lint.secrets.anchors import SMALL_RUN, engine
 from mi_lint.sources.decoding import Document, decode
 from mi_lint.sources.files import DEFAULT_LIMIT, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import ClassVar
 
     from mi_lint.configuration.settings import Config
@@ -66,16 +67,27 @@ class Result:
         return self.seen.hidden
 
 
-def scan_texts(config: Config, root: str, texts: Sequence[tuple[str, bytes]], *, fixes: bool = False) -> Result:
+def scan_texts(config: Config, root: str, texts: Iterable[tuple[str, bytes]], *, fixes: bool = False) -> Result:
     """Scan content that is no file of the working tree: what is staged, or standard input.
 
     ``fixes`` works out how code would be rewritten, for reports that carry it.
     """
-    job = _Job(config, root, dict(texts).get, fixes)
-    scanner = job.scanner(sum(len(raw) for _, raw in texts))
-    for path, raw in texts:
+    kept: dict[str, bytes] = {}
+    job = _Job(config, root, kept.get, fixes)
+    source = iter(texts)
+    # The size of a run decides how it is scanned; a commit is small, a few texts tell.
+    first: list[tuple[str, bytes]] = []
+    while sum(len(raw) for _, raw in first) < SMALL_RUN and (pair := next(source, None)) is not None:
+        first.append(pair)
+    scanner = job.scanner(sum(len(raw) for _, raw in first))
+    names = []
+    for path, raw in itertools.chain(first, source):
+        names.append(path)
         _scan_bytes(scanner, path, raw)
-    return job.finish(scanner.seen, [path for path, _ in texts])
+        # What is looked at once more: code, and files in which a suppression may be unused.
+        if path.endswith(PYTHON) or path in scanner.seen.mentions[-1:]:
+            kept[path] = raw
+    return job.finish(scanner.seen, names)
 
 
 def scan_files(

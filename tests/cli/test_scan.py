@@ -195,6 +195,16 @@ def test_diff_reports_what_changed_since_a_revision(repository, capsys):
     assert "nowhere" in capsys.readouterr().err
 
 
+def test_exclude_counts_for_staged_files_and_changes_too(repository, capsys):
+    write(repository, ".mi-lint.toml", 'exclude = ["generated/"]\n')
+    write(repository, "generated/a.py")
+    git(repository, "add", ".")
+    assert findings(capsys, "--staged")[0] == 0
+    git(repository, "commit", "-qm", "x", "--allow-empty")
+    write(repository, "generated/b.py")
+    assert findings(capsys, "--diff", "HEAD")[0] == 0
+
+
 def test_settings_are_heeded(folder, capsys):
     write(folder, "a.py")
     write(folder, "tests/b.py")
