@@ -113,7 +113,14 @@ def _claims(token: bytes) -> dict[str, object] | None:
     return claims if isinstance(claims, dict) else None
 
 
-_NOT_BASE64 = re.compile(rb"-----[A-Z ]+-----|(?:Proc-Type|DEK-Info):[^\r\n\\]*|\\+[nrt]|[^A-Za-z0-9+/]")
+# What stands between the characters of a key in a file: the frame, headers, escaped line ends, joined strings of code.
+_NOT_BASE64 = re.compile(
+    rb"""
+      -----[A-Z\ ]+----- | (?:Proc-Type|DEK-Info):[^\r\n\\]*
+    | ["'](?:\\+[nrt]|[\s+&.]){1,120}[bfru]?["'] | \\+[nrt] | [^A-Za-z0-9+/]
+    """,
+    re.VERBOSE,
+)
 
 
 def der(judgement: Judgement) -> bool:
