@@ -213,9 +213,9 @@ def _nearest_in(text: bytes, start: int, end: int, evidence: Evidence) -> tuple[
             best, distance = match, gap
     if best is None:
         return None
-    if "value" in best.re.groupindex:
-        span = best.span("value")
-        return best["value"] or b"", span[0], span[1]
+    # An expression may have several ways, of which one shows no value.
+    if "value" in best.re.groupindex and best["value"] is not None:
+        return best["value"], *best.span("value")
     return b"", best.start(), best.end()
 
 
