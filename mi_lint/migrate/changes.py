@@ -54,6 +54,22 @@ def _leading_breaks(text: str) -> int:
     return len(text) - len(text.lstrip("\r\n"))
 
 
+def moved_out(source: Source, changes: Sequence[Change]) -> list[Change]:
+    """Move insertions that fall into lines which are taken out, such as the last import, to where those began."""
+    removed = [change for change in changes if change.end > change.start and not change.text]
+    moved = []
+    for change in changes:
+        around = next((r for r in removed if change.start == change.end and r.start < change.start < r.end), None)
+        if around is not None:
+            followed = source.text[around.end : around.end + 2].startswith((b"\r", b"\n"))
+            blank = source.text[: around.start].endswith((b"\n\n", b"\r\n\r\n"))
+            first, last = "" if blank else source.newline, "" if followed else source.newline
+            code = first + change.text.strip("\r\n") + source.newline + last
+            change = Change(change.path, around.start, around.start, code)
+        moved.append(change)
+    return moved
+
+
 def conflict(changes: Sequence[Change]) -> bool:
     """Whether sorted changes overlap."""
     return any(first.overlaps(second) for first, second in itertools.pairwise(changes))

@@ -40,7 +40,7 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
         else:
             line = f"from {package} import {', '.join(names)}"
             anchor, first = _anchor(module, package, before)
-            if isinstance(anchor, ast.ImportFrom) and gone.issuperset(anchor.names):
+            if isinstance(anchor, ast.Import | ast.ImportFrom) and gone.issuperset(anchor.names):
                 changes.append(Change(module.path, *module.source.span(anchor), line))
                 unused = [entry for entry in unused if entry[0] is not anchor]
             else:

@@ -16,7 +16,7 @@ from types import ModuleType
 
 from mi_lint.migrate import rewriters, verify
 from mi_lint.migrate.calls import UnreadableCallError
-from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
+from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
 from mi_lint.migrate.companions import companion_changes
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credentials import top_level
@@ -281,7 +281,7 @@ class _Round:
         unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
         complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
-        return merged(complete), orphans.switches
+        return merged(moved_out(module.source, complete)), orphans.switches
 
 
 def _first_line(module: Module, accepted: dict[Site, Rewritten]) -> int:

@@ -186,6 +186,8 @@ def _called(module: Module, node: ast.Call, depth: int) -> str:
     arguments += [_text(module, keyword.value, depth + 1) for keyword in node.keywords]
     if known.callee(node) in ("getenv", "get") and node.args and isinstance(node.args[0], ast.Constant):
         return f"{{{node.args[0].value!s}}}" + "".join(arguments[1:])
+    for function in module.functions.get(known.callee(node), ())[:2]:
+        arguments += [_text(module, value, depth + 2) for value in module.returns.get(function, ())[:3]]
     if known.callee(node) == "join" and base in ("", "/", "&"):
         return "/".join(arguments)
     return base + "".join(arguments)

@@ -61,6 +61,14 @@ SERVICES = (
         source=_SUBDOMAIN,
     ),
     RestService(
+        "Azure AI services", r"(?!)",
+        r"/(?:luis|qnamaker|anomalydetector|metricsadvisor|personalizer)/",
+        r"luis|qna_?maker|anomaly_?detector|metrics_?advisor|personalizer",
+        reason="LUIS, QnA Maker, Anomaly Detector, Metrics Advisor and Personalizer are retired; the Language service "
+        "(azure-ai-language-conversations, azure-ai-language-questionanswering) takes a token credential",
+        source="https://learn.microsoft.com/azure/ai-services/what-are-ai-services",
+    ),
+    RestService(
         "Azure OpenAI", r"\.openai\.azure\.(?:com|us|cn)",
         r"/openai/(?:deployments|v1|assistants|threads|files|fine|models|batches|responses|images)\b",
         r"aoai|azure_?open_?ai|open_?ai", _AI_SCOPE, "Cognitive Services OpenAI User",
@@ -81,10 +89,9 @@ SERVICES = (
     RestService(
         "Azure AI services", r"\.cognitiveservices\.azure\.(?:com|us|cn)|\.services\.ai\.azure\.com",
         r"/(?:text/analytics|language|vision|computervision|face|contentsafety|formrecognizer|documentintelligence|"
-        r"contentunderstanding|translator/text|customvision|speechtotext|anomalydetector|metricsadvisor|personalizer|"
-        r"imageanalysis)/|/language/:|computervision/",
+        r"contentunderstanding|translator/text|customvision|speechtotext|imageanalysis)/|/language/:|computervision/",
         r"cognitive|vision|language|content_?safety|form_?recognizer|document_?intelligence|speech|ai_?services|"
-        r"text_?analytics|metrics_?advisor|face_|personalizer|luis|qna",
+        r"text_?analytics|face_",
         _AI_SCOPE, "Cognitive Services User", sure_by_name=False, source=_SUBDOMAIN,
         needs="only the resource's own endpoint (https://<resource>.cognitiveservices.azure.com) takes tokens, a "
         "regional one does not, and which of them is called is not visible here",

@@ -48,6 +48,10 @@ _SIGNED = (
         "use azure-cosmos with a token credential, which signs nothing by hand",
     ),
 )
+_DEFINITION = (
+    "the header is stored in '{}' for another service, which sends it later: let that service use its own managed "
+    "identity instead (a skill of AI Search: authResourceId)"
+)
 _FUNCTION_CODE = re.compile(r"[?&]code=(?:\{|$)")
 _FUNCTION_WORDS = re.compile(r"azurewebsites|function", re.IGNORECASE)
 _TOKEN_NAMES = re.compile(r"token|bearer|credential|jwt", re.IGNORECASE)
@@ -105,6 +109,8 @@ def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
     trace = analysis.tracer.trace(module, value)
     if not _is_key(header.name, value, trace):
         return None
+    if stored := _stored_under(module, header):
+        return _definition(module, header, stored, value, trace)
     sent = list(_sendings(module, header))
     if not sent and not _may_be_sent(module, header):
         return None
@@ -120,7 +126,30 @@ def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
     }  # fmt: skip
     return Site(
         module, "MI215", "rest_headers", "header", header.node, scope, (_shown(header), match.service.name), None,
-        value, "", trace, blocked=match.service.reason, data=data,
+        value, "", trace, blocked="" if _has_bearer_branch(module, header) else match.service.reason, data=data,
+    )  # fmt: skip
+
+
+def _stored_under(module: Module, header: _Header) -> str:
+    """Return the name of the entry that holds the headers in a definition which another service uses later."""
+    parent = module.parent(header.holder)
+    if not isinstance(header.holder, ast.Dict) or not isinstance(parent, ast.Dict):
+        return ""
+    for key, value in zip(parent.keys, parent.values, strict=True):
+        if value is header.holder and isinstance(key, ast.Constant) and key.value != "headers":
+            return str(key.value)
+    return ""
+
+
+def _definition(module: Module, header: _Header, stored: str, value: ast.expr, trace: Trace) -> Site | None:
+    """Return the site of a header that, say, AI Search sends to a custom skill: a token would expire there."""
+    if header.name not in rest_services.AZURE_HEADERS or "header" not in stored.lower():
+        return None
+    scope, _ = module.place(header.node)
+    details = (_shown(header), f"the service that uses '{stored}'")
+    return Site(
+        module, "MI215", "rest_headers", "definition", header.node, scope, details, None, value, "", trace,
+        blocked=_DEFINITION.format(stored),
     )  # fmt: skip
 
 
@@ -176,7 +205,7 @@ def _may_be_sent(module: Module, header: _Header) -> bool:
 
 
 def _service(module: Module, header: _Header, value: ast.expr, trace: Trace, sent: list[Sending]) -> Match | None:
-    names = " ".join([last_name(value), *(origin.name for origin in trace.origins), module.path])
+    names = " ".join([last_name(value), *(origin.name for origin in trace.origins)])
     found = [rest_services.recognise(header.name, address(module, sending.call), names) for sending in sent]
     matches = [match for match in found if match is not None]
     if sent and not matches:
@@ -186,6 +215,16 @@ def _service(module: Module, header: _Header, value: ast.expr, trace: Trace, sen
     sure = [match for match in matches if match.by_host] or matches
     known = [match for match in sure if match.service is not rest_services.UNKNOWN] or sure
     return known[0] if len({match.service for match in known}) == 1 else Match(rest_services.UNKNOWN, False)
+
+
+def _has_bearer_branch(module: Module, header: _Header) -> bool:
+    """Whether another branch of the choice that the header stands in sends a token already."""
+    for parent in module.parents(header.holder):
+        if isinstance(parent, ast.IfExp | ast.BoolOp | ast.If):
+            return any(isinstance(n, ast.Constant) and n.value == "Authorization" for n in ast.walk(parent))
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            break
+    return False
 
 
 def _is_async(module: Module, header: _Header, sent: list[Sending]) -> bool:
