@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate import dual
+from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import ClientCall, Site
@@ -17,9 +18,6 @@ def rewrite(site: Site, context: Context) -> Outcome:
     kinds = {call.client.is_async for call in site.consumers}
     if len(kinds) > 1:
         return HeldBack("the object is shared by synchronous and asynchronous clients, which need a credential each")
-    extra = [call for call in site.consumers if call.client.add and not set(call.client.add) <= set(call.arguments)]
-    if extra:
-        return HeldBack(f"'{extra[0].client.name}' also needs {', '.join(extra[0].client.add)} with a token credential")
     client = site.consumers[0].client
     choice = dual.choice_around(context.module, site.node)
     if choice is not None and dual.has_keyless_branch(context.module, choice, context.analysis.tracer):
@@ -31,7 +29,26 @@ def rewrite(site: Site, context: Context) -> Outcome:
     if any(context.analysis.tracer.trace(call.module, _token(call)).has_token for call in site.consumers):
         return HeldBack(dual.REASON)
     change = context.replace(site.node, context.credential(site, kinds.pop()))
-    return Rewritten((change,), f"pass a token credential to {client.name}", role=client.role)
+    required = _required(site, context)
+    if required is None:
+        return HeldBack(f"'{client.name}' also needs {', '.join(client.add)} with a token credential")
+    return Rewritten((change, *required), f"pass a token credential to {client.name}", role=client.role)
+
+
+def _required(site: Site, context: Context) -> tuple[Change, ...] | None:
+    """Return the changes that pass what a token credential needs besides; None where they would be in another file."""
+    changes: list[Change] = []
+    for call in site.consumers:
+        missing = [argument for argument in call.client.add if argument not in call.arguments]
+        if not missing:
+            continue
+        if call.module is not context.module:
+            return None
+        editor = context.editor(call.node)
+        for argument in missing:
+            editor.append(argument, call.client.add[argument])
+        changes += editor.changes()
+    return tuple(changes)
 
 
 def _token(call: ClientCall) -> ast.expr:

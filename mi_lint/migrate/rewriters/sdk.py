@@ -97,7 +97,8 @@ def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
     """Take out the other arguments that carry a secret, such as a SAS beside a key."""
     for argument in (*call.client.secret, *call.client.drop):
         index = editor.index(argument)
-        if index is not None and argument not in (site.argument, call.client.token):
+        address = set(call.client.secret.get(argument, ())) & {"url", "connection-string"}
+        if index is not None and not address and argument not in (site.argument, call.client.token):
             editor.remove(index)
 
 
