@@ -25,6 +25,7 @@ from mi_lint.plan.model import (
     Leak,
     Parameter,
     Plan,
+    Probe,
     Problem,
     Reason,
     Resource,
@@ -101,6 +102,7 @@ class Builder:
             leaks=tuple(self._leaks()),
             service_principals=tuple(self._service_principals()),
             problems=tuple(self.grants.problems),
+            probes=tuple(self._probes(added)),
             notes=tuple(dict.fromkeys(self._notes())),
             questions=tuple(self.questions),
         )
@@ -316,9 +318,31 @@ class Builder:
         places = [settings.place(site) for site in self.sites if site.family == "service_principals"]
         return list(dict.fromkeys(places))
 
+    def _probes(self, added: Sequence[Setting]) -> list[Probe]:
+        """Return one request for each plane of each resource that the identity gets rights on."""
+        roles: dict[tuple[str, str], list[Assignment]] = {}
+        for assignment in self.grants.assignments:
+            roles.setdefault((assignment.resource, assignment.plane), []).append(assignment)
+        found = []
+        for (key, name), group in roles.items():
+            plane, resource = self.planes.by_name[name], self.directory.resources[key]
+            own = [setting.name for setting in added if f"{{{resource.name}}}" in setting.value]
+            host = plane.endpoint.replace("{name}", f"{{{resource.name}}}")
+            part = next((a.scope.rpartition("/")[2] for a in group if a.scope), "")
+            path = plane.probe.get("account", "") if not part else _entity_path(plane, part)
+            settings_ = tuple(dict.fromkeys([*resource.settings, *own]))
+            rights = tuple(dict.fromkeys(a.role for a in group))
+            found.append(Probe(key, name, plane.audience, host, path, settings_, rights))
+        return found
+
     def _notes(self) -> list[str]:
         used = {assignment.plane for assignment in self.grants.assignments}
         return [note for plane in self.planes.by_name.values() if plane.name in used for note in plane.notes]
+
+
+def _entity_path(plane: Plane, part: str) -> str:
+    """Return the path of a request on a part of a resource, such as a container."""
+    return re.sub(r"\{\w+\}", part.replace("\\", r"\\"), plane.probe.get("entity", ""))
 
 
 def is_settings(path: str) -> bool:

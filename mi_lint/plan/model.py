@@ -188,6 +188,22 @@ class Federation:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """One harmless request by which `mi-lint verify` sees whether a right works.
+
+    ``host`` holds the parameter of the resource; ``settings`` are those in which the application has the endpoint.
+    """
+
+    resource: str
+    plane: str
+    audience: str
+    host: str
+    path: str
+    settings: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything, in the order in which it is done."""
 
@@ -205,6 +221,7 @@ class Plan:
     leaks: tuple[Leak, ...]
     service_principals: tuple[str, ...]
     problems: tuple[Problem, ...]
+    probes: tuple[Probe, ...]
     notes: tuple[str, ...]
     questions: tuple[str, ...]
 

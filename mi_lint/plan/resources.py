@@ -49,7 +49,8 @@ def noun(type_: str) -> str:
 
 def words(name: str) -> str:
     """Return a camel-case name as words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return re.sub(r"\b(?:sql|ai|ml)\b", lambda match: match[0].upper(), text).replace("iot hub", "IoT hub")
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mi_lint.plan import hosting
-from mi_lint.plan.model import SYSTEM, USER, Assignment, Host, Plan, Resource
+from mi_lint.plan.model import SYSTEM, USER, Assignment, Plan, Resource, Statements
 
 PREPARE, AFTER = "prepare", "after"
 MANY = 3  # so many hosts are counted rather than named
@@ -295,33 +295,57 @@ def _databases(plan: Plan) -> Iterator[Step]:
     for number, statements in enumerate(plan.statements, 1):
         resource = plan.resource(statements.resource)
         server = (f"{{{resource.name}}}", f"{{{group(resource)}}}")
-        if statements.plane == "sql":
-            yield _sql_admin(*server)
-            command: tuple[str, ...] = (
-                "sqlcmd", "--server", f"{{{resource.name}}}.database.windows.net", "--database-name",
-                f"{{{statements.database}}}", "--authentication-method", "ActiveDirectoryDefault", "--exit-on-error",
-                "--query", "\n".join(statements.lines),
-            )  # fmt: skip
-            check = "`SELECT name, type_desc FROM sys.database_principals WHERE type = 'E'` lists the user"
-            undo = "`DROP USER [name];` in the same database"
-        else:
-            yield _entra_admin(statements.plane, *server)
-            command = ()
-            check = "the application's user can log in with a token as its password"
-            undo = "drop the role or user again"
+        yield _sql_admin(*server) if statements.plane == "sql" else _entra_admin(statements.plane, *server)
         yield Step(
             f"database-{number}", f"Create the user of the identity in `{{{statements.database}}}` on {words_of(resource)}",
             _why_statements(plan, statements.resource),
-            commands=(Command(command),) if command else (),
-            text=("Run this as the Microsoft Entra administrator, in the database:",),
+            commands=_in_database(statements, resource),
+            text=("Run this as the Microsoft Entra administrator:",),
             code="\n".join(statements.lines), language="sql",
-            check_text=check, undo_text=undo,
+            check_text=_CHECKS[statements.plane][0], undo_text=_CHECKS[statements.plane][1],
         )  # fmt: skip
+
+
+_CHECKS = {
+    "sql": (
+        "`SELECT name, type_desc FROM sys.database_principals WHERE type = 'E'` lists the user",
+        "`DROP USER` in the same database",
+    ),
+    "postgresql": (
+        "`SELECT * FROM pgaadauth_list_principals(false)` in `postgres` lists the role",
+        "`DROP OWNED BY` the role in the database, then `DROP ROLE`",
+    ),
+    "mysql": ("`SELECT user, plugin FROM mysql.user` lists the user with `aad_auth`", "`DROP USER`"),
+}
+
+
+def _in_database(statements: Statements, resource: Resource) -> tuple[Command, ...]:
+    """Return the commands that run statements, logged in as who has run `az login`."""
+    host = f"{{{resource.name}}}"
+    if statements.plane == "sql":
+        server = ("-S", f"{host}.database.windows.net", "-d", f"{{{statements.database}}}")
+        return (Command(("sqlcmd", *server, "-G", "-b", "-Q", "\n".join(statements.lines))),)
+    token = ("account", "get-access-token", "--resource-type", "oss-rdbms", "--query", "accessToken", "--output", "tsv")
+    if statements.plane == "postgresql":
+        login = f"host={host}.postgres.database.azure.com user={{databaseAdminName}} dbname=postgres sslmode=require"
+        lines = tuple(word for line in statements.lines for word in ("--command", line))
+        return (az(*token, capture="pgpassword"), Command(("psql", login, "--set", "ON_ERROR_STOP=1", *lines)))
+    login_words = (
+        "--host",
+        f"{host}.mysql.database.azure.com",
+        "--user",
+        "{databaseAdminName}",
+        "--enable-cleartext-plugin",
+    )
+    return (
+        az(*token, capture="mysqlPwd"),
+        Command(("mysql", *login_words, "--ssl-mode", "REQUIRED", "--execute", "\n".join(statements.lines))),
+    )
 
 
 def _why_statements(plan: Plan, key: str) -> str:
     parts = [f"{a.role}: {_why(a)}" for a in plan.assignments if a.resource == key]
-    return "; ".join(parts)
+    return f"the identity gets what the statements in the code need; {'; '.join(parts)}"
 
 
 def _sql_admin(server: str, resource_group: str) -> Step:

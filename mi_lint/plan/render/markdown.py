@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
-from mi_lint.plan.render.shell import bash_lines
+from mi_lint.plan.render.shell import all_parameters, bash_lines, plain
 from mi_lint.plan.steps import AFTER, Step, steps, words_of
 
 
@@ -102,11 +102,6 @@ def _checklist(todo: list[Step]) -> Iterator[str]:
     yield ""
 
 
-def plain(text: str) -> str:
-    """Return a title with parameters in angle brackets."""
-    return re.sub(r"\{(\w+)\}", r"<\1>", text)
-
-
 def _anchor(number: int, step: Step) -> str:
     text = f"{number}. {plain(step.title)}".lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
@@ -117,7 +112,6 @@ def _values(plan: Plan) -> Iterator[str]:
     yield ""
     yield "| name | what | example |"
     yield "| --- | --- | --- |"
-    from mi_lint.plan.render.shell import all_parameters
 
     for parameter in all_parameters(plan):
         example = f"`{parameter.example}`" if parameter.example else ""

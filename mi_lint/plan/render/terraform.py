@@ -1,0 +1,304 @@
+"""The plan as a Terraform file: identity, rights and federated credentials on resources that exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mi_lint.plan import hosting
+from mi_lint.plan.model import USER, Assignment, Plan, Resource
+from mi_lint.plan.render.shell import PARAMETER, all_parameters, plain, spoken
+from mi_lint.plan.steps import principals, shown
+
+
+def render(plan: Plan) -> str:
+    """Return the file."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def snake(name: str) -> str:
+    """Return a name as Terraform spells names."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def text(value: str) -> str:
+    """Return a string literal; parameters are interpolated."""
+    whole = PARAMETER.fullmatch(value)
+    if whole:
+        return f"var.{snake(whole[1])}"
+    escaped = (
+        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("${", "$${").replace("%{", "%%{")
+    )
+    return '"' + PARAMETER.sub(lambda match: f"${{var.{snake(match[1])}}}", escaped) + '"'
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield f"# {plan.title}: from stored secrets to a managed identity. Written by `mi-lint plan`."
+    yield "# The resources exist; their ids are given. Where they are declared in Terraform, use their attribute `id` instead."
+    yield ""
+    body = [*_identity(plan), *_custom_roles(plan), *_rights(plan), *_databases(plan), *_federations(plan)]
+    code = "\n".join(line for line in body if not line.lstrip().startswith("#"))
+    used = set(re.findall(r"\bvar\.(\w+)", code))
+    yield from _variables(plan, used)
+    yield from body
+    yield from _settings(plan)
+    yield from _switches(plan)
+
+
+def _variables(plan: Plan, used: set[str]) -> Iterator[str]:
+    described = {snake(parameter.name): parameter for parameter in all_parameters(plan)}
+    texts = {name: spoken(parameter.description) for name, parameter in described.items()}
+    texts.update(
+        {
+            f"{snake(_symbol(r))}_id": f"resource id of the {r.title} resource behind {plain(f'{{{r.name}}}')}"
+            for r in plan.resources
+        }
+    )
+    texts["location"] = "region of the identity"
+    texts.update({snake(name): "object id of the identity of the host" for name in principals(plan)})
+    for name in sorted(used):
+        example = described[name].example if name in described else ""
+        lines = ["type        = string", f"description = {text(texts.get(name, name))}"]
+        if example:
+            lines.append(f"default     = {text(example)}")
+        yield from _block(f'variable "{name}"', lines)
+
+
+def _block(head: str, lines: list[str]) -> Iterator[str]:
+    yield f"{head} {{"
+    yield from (f"  {line}" if line else "" for line in lines)
+    yield "}"
+    yield ""
+
+
+def _attributes(pairs: list[tuple[str, str]]) -> list[str]:
+    """Return attributes with their signs aligned, as `terraform fmt` does."""
+    width = max(len(name) for name, _ in pairs)
+    return [f"{name:<{width}} = {value}" for name, value in pairs]
+
+
+def _symbol(resource: Resource) -> str:
+    return resource.name.removesuffix("Name")
+
+
+def _identity(plan: Plan) -> Iterator[str]:
+    if plan.identity.kind != USER:
+        for host in plan.hosts:
+            place = f" ({host.place})" if host.place else ""
+            yield f"# {spoken(host.words)}: switch the identity on where it is declared{place}:"
+            yield '#   identity { type = "SystemAssigned" }'
+        yield ""
+        return
+    yield from _block(
+        'resource "azurerm_user_assigned_identity" "workload"',
+        _attributes(
+            [("name", "var.identity_name"), ("resource_group_name", "var.resource_group"), ("location", "var.location")]
+        ),
+    )
+    for number, host in enumerate(plan.hosts, 1):
+        if host.kind == "aks":
+            yield from _block(
+                f'resource "azurerm_federated_identity_credential" "workload{number}"',
+                _attributes(
+                    [
+                        ("name", f'"{host.namespace or "default"}-{host.service_account or "workload"}"'),
+                        ("resource_group_name", "var.resource_group"),
+                        ("parent_id", "azurerm_user_assigned_identity.workload.id"),
+                        ("audience", '["api://AzureADTokenExchange"]'),
+                        ("issuer", "var.issuer_url"),
+                        ("subject", f'"{hosting.subject(host)}"'),
+                    ]
+                ),
+            )
+            continue
+        place = f" ({host.place})" if host.place else ""
+        yield f"# {spoken(host.words)}: attach it where the host is declared{place}:"
+        yield '#   identity { type = "UserAssigned", identity_ids = [azurerm_user_assigned_identity.workload.id] }'
+    yield ""
+
+
+def _principals(plan: Plan) -> list[tuple[str, str]]:
+    if plan.identity.kind == USER:
+        return [("", "azurerm_user_assigned_identity.workload.principal_id")]
+    return [(name.removeprefix("principalId"), f"var.{snake(name)}") for name in principals(plan)]
+
+
+def _custom_roles(plan: Plan) -> Iterator[str]:
+    for number, role in enumerate(plan.custom_roles, 1):
+        identifier = f"var.{snake(_symbol(plan.resource(role.resource)))}_id"
+        description = f"What the code calls, without the right to read keys that {role.instead_of} has"
+        yield from _block(
+            f'resource "azurerm_role_definition" "custom{number}"',
+            [
+                *_attributes([("name", text(role.name)), ("scope", identifier), ("description", text(description))]),
+                "",
+                "permissions {",
+                f"  actions      = [{', '.join(text(action) for action in role.actions)}]",
+                f"  data_actions = [{', '.join(text(action) for action in role.data_actions)}]",
+                "}",
+                "",
+                f"assignable_scopes = [{identifier}]",
+            ],
+        )
+
+
+def _rights(plan: Plan) -> Iterator[str]:
+    writers = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": _kusto}
+    if any(a.mechanism == "azure-rbac" and a.role_id for a in plan.assignments):
+        yield from ('data "azurerm_subscription" "current" {}', "")
+    for number, assignment in enumerate(plan.assignments, 1):
+        writer = writers.get(assignment.mechanism)
+        if writer is None:
+            continue
+        for suffix, principal in _principals(plan):
+            name = f"right{number}{f'_{suffix}' if suffix else ''}"
+            type_, pairs = writer(plan, assignment, principal)
+            yield f"# {assignment.role}: {', '.join(dict.fromkeys(reason.call for reason in assignment.reasons))}"
+            yield from _block(f'resource "{type_}" "{name}"', _attributes(pairs))
+
+
+Written = tuple[str, list[tuple[str, str]]]
+
+
+def _identifier(plan: Plan, assignment: Assignment) -> str:
+    return f"var.{snake(_symbol(plan.resource(assignment.resource)))}_id"
+
+
+def _below(plan: Plan, assignment: Assignment) -> str:
+    """Return the scope of an assignment as an expression."""
+    identifier = _identifier(plan, assignment)
+    if not assignment.scope:
+        return identifier
+    path = PARAMETER.sub(lambda match: f"${{var.{snake(match[1])}}}", assignment.scope)
+    return f'"${{{identifier}}}/{path.lstrip("/")}"'
+
+
+def _rbac(plan: Plan, assignment: Assignment, principal: str) -> Written:
+    custom = [role.name for role in plan.custom_roles]
+    pairs = [("scope", _below(plan, assignment))]
+    if assignment.role in custom:
+        number = custom.index(assignment.role) + 1
+        pairs.append(("role_definition_id", f"azurerm_role_definition.custom{number}.role_definition_resource_id"))
+    else:
+        definition = f"/providers/Microsoft.Authorization/roleDefinitions/{assignment.role_id}"
+        pairs.append(("role_definition_id", f'"${{data.azurerm_subscription.current.id}}{definition}"'))
+    pairs += [("principal_id", principal), ("principal_type", '"ServicePrincipal"')]
+    return "azurerm_role_assignment", pairs
+
+
+def _cosmos(plan: Plan, assignment: Assignment, principal: str) -> Written:
+    resource = plan.resource(assignment.resource)
+    identifier = _identifier(plan, assignment)
+    definition = f'"${{{identifier}}}/sqlRoleDefinitions/{assignment.role_id}"'
+    return "azurerm_cosmosdb_sql_role_assignment", [
+        ("resource_group_name", "var.resource_group"),
+        ("account_name", f"var.{snake(resource.name)}"),
+        ("role_definition_id", definition),
+        ("principal_id", principal),
+        ("scope", _below(plan, assignment)),
+    ]
+
+
+def _redis(plan: Plan, assignment: Assignment, principal: str) -> Written:
+    return "azurerm_redis_cache_access_policy_assignment", [
+        ("name", principal),
+        ("redis_cache_id", _identifier(plan, assignment)),
+        ("access_policy_name", text(assignment.role)),
+        ("object_id", principal),
+        ("object_id_alias", principal),
+    ]
+
+
+def _kusto(plan: Plan, assignment: Assignment, principal: str) -> Written:
+    resource = plan.resource(assignment.resource)
+    return "azurerm_kusto_database_principal_assignment", [
+        ("name", f'"mi-lint-{assignment.role.lower()}"'),
+        ("resource_group_name", "var.resource_group"),
+        ("cluster_name", f"var.{snake(resource.name)}"),
+        ("database_name", "var.kusto_database_name"),
+        ("tenant_id", "data.azurerm_client_config.current.tenant_id"),
+        ("principal_id", principal),
+        ("principal_type", '"App"'),
+        ("role", text(assignment.role)),
+    ]
+
+
+def _databases(plan: Plan) -> Iterator[str]:
+    if any(a.mechanism == "kusto" for a in plan.assignments) or any(s.plane == "postgresql" for s in plan.statements):
+        yield from ('data "azurerm_client_config" "current" {}', "")
+    for number, statements in enumerate(plan.statements, 1):
+        resource = plan.resource(statements.resource)
+        if statements.plane == "sql":
+            yield "# In azurerm_mssql_server, where the server is declared:"
+            yield "#   azuread_administrator { login_username = var.sql_admin_name, object_id = var.sql_admin_object_id }"
+        elif statements.plane == "postgresql":
+            yield from _block(
+                f'resource "azurerm_postgresql_flexible_server_active_directory_administrator" "administrator{number}"',
+                _attributes(
+                    [
+                        ("server_name", f"var.{snake(resource.name)}"),
+                        ("resource_group_name", "var.resource_group"),
+                        ("tenant_id", "data.azurerm_client_config.current.tenant_id"),
+                        ("object_id", "var.database_admin_object_id"),
+                        ("principal_name", "var.database_admin_name"),
+                        ("principal_type", '"Group"'),
+                    ]
+                ),
+            )
+        yield f"# Run in the database {plain(f'{{{statements.database}}}')}, as its Microsoft Entra administrator:"
+        yield from (f"#   {plain(line)}" for line in statements.lines)
+        yield ""
+
+
+def _federations(plan: Plan) -> Iterator[str]:
+    subjects = dict.fromkeys((f.subject, f.issuer) for f in plan.federations if f.issuer)
+    if not subjects:
+        return
+    yield from _block(
+        'resource "azurerm_user_assigned_identity" "deploy"',
+        _attributes(
+            [
+                ("name", "var.deploy_identity_name"),
+                ("resource_group_name", "var.resource_group"),
+                ("location", "var.location"),
+            ]
+        ),
+    )
+    for number, (subject, issuer) in enumerate(subjects, 1):
+        yield from _block(
+            f'resource "azurerm_federated_identity_credential" "github{number}"',
+            _attributes(
+                [
+                    ("name", f'"github-{number}"'),
+                    ("resource_group_name", "var.resource_group"),
+                    ("parent_id", "azurerm_user_assigned_identity.deploy.id"),
+                    ("audience", '["api://AzureADTokenExchange"]'),
+                    ("issuer", text(issuer)),
+                    ("subject", text(subject)),
+                ]
+            ),
+        )
+
+
+def _settings(plan: Plan) -> Iterator[str]:
+    if not plan.settings:
+        return
+    yield "# Settings of the host; change them where it is declared:"
+    for setting in plan.settings:
+        value = f" = {shown(setting.value)}" if setting.action == "add" else ""
+        yield f"#   {setting.action} {setting.name}{value}"
+    yield ""
+
+
+def _switches(plan: Plan) -> Iterator[str]:
+    for switch in plan.switches:
+        resource = plan.resource(switch.resource)
+        if not switch.terraform:
+            continue
+        when = (
+            f"not yet, keys are still used in {', '.join(switch.blocked)}"
+            if switch.blocked
+            else "when the new code has run for a while"
+        )
+        yield f"# {resource.terraform} {resource.label or plain(f'{{{resource.name}}}')}, {when}:"
+        yield f"#   {switch.terraform}"
