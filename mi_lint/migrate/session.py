@@ -7,7 +7,7 @@ from typing import Any
 
 from mi_lint.migrate.plan import Options, Plan, plan
 from mi_lint.python.analysis import Analysis, all_families
-from mi_lint.python.candidates import is_candidate, is_python
+from mi_lint.python.candidates import call_names, is_candidate, is_python
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
@@ -31,10 +31,10 @@ class Session:
         self.project = Project(files, self._kept)
         self.analysis = Analysis(self.project, table)
         chosen = known if wanted is None else [path for path in wanted if is_python(path)]
-        self.sites: list[Site] = self.analysis.sites(self._modules(chosen))
+        self.sites: list[Site] = self.analysis.sites(self._modules(chosen, table))
 
-    def _modules(self, paths: Iterable[str]) -> list[Module]:
-        names = frozenset(name.encode() for name in self.analysis.clients.names)
+    def _modules(self, paths: Iterable[str], table: Mapping[str, dict[str, Any]]) -> list[Module]:
+        names = call_names(table)
         markers = tuple({marker for family in all_families() for marker in family.markers if marker})
         modules = []
         for path in sorted(paths):

@@ -85,7 +85,9 @@ class PythonFilter:
         if self._names is None:
             from mi_lint.python.analysis import all_families
 
-            self._names = frozenset(name.rpartition(".")[2].encode() for name in store.client_table())
+            from mi_lint.python.candidates import call_names
+
+            self._names = call_names(store.client_table())
             self._markers = tuple({marker for family in all_families() for marker in family.markers if marker})
         return is_candidate(data, self._names, self._markers)
 
