@@ -38,8 +38,13 @@ def differences(path: str, start: int, old: str, new: str) -> Iterator[Change]:
         offsets.append(offsets[-1] + len(token.encode()))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, a_start, a_end, b_start, b_end in matcher.get_opcodes():
-        if tag != "equal":
-            yield Change(path, offsets[a_start], offsets[a_end], "".join(after[b_start:b_end]))
+        if tag == "equal":
+            continue
+        if a_end - a_start == 1 and after[b_start + 1 : b_end][:1] == [","]:
+            # An argument that reads differently and one that is new behind it: another rewrite may share the first.
+            yield Change(path, offsets[a_start], offsets[a_end], after[b_start])
+            a_start, b_start = a_end, b_start + 1
+        yield Change(path, offsets[a_start], offsets[a_end], "".join(after[b_start:b_end]))
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:

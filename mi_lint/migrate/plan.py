@@ -186,16 +186,31 @@ def _again(analysis: Analysis, later: list[Site], round_: _Round, result: Plan) 
     analysis.forget()
     modules = [m for m in (analysis.project.module(path) for path in sorted({s.module.path for s in later})) if m]
     found = analysis.sites(modules)
+    for site, outcome in result.outcomes:
+        same = None if isinstance(outcome, Rewritten) else _same_site(site, found)
+        if same is not None:
+            found.remove(same)
     chosen = []
     for site in later:
-        key = (site.module.path, site.check, site.form, site.module.source.slice(site.node))
-        match = next((f for f in found if (f.module.path, f.check, f.form, f.module.source.slice(f.node)) == key), None)
+        match = _same_site(site, found)
         if match is None:
             result.outcomes.append((site, Rewritten((), "rewritten together with its neighbour")))
         else:
             found.remove(match)
             chosen.append(match)
     return chosen
+
+
+def _same_site(site: Site, found: Sequence[Site]) -> Site | None:
+    """Return the site again among those of a later text, in which a neighbour may have renamed what it is given."""
+    same = [
+        other
+        for other in found
+        if (other.module.path, other.check, other.form, other.details)
+        == (site.module.path, site.check, site.form, site.details)
+    ]
+    text = site.module.source.slice(site.node)
+    return next((other for other in same if other.module.source.slice(other.node) == text), next(iter(same), None))
 
 
 class _Round:
