@@ -44,6 +44,12 @@ class Credentials:
         self._module = module
         self._wanted = wanted or _kind_in_use(module)
         self._uses: list[_Use] = []
+        self._mixed = False
+
+    @property
+    def kind(self) -> str:
+        """Which kind of credential is made: one of `KINDS`."""
+        return self._wanted
 
     def credential(self, node: ast.AST, is_async: bool) -> str:
         """Return a placeholder for a token credential at a place."""
@@ -60,6 +66,7 @@ class Credentials:
     def resolve(self, changes: list[Change], needs: Needs) -> list[Change]:
         """Return the changes with every placeholder filled in, and the definitions they need."""
         used = sorted({int(match[3]) for change in changes for match in _PLACEHOLDER.finditer(change.text)})
+        self._mixed = len({self._uses[number].is_async for number in used}) > 1
         named = [number for number in used if self._deserves_name(number, used, changes)]
         code = {number: self._code(number, number in named, needs) for number in used}
         filled = [
@@ -98,16 +105,31 @@ class Credentials:
     def _expression(self, use: _Use, needs: Needs, made: dict[bool, str] | None = None) -> str:
         package = "azure.identity.aio" if use.is_async else "azure.identity"
         if use.kind == "provider":
-            needs.imports.add((package, "get_bearer_token_provider"))
+            function = self._imported(package, "get_bearer_token_provider", needs)
             inner = self._existing(_Use("credential", use.is_async, use.node)) or (made or {}).get(use.is_async, "")
             inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
             newline = self._module.source.newline
-            return f'get_bearer_token_provider({newline}{self._indent()}{inner}, "{use.scope}"{newline})'
+            return f'{function}({newline}{self._indent()}{inner}, "{use.scope}"{newline})'
         name, code = _CODE[self._wanted]
-        needs.imports.add((package, name))
+        local = self._imported(package, name, needs)
         if "os.environ" in code:
             needs.modules.add("os")
-        return code
+        return local + code.removeprefix(name)
+
+    def _imported(self, package: str, name: str, needs: Needs) -> str:
+        """Return the local name of something of azure-identity, whose asynchronous twins have the same names."""
+        bindings = self._module.scope.bindings.get(name, [])
+        taken = any(binding.target != f"{package}.{name}" for binding in bindings)
+        asynchronous = package.endswith(".aio")
+        if not taken and not (self._mixed and asynchronous and not bindings):
+            needs.imports.add((package, name))
+            return name
+        for local, entries in self._module.scope.bindings.items():
+            if any(entry.target == f"{package}.{name}" and not entry.block for entry in entries):
+                return local
+        local = _twin(name, "async" if asynchronous else "sync")
+        needs.imports.add((package, f"{name} as {local}"))
+        return local
 
     def _indent(self) -> str:
         """Return one step of indentation as the module writes it."""
@@ -190,6 +212,14 @@ class Credentials:
         inside_other = place.enclosing("function", "lambda") is not binding.scope and binding.scope.kind == "module"
         before = binding.position < (getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0))
         return before or (inside_other and place is not binding.scope)
+
+
+def _twin(name: str, kind: str) -> str:
+    """Return a name for the twin of a class or function: ``AsyncDefaultAzureCredential``."""
+    if name[0].isupper():
+        return kind.capitalize() + name
+    verb, _, rest = name.partition("_")
+    return f"{verb}_{kind}_{rest}"
 
 
 def _kind_in_use(module: Module) -> str:

@@ -143,6 +143,11 @@ def address(module: Module, call: ast.Call) -> str:
     return " ".join(part for part in parts if part)
 
 
+def text_of(module: Module, node: ast.expr) -> str:
+    """Return what is known of a text: literals, names of variables and settings in braces."""
+    return _text(module, node, 0)
+
+
 def _text(module: Module, node: ast.expr, depth: int) -> str:
     if depth > MAX_DEPTH:
         return ""

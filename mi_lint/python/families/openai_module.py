@@ -1,0 +1,102 @@
+"""Azure OpenAI without its client class: settings of ``openai``, and ``OpenAI`` with Azure's address (MI206).
+
+Code for openai 0.x sets ``openai.api_type = "azure"`` and ``openai.api_key``; the newer releases take the same settings
+and ``openai.azure_ad_token_provider``. Without a sign of Azure the key belongs to the public service and stays silent.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from mi_lint.python import known
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.requests_made import text_of
+from mi_lint.python.site import Site
+
+MARKERS = (b"openai.api_key", b".api_key", b"base_url", b"OPENAI_API_TYPE")
+
+# What only openai 0.x has.
+_OLD = frozenset({"ChatCompletion", "Completion", "Embedding", "Engine", "Deployment", "api_base", "FineTune", "error"})
+_ADDRESS = re.compile(
+    r"\.openai\.azure\.|\.services\.ai\.azure\.|\.cognitiveservices\.azure\.|azure_?open_?ai|aoai", re.IGNORECASE
+)
+_CLASSES = {"openai.OpenAI": False, "openai.AsyncOpenAI": True}
+
+
+def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the keys that are set on the module, in the environment it reads, or passed with Azure's address."""
+    settings = _settings(module)
+    if _is_azure(module, analysis, settings):
+        for statement, value in settings.get("api_key", []):
+            trace = analysis.tracer.trace(module, value)
+            if not trace.has_token and trace.kinds != {"none"} and not known.is_foreign(trace):
+                yield _site(
+                    module, "old" if _is_old(module) else "module", statement, "openai.api_key", value, analysis
+                )
+    yield from _environment(module, analysis)
+    for call in module.calls:
+        if (qualified := module.qualified(call.func) or "") in _CLASSES:
+            yield from _client(module, analysis, call, qualified)
+
+
+def _settings(module: Module) -> dict[str, list[tuple[ast.stmt, ast.expr]]]:
+    """Return what the module assigns to attributes of ``openai``."""
+    found: dict[str, list[tuple[ast.stmt, ast.expr]]] = {}
+    for name in ("api_key", "api_type", "api_base", "azure_endpoint", "base_url"):
+        for _, target, value, statement in module.attributes.get(name, ()):
+            if module.qualified(target.value) == "openai" and isinstance(statement, ast.stmt):
+                found.setdefault(name, []).append((statement, value))
+    return found
+
+
+def _is_azure(module: Module, analysis: Analysis, settings: dict[str, list[tuple[ast.stmt, ast.expr]]]) -> bool:
+    for _, value in settings.get("api_type", []):
+        kind = analysis.tracer.constant(module, value) or text_of(module, value)
+        if "azure" in kind.lower() and "ad" not in kind.lower().replace("azure", ""):
+            return True
+    addresses = [value for name in ("api_base", "azure_endpoint", "base_url") for _, value in settings.get(name, [])]
+    return "api_type" not in settings and any(_ADDRESS.search(text_of(module, value)) for value in addresses)
+
+
+def _is_old(module: Module) -> bool:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and node.attr in _OLD and module.qualified(node.value) == "openai":
+            return True
+    return False
+
+
+def _environment(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield ``os.environ["OPENAI_API_KEY"] = …`` of a module that sets the type to Azure in the same way."""
+    assigned: dict[str, tuple[ast.Subscript, ast.expr]] = {}
+    for item, value in module.item_assignments:
+        if module.qualified(item.value) == "os.environ" and isinstance(item.slice, ast.Constant):
+            assigned[str(item.slice.value)] = (item, value)
+    kind = assigned.get("OPENAI_API_TYPE")
+    if kind is None or analysis.tracer.constant(module, kind[1]) != "azure" or "OPENAI_API_KEY" not in assigned:
+        return
+    item, value = assigned["OPENAI_API_KEY"]
+    if not analysis.tracer.trace(module, value).has_token:
+        yield _site(module, "environment", module.statement(item), "os.environ", value, analysis)
+
+
+def _client(module: Module, analysis: Analysis, call: ast.Call, qualified: str) -> Iterator[Site]:
+    address = known.keyword(call, "base_url")
+    if address is None or not _ADDRESS.search(text_of(module, address)):
+        return
+    key = known.keyword(call, "api_key")
+    if any(entry.arg is None for entry in call.keywords):
+        return
+    trace = analysis.tracer.trace(module, key) if key is not None else None
+    if trace is None or not (trace.has_token or known.is_foreign(trace)):
+        yield _site(module, "client", call, qualified.rpartition(".")[2], key, analysis)
+
+
+def _site(
+    module: Module, form: str, node: ast.expr | ast.stmt, name: str, key: ast.expr | None, analysis: Analysis
+) -> Site:
+    trace = analysis.tracer.trace(module, key) if key is not None else None
+    scope, _ = module.place(node)
+    return Site(module, "MI206", "openai_module", form, node, scope, (name,), None, key, "api_key", trace)
