@@ -29,6 +29,7 @@ VERBS = {
     "scan": "find Azure credentials in files, staged changes or standard input",
     "migrate": "rewrite Python code from keys to managed identities",
     "plan": "plan the Azure side: identity, least roles, settings, turning keys off",
+    "verify": "on the host: which identity answers, and do its rights work",
     "rules": "list and explain the rules",
     "baseline": "accept the findings of today and see only new ones",
     "config": "show the effective configuration",

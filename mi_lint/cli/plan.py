@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from mi_lint.model import Finding
     from mi_lint.plan.model import Plan
-    from mi_lint.plan.workspace import Workspace
 
 COMPLETE, OPEN, FAILED = 0, 1, 2
 FORMATS = ("markdown", "json", "az", "powershell", "bicep", "terraform")
@@ -58,10 +56,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the plan and write it. Exit code 0: complete; 1: it has open questions; 2: no plan could be made."""
+    from mi_lint.plan.build import Choices, is_empty, make
+    from mi_lint.plan.model import SYSTEM, USER
+    from mi_lint.plan.workspace import open_workspace
+
     outputs = _destinations(arguments.format or [], arguments.output or [])
-    workspace = _workspace(arguments.paths, arguments.no_ignore)
-    plan = _plan(workspace, arguments)
-    if plan is None:
+    kind = {"": "", "system": SYSTEM, "user": USER}[arguments.identity]
+    workspace = open_workspace(arguments.paths, arguments.no_ignore)
+    plan = make(workspace, Choices(arguments.host, kind, arguments.identity_name))
+    if is_empty(plan):
         sys.stderr.write(
             f"mi-lint: no client of an Azure service in {len(workspace.wanted)} files of '{workspace.title}'; nothing to plan\n"
         )
@@ -88,60 +91,10 @@ def _destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[
     return pairs or [("markdown", "-")]
 
 
-def _workspace(paths: Sequence[str], no_ignore: bool) -> Workspace:
-    from mi_lint.migrate.session import Session
-    from mi_lint.plan.workspace import Workspace
-    from mi_lint.rulebook import store
-    from mi_lint.sources.files import read
-    from mi_lint.sources.places import find_toplevel
-    from mi_lint.sources.worktree import WalkOptions, walk
-
-    first = paths[0] if paths else "."
-    folder = first if os.path.isdir(first) else os.path.dirname(first) or "."
-    root = find_toplevel(os.path.abspath(folder)) or os.path.abspath(folder)
-    options = WalkOptions([], no_ignore=no_ignore)
-    places = dict(walk(root, ["."], options))
-    chosen = [os.path.relpath(os.path.abspath(path), root) for path in paths] or ["."]
-    wanted = dict(walk(root, chosen, options))
-    places.update(wanted)
-
-    def content(path: str) -> bytes | None:
-        found = read(places[path], path) if path in places else None
-        return found if isinstance(found, bytes) else None
-
-    session = Session(places, content, store.client_table(), list(wanted))
-    return Workspace(root, places, list(wanted), session)
-
-
-def _plan(workspace: Workspace, arguments: argparse.Namespace) -> Plan | None:
-    from mi_lint.plan.build import Builder, Choices
-    from mi_lint.plan.model import SYSTEM, USER
-    from mi_lint.rulebook import store
-    from mi_lint.rulebook.roles import Planes
-
-    kind = {"": "", "system": SYSTEM, "user": USER}[arguments.identity]
-    choices = Choices(arguments.host, kind, arguments.identity_name)
-    plan = Builder(workspace, Planes(store.role_table()), _leaks(workspace), choices).build()
-    return plan if plan.resources or plan.problems or plan.federations else None
-
-
-def _leaks(workspace: Workspace) -> list[Finding]:
-    """Scan the files of the plan for stored secrets."""
-    from mi_lint.configuration.settings import load
-    from mi_lint.scanning.run import scan_files
-
-    config = load([workspace.root], {})
-    result = scan_files(config, workspace.root, [(path, workspace.places[path]) for path in workspace.wanted])
-    return [finding for finding in result.seen.findings if finding.secret is not None]
-
-
 def _write(plan: Plan, name: str, path: str) -> None:
     import importlib
 
     text = importlib.import_module(f"mi_lint.plan.render.{name}").render(plan)
-    if path == "-":
-        sys.stdout.write(text)
-        return
     from mi_lint.report.output import write_chunks
 
     write_chunks([text], path)

@@ -38,6 +38,7 @@ from mi_lint.plan.resources import Directory, Target
 from mi_lint.plan.workspace import Workspace
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
+from mi_lint.rulebook import store
 from mi_lint.rulebook.roles import Plane, Planes
 
 DATABASES = frozenset({"sql", "postgresql", "mysql"})
@@ -50,6 +51,26 @@ class Choices:
     host: str = ""
     identity: str = ""
     name: str = ""
+
+
+def make(workspace: Workspace, choices: Choices | None = None) -> Plan:
+    """Return the plan of a workload, the secrets that a scan of its files finds included."""
+    planes = Planes(store.role_table())
+    return Builder(workspace, planes, _stored_secrets(workspace), choices or Choices()).build()
+
+
+def is_empty(plan: Plan) -> bool:
+    """Whether there is nothing to do."""
+    return not (plan.resources or plan.problems or plan.federations)
+
+
+def _stored_secrets(workspace: Workspace) -> list[Finding]:
+    from mi_lint.configuration.settings import load
+    from mi_lint.scanning.run import scan_files
+
+    config = load([workspace.root], {})
+    result = scan_files(config, workspace.root, [(path, workspace.places[path]) for path in workspace.wanted])
+    return [finding for finding in result.seen.findings if finding.secret is not None]
 
 
 class Builder:

@@ -10,9 +10,31 @@ from functools import cached_property
 from mi_lint.migrate.session import Session
 from mi_lint.plan.templates import arm, bicep, terraform
 from mi_lint.plan.templates.declared import Declared
+from mi_lint.rulebook import store
 from mi_lint.sources.files import read
+from mi_lint.sources.places import find_toplevel
+from mi_lint.sources.worktree import WalkOptions, walk
 
 MAX_TEXT = 4_000_000
+
+
+def open_workspace(paths: Sequence[str], no_ignore: bool = False) -> Workspace:
+    """Read the Python files of a repository and remember where the others are."""
+    first = paths[0] if paths else "."
+    folder = first if os.path.isdir(first) else os.path.dirname(first) or "."
+    root = find_toplevel(os.path.abspath(folder)) or os.path.abspath(folder)
+    options = WalkOptions([], no_ignore=no_ignore)
+    places = dict(walk(root, ["."], options))
+    chosen = [os.path.relpath(os.path.abspath(path), root) for path in paths] or ["."]
+    wanted = dict(walk(root, chosen, options))
+    places.update(wanted)
+
+    def content(path: str) -> bytes | None:
+        found = read(places[path], path) if path in places else None
+        return found if isinstance(found, bytes) else None
+
+    session = Session(places, content, store.client_table(), list(wanted))
+    return Workspace(root, places, list(wanted), session)
 
 
 class Workspace:

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("azure.identity")
+
+from endpoints import CLIENT_ID, OBJECT_ID, TENANT, Identity, Service, serve
+from mi_lint.cli.main import guarded
+
+PROBE = {
+    "resource": "Microsoft.Storage/storageAccounts:logs",
+    "plane": "storage.blob",
+    "audience": "https://storage.azure.com/.default",
+    "host": "{storageAccountName}.blob.core.windows.net",
+    "path": "/?comp=list&maxresults=1",
+    "settings": ["LOG_STORAGE_URL"],
+    "roles": ["Storage Blob Data Contributor"],
+}
+VARIABLES = (
+    "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "LOG_STORAGE_URL",
+    "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST", "AZURE_PASSWORD", "AZURE_CLIENT_CERTIFICATE_PATH",
+    "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy",
+)  # fmt: skip
+
+
+@pytest.fixture
+def plan(tmp_path, monkeypatch):
+    """Return the path of a plan; the environment is that of a host without settings."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps({"probes": [PROBE]}), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def identity(monkeypatch):
+    """Serve the identity endpoint of App Service."""
+    with serve(Identity) as (address, handler):
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{address}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "x")
+        yield handler
+
+
+def verify(capsys, *arguments):
+    """Run the verb; return its code and what it printed, in which no token may stand."""
+    code = guarded(["verify", *arguments])
+    captured = capsys.readouterr()
+    printed = captured.out + captured.err
+    assert "eyJ" not in printed
+    return code, printed
+
+
+def test_it_names_the_identity_that_answers(plan, identity, capsys):
+    code, printed = verify(capsys, "--plan", plan)
+    assert code == 0
+    assert all(text in printed for text in ("ok", PROBE["audience"], OBJECT_ID, CLIENT_ID, TENANT, "id-shop"))
+
+
+def test_it_asks_for_each_audience_once(plan, identity, capsys, tmp_path):
+    other = {**PROBE, "plane": "storage.queue"}
+    (tmp_path / "plan.json").write_text(json.dumps({"probes": [PROBE, other]}), encoding="utf-8")
+    _, printed = verify(capsys, "--plan", plan)
+    assert printed.count(PROBE["audience"]) == 1
+
+
+def test_a_client_id_that_app_service_does_not_know_is_named(plan, identity, capsys):
+    message = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+    identity.error = (400, {"statusCode": 400, "message": message})
+    code, printed = verify(capsys, "--plan", plan)
+    assert code == 1
+    assert "no identity with this client id" in printed
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "advice"),
+    [
+        ("invalid_request", "Identity not found", "switch it on"),
+        ("invalid_request", "Multiple user assigned identities exist, please specify the clientId", "set AZURE_CLIENT_ID"),
+        ("invalid_resource", "AADSTS500011: The resource principal was not found", "does not know this audience"),
+    ],
+)
+def test_a_refusal_of_the_metadata_service_says_what_to_do(plan, capsys, monkeypatch, error, description, advice):
+    body = {"error": error, "error_description": description}
+    with serve(Identity, error=(400, body)) as (address, _):
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", address)
+        code, printed = verify(capsys, "--plan", plan)
+    assert code == 1
+    assert advice in printed
+
+
+def test_a_machine_without_identity_endpoint_is_named(plan, capsys, monkeypatch):
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+    code, printed = verify(capsys, "--plan", plan, "--credential", "managed")
+    assert code == 1
+    assert "no Azure host" in printed or "switched off" in printed
+
+
+def test_the_metadata_service_of_a_virtual_machine_answers(plan, capsys, monkeypatch):
+    with serve(Identity) as (address, _):
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", address)
+        code, printed = verify(capsys, "--plan", plan, "--credential", "managed", "--client-id", CLIENT_ID)
+    assert code == 0
+    assert OBJECT_ID in printed
+
+
+def test_a_call_that_works_names_the_role(plan, identity, capsys, monkeypatch):
+    with serve(Service, seen=[]) as (address, service):
+        monkeypatch.setenv("LOG_STORAGE_URL", f"{address}/account/")
+        code, printed = verify(capsys, "--plan", plan, "--call")
+    assert code == 0
+    assert "Storage Blob Data Contributor works" in printed
+    assert service.seen[0][0] == "/account/?comp=list&maxresults=1"
+    assert service.seen[0][1].startswith("Bearer ")
+
+
+OTHER_TENANT = "99999999-0000-4000-8000-000000000009"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "advice"),
+    [
+        ((403, {"x-ms-error-code": "AuthorizationPermissionMismatch"}, ""), 1, "misses Storage Blob Data Contributor"),
+        ((403, {"x-ms-error-code": "AuthorizationFailure"}, ""), 1, "network rules"),
+        ((403, {}, '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByRbac"}}}'), 1, "misses Storage Blob"),
+        ((403, {}, '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByFirewall"}}}'), 1, "firewall of the vault"),
+        ((403, {}, '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByPolicy"}}}'), 1, "access policies"),
+        ((401, {"WWW-Authenticate": f'Bearer authorization_uri="https://login.microsoftonline.com/{OTHER_TENANT}/oauth2/authorize"'}, ""), 1, f"belongs to tenant {OTHER_TENANT}"),
+        ((401, {}, "<Code>InvalidAuthenticationInfo</Code> audience validation failed"), 1, "audience"),
+        ((404, {"x-ms-error-code": "ContainerNotFound"}, ""), 0, "no such container"),
+        ((503, {}, ""), 1, "problem of its own"),
+    ],
+)  # fmt: skip
+def test_a_refused_call_says_what_to_do(plan, identity, capsys, monkeypatch, answer, code, advice):
+    with serve(Service, answer=answer, seen=[]) as (address, _):
+        monkeypatch.setenv("LOG_STORAGE_URL", address)
+        got, printed = verify(capsys, "--plan", plan, "--call")
+    assert got == code
+    assert advice in printed
+
+
+def test_a_service_that_does_not_answer_is_named(plan, identity, capsys, monkeypatch):
+    monkeypatch.setenv("LOG_STORAGE_URL", "http://127.0.0.1:9")
+    code, printed = verify(capsys, "--plan", plan, "--call")
+    assert code == 1
+    assert "private endpoint keeps this network out" in printed
+
+
+def test_an_unknown_name_is_named(plan, identity, capsys):
+    code, printed = verify(capsys, "--plan", plan, "--call", "--value", "storageAccountName=nobody.invalid")
+    assert code == 1
+    assert "the name is not known" in printed or "no answer" in printed
+
+
+def test_an_unknown_address_asks_for_the_setting(plan, identity, capsys):
+    code, printed = verify(capsys, "--plan", plan, "--call")
+    assert code == 1
+    assert "LOG_STORAGE_URL" in printed
+    assert "--value storageAccountName=" in printed
+
+
+def test_a_leftover_client_secret_is_a_warning(plan, identity, capsys, monkeypatch):
+    import endpoints
+
+    monkeypatch.setattr(endpoints, "part", lambda content, part=endpoints.part: part({k: v for k, v in content.items() if k != "xms_mirid"}))
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "left behind")
+    _, printed = verify(capsys, "--plan", plan)
+    assert "AZURE_CLIENT_SECRET is set" in printed
+    assert "left behind" not in printed
+
+
+def test_json_holds_the_claims_and_no_token(plan, identity, capsys):
+    code, printed = verify(capsys, "--plan", plan, "--format", "json")
+    assert code == 0
+    assert json.loads(printed)["checks"][0]["answer"]["object_id"] == OBJECT_ID
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", "not a plan"), ("[]", "not a plan"), ('{"probes": []}', "nothing to verify")],
+)
+def test_a_file_that_is_no_plan_is_refused(plan, capsys, tmp_path, content, message):
+    (tmp_path / "plan.json").write_text(content, encoding="utf-8")
+    code, printed = verify(capsys, "--plan", plan)
+    assert code == 2
+    assert message in printed
+
+
+def test_a_value_without_sign_is_refused(plan, capsys):
+    code, printed = verify(capsys, "--plan", plan, "--value", "x")
+    assert code == 2
+    assert "NAME=VALUE" in printed
+
+
+def test_azure_identity_is_imported_only_to_verify():
+    code = "import sys, mi_lint.cli.plan, mi_lint.cli.scan, mi_lint.cli.migrate, mi_lint.plan.build; print('azure' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+def test_without_azure_identity_the_extra_is_named(plan, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    code, printed = verify(capsys, "--plan", plan)
+    assert code == 2
+    assert "mi-lint[verify]" in printed
