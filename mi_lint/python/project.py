@@ -14,6 +14,9 @@ from mi_lint.python.source import Source, read_source
 MAX_HOPS = 3
 # Beyond this much Python the search for callers in other files is left out: it reads every file.
 MAX_SEARCHED_BYTES = 48_000_000
+MAX_CALLING_FILES = 20
+_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]([^\n#]{1,300})")
+_WORD = re.compile(rb"\w+")
 
 
 class Project:
@@ -23,7 +26,8 @@ class Project:
         self._read = read
         self._modules: dict[str, Module | None] = {}
         self._texts: dict[str, bytes] = {}
-        self._mentions: dict[str, list[str]] = {}
+        self._mentions: dict[tuple[str, str], list[str]] = {}
+        self._imports: dict[bytes, list[str]] | None = None
         self.notifications: list[Notification] = []
         self.files = tuple(sorted(paths))
         self.paths = [path for path in self.files if path.endswith(".py")]
@@ -106,33 +110,44 @@ class Project:
         return max(candidates, key=lambda path: (len(posixpath.commonpath([path, importer])), path), default=None)
 
     def callers(self, module: Module, name: str) -> list[tuple[Module, ast.Call]]:
-        """Return the calls of a function or method of this name, in its module and in modules that mention it."""
+        """Return the calls of a function or method of this name, in its module and in modules that import that."""
         found = [(module, call) for call in module.calls if called_name(call) == name]
-        for path in self._mentioning(name):
+        for path in self._mentioning(module, name):
             other = self.module(path) if path != module.path else None
             if other is not None:
                 found += [(other, call) for call in other.calls if called_name(call) == name]
         return found
 
-    def mentioned_elsewhere(self, path: str, word: str) -> bool:
-        """Whether a word stands in another Python file of the project."""
-        expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(word.encode()))
-        return any(other != path and expression.search(self.text(other)) for other in self.paths)
-
-    def _mentioning(self, name: str) -> list[str]:
-        if name not in self._mentions:
+    def _mentioning(self, module: Module, name: str) -> list[str]:
+        """Return the files that import something named like a module and call something of this name."""
+        key = (module.path, name)
+        if key not in self._mentions:
+            parts = _parts(module.path)
+            importers = self._importers().get(parts[-1].encode(), ()) if parts else ()
             word = name.encode() + b"("
+            hits = [path for path in importers if word in self.text(path)]
+            hits.sort(key=lambda path: (-len(posixpath.commonpath([path, module.path])), path))
+            self._mentions[key] = hits[:MAX_CALLING_FILES]
+        return self._mentions[key]
+
+    def _importers(self) -> dict[bytes, list[str]]:
+        """Return, for every word of an import line, the files that have it there; built at the first question."""
+        if self._imports is None:
+            self._imports = {}
             budget = MAX_SEARCHED_BYTES
-            hits = []
             for path in self.paths:
                 text = self.text(path)
                 budget -= len(text)
                 if budget < 0:
                     break
-                if word in text:
-                    hits.append(path)
-            self._mentions[name] = hits
-        return self._mentions[name]
+                for word in set(_WORD.findall(b" ".join(_IMPORT.findall(text)))):
+                    self._imports.setdefault(word, []).append(path)
+        return self._imports
+
+    def mentioned_elsewhere(self, path: str, word: str) -> bool:
+        """Whether a word stands in another Python file of the project."""
+        expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(word.encode()))
+        return any(other != path and expression.search(self.text(other)) for other in self.paths)
 
 
 def called_name(call: ast.Call) -> str:
