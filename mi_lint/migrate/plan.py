@@ -39,10 +39,14 @@ _WAITS = HeldBack("it overlaps another rewrite")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user allows: ``unsafe`` also applies rewrites that involve a judgement."""
+    """What the user allows: ``unsafe`` also applies rewrites that involve a judgement.
+
+    ``thorough`` checks each result with LibCST, as everything that is written is.
+    """
 
     unsafe: bool = False
     credential: str = ""
+    thorough: bool = True
 
 
 @dataclass(slots=True)
@@ -268,7 +272,7 @@ class _Round:
             text = applied(module.source.text, complete)
             renamed = _renamed_settings(accepted.values())
             overlap = "the changes of several sites overlap" if conflict(complete) else ""
-            reason = overlap or verify.problem(module, text, renamed)
+            reason = overlap or verify.problem(module, text, complete, renamed, self._options.thorough)
             if reason:
                 self.outcomes.update(dict.fromkeys(accepted, HeldBack(reason)))
                 return

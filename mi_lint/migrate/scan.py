@@ -30,7 +30,7 @@ def python_findings(
     sites = [site for site in session.sites if site.check in rules]
     found = findings(sites, rules, session.project.text, redact)
     if fixes and sites:
-        plan = session.plan(Options(), sites)
+        plan = session.plan(Options(thorough=False), sites)
         by_path = {edit.path: fix for fix in plan.fixes() for edit in fix.edits}
         outcomes = dict(plan.outcomes)
         found = [

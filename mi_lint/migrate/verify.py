@@ -7,10 +7,9 @@ import builtins
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-import libcst as cst
-
+from mi_lint.migrate.changes import Change
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.source import Source
 
@@ -20,18 +19,32 @@ _ALWAYS_BOUND = frozenset(dir(builtins)) | {
 }  # fmt: skip
 
 
-def problem(before: Module, text: bytes, renamed: Mapping[str, set[str]]) -> str:
-    """Return why a rewritten module must not be written; empty when it may. Renamed settings may change comments."""
+def problem(
+    before: Module, text: bytes, changes: Iterable[Change], renamed: Mapping[str, set[str]], thorough: bool
+) -> str:
+    """Return why a rewritten module must not be written; empty when it may.
+
+    Renamed settings may change comments. ``thorough`` also holds the result against LibCST, which costs more than all
+    the rest.
+    """
     try:
         after = parse(Source(before.path, text))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the result would not parse: {error}"
-    lost = _renamed_comments(comments(before.source.text), renamed) - _renamed_comments(comments(text), renamed)
+    touched = any(b"#" in before.source.text[change.start : change.end] for change in changes) or renamed
+    old = _renamed_comments(comments(before.source.text), renamed) if touched else Counter[str]()
+    lost = old - _renamed_comments(comments(text), renamed) if touched else old
     if lost:
         return f"a comment would be lost: {next(iter(lost))[:60]}"
     fresh = unbound(after) - unbound(before)
     if fresh:
         return f"the name '{min(fresh)}' would not be defined"
+    return _libcst_problem(text) if thorough else ""
+
+
+def _libcst_problem(text: bytes) -> str:
+    import libcst as cst
+
     try:
         tree = cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError) as error:

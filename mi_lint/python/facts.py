@@ -112,7 +112,7 @@ class Module:
     def parent(self, node: ast.AST) -> ast.AST:
         """Return the node around a node; the links are made at the first question."""
         if self._parents is None:
-            self._parents = {child: outer for outer in ast.walk(self.tree) for child in ast.iter_child_nodes(outer)}
+            self._parents = _parents(self.tree)
         return self._parents.get(node, self.tree)
 
     def attribute_loads(self, name: str) -> list[ast.Attribute]:
@@ -147,8 +147,7 @@ class Module:
         here = (name.lineno, name.col_offset)
         result: list[Binding] = []
         for binding in sorted(found, key=lambda entry: entry.position, reverse=True):
-            inside = binding.kind == "assign" and any(child is name for child in ast.walk(binding.node))
-            if binding.position > here or inside:
+            if binding.position > here or (binding.kind == "assign" and _surrounds(binding.node, here)):
                 continue
             result.append(binding)
             if block[: len(binding.block)] == binding.block:
@@ -378,6 +377,27 @@ class _Walk:
     def constant(self, node: ast.Constant, scope: Scope, block: Block) -> None:
         if isinstance(node.value, str):
             self.module.strings.append(node)
+
+
+def _parents(tree: ast.Module) -> dict[ast.AST, ast.AST]:
+    found: dict[ast.AST, ast.AST] = {}
+    stack: list[ast.AST] = [tree]
+    while stack:
+        outer = stack.pop()
+        for name in outer._fields:
+            value = getattr(outer, name, None)
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
+                    found[child] = outer
+                    stack.append(child)
+    return found
+
+
+def _surrounds(node: ast.AST, place: tuple[int, int]) -> bool:
+    """Whether a place lies inside of a node, whose end is exclusive."""
+    start = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    end = getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
+    return start <= place < end
 
 
 def _is_branch(node: ast.AST, children: list[ast.AST]) -> bool:

@@ -119,7 +119,7 @@ def rewritten(code):
     return plan.texts["app.py"][1].decode()
 
 
-@pytest.mark.parametrize(("known", "code"), snippets())
+@pytest.mark.parametrize(("known", "code"), list(snippets()))
 def test_the_call_after_constructs_with_the_real_sdk(known, code, monkeypatch):
     after = rewritten(code)
     assert KEY not in after

@@ -20,9 +20,10 @@ from mi_lint.python.rest_services import Match
 from mi_lint.python.site import Site
 
 MARKERS = (
-    b"cp-apim-subscription-key", b"cp-Apim-Subscription-Key", b"OCP-APIM", b"pi-key\"", b"pi-key'", b"pi-Key\"", b"pi-Key'", b"API-KEY",
-    b"x-functions-key", b"aeg-sas-key", b"rediction-key", b"rediction-Key", b"raining-key", b"raining-Key", b"SharedKey ", b"SharedKeyLite ",
-    b"SharedAccessSignature sr=", b"type=master", b"?code=", b"&code=", b"inference.ml.azure", b"dev.azure.com",
+    b"cp-apim-subscription-key", b"cp-Apim-Subscription-Key", b"OCP-APIM", b"pi-key\"", b"pi-key'", b"pi-Key\"",
+    b"pi-Key'", b"API-KEY", b"x-functions-key", b"aeg-sas-key", b"rediction-key", b"rediction-Key", b"raining-key",
+    b"raining-Key", b"SharedKey ", b"SharedKeyLite ", b"SharedAccessSignature sr=", b"type=master", b"?code=",
+    b"&code=", b"inference.ml.azure", b"dev.azure.com",
 )  # fmt: skip
 
 _SIGNED = (
