@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change, applied, merged
+from mi_lint.migrate.closing import Closing, closing
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
 from mi_lint.python.facts import Binding, Module, Scope
@@ -67,12 +68,33 @@ class Credentials:
         """Return the changes with every placeholder filled in, and the definitions they need."""
         used = sorted({int(match[3]) for change in changes for match in _PLACEHOLDER.finditer(change.text)})
         self._mixed = len({self._uses[number].is_async for number in used}) > 1
-        named = [number for number in used if self._deserves_name(number, used, changes)]
-        code = {number: self._code(number, number in named, needs) for number in used}
+        closed = self._closed(used)
+        shared = [number for number in used if number not in closed]
+        named = [number for number in shared if self._deserves_name(number, shared, changes)]
+        code = {number: self._code(number, number in named, needs) for number in shared}
+        local = "credential" if closed and not shared and self._is_free("credential") else ""
+        opened: dict[int, list[Change]] = {}
+        for number, place in closed.items():
+            code[number] = local or self._name(self._uses[number])
+            opened[id(place.statement)] = place.changes(code[number], self._expression(self._uses[number], needs))
         filled = [
             Change(c.path, c.start, c.end, _PLACEHOLDER.sub(lambda match: code[int(match[3])], c.text)) for c in changes
         ]
-        return filled + self._definitions(named, needs)
+        return [*filled, *self._definitions(named, needs), *(c for made in opened.values() for c in made)]
+
+    def _closed(self, used: list[int]) -> dict[int, Closing]:
+        """Return where new asynchronous credentials are closed; a function that assigns two clients shares none."""
+        found: dict[int, Closing] = {}
+        for number in used:
+            use = self._uses[number]
+            place = closing(self._module, use.node) if use.is_async and use.kind == "credential" else None
+            if place is not None and not self._existing(use):
+                found[number] = place
+        scopes: dict[int, set[int]] = {}
+        for place in found.values():
+            scopes.setdefault(id(place.scope), set()).add(id(place.statement))
+        alone = {number: place for number, place in found.items() if len(scopes[id(place.scope)]) == 1}
+        return alone | {n: p for n, p in found.items() if isinstance(p.statement, ast.AsyncWith)}
 
     def _code(self, number: int, named: bool, needs: Needs) -> str:
         use = self._uses[number]

@@ -1,0 +1,106 @@
+"""Where a new asynchronous credential is closed: beside the client that it is made for, because no client closes it.
+
+https://learn.microsoft.com/python/api/overview/azure/identity-readme#async-credentials
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from mi_lint.migrate.changes import Change
+from mi_lint.python.facts import Module, Scope
+
+# Longer lines are not made; the credential then gets a line of its own.
+MAX_LINE = 120
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closing:
+    """The statement that opens or assigns the client, and what closes the client again."""
+
+    module: Module
+    statement: ast.AsyncWith | ast.Assign
+    closers: tuple[ast.AsyncWith | ast.Expr, ...]
+
+    @property
+    def scope(self) -> Scope:
+        return self.module.place(self.statement)[0]
+
+    def changes(self, name: str, code: str) -> list[Change]:
+        """Return the changes that make a credential of this name and close it after the client."""
+        if isinstance(self.statement, ast.AsyncWith):
+            return self._opened(name, code, self.statement)
+        changes = [self._before(name, code)]
+        for closer in self.closers:
+            if isinstance(closer, ast.AsyncWith):
+                changes.append(self._entered(closer, f"{name}, "))
+            else:
+                source = self.module.source
+                start, end = source.span(closer)
+                text = f"{source.newline}{source.indentation(source.line_start(start))}await {name}.close()"
+                changes.append(Change(self.module.path, end, end, text))
+        return changes
+
+    def _opened(self, name: str, code: str, statement: ast.AsyncWith) -> list[Change]:
+        source = self.module.source
+        start = source.span(statement.items[0].context_expr)[0]
+        line = source.text[source.line_start(start) : source.line_end(start)].decode("utf-8", "replace").rstrip()
+        opened = f"{code} as {name}, "
+        if len(line) + len(opened) > MAX_LINE and _starts_line(self.module, statement):
+            return [self._before(name, code), self._entered(statement, f"{name}, ")]
+        return [self._entered(statement, opened)]
+
+    def _entered(self, statement: ast.AsyncWith, text: str) -> Change:
+        start = self.module.source.span(statement.items[0].context_expr)[0]
+        return Change(self.module.path, start, start, text)
+
+    def _before(self, name: str, code: str) -> Change:
+        source = self.module.source
+        start = source.span(self.statement)[0]
+        indent = source.indentation(source.line_start(start))
+        return Change(self.module.path, start, start, f"{name} = {code}{source.newline}{indent}")
+
+
+def closing(module: Module, node: ast.AST) -> Closing | None:
+    """Return where the credential for the client made at a node can be closed, or None when nothing closes it."""
+    made = node
+    parent = module.parent(made)
+    while isinstance(parent, ast.Call | ast.keyword):
+        made, parent = parent, module.parent(parent)
+    if isinstance(parent, ast.withitem) and parent.context_expr is made:
+        statement = module.parent(parent)
+        return Closing(module, statement, ()) if isinstance(statement, ast.AsyncWith) else None
+    if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
+        return None
+    closers = _closers(module, parent, parent.targets[0].id)
+    return Closing(module, parent, closers) if closers and _starts_line(module, parent) else None
+
+
+def _closers(module: Module, statement: ast.Assign, name: str) -> tuple[ast.AsyncWith | ast.Expr, ...]:
+    bindings = module.place(statement)[0].lookup(name)
+    if len(bindings) != 1:
+        return ()
+    found: list[ast.AsyncWith | ast.Expr] = []
+    for load in module.loads.get(name, ()):
+        if module.place(load)[0].lookup(name) is not bindings:
+            continue
+        parent = module.parent(load)
+        outer = module.parent(parent)
+        if isinstance(parent, ast.withitem) and parent.context_expr is load and isinstance(outer, ast.AsyncWith):
+            found.append(outer)
+        elif isinstance(parent, ast.Attribute) and parent.attr == "close" and isinstance(outer, ast.Call):
+            awaited = module.parent(outer)
+            line = module.parent(awaited)
+            if isinstance(awaited, ast.Await) and isinstance(line, ast.Expr) and _starts_line(module, line):
+                found.append(line)
+    return tuple(found)
+
+
+def _starts_line(module: Module, statement: ast.stmt) -> bool:
+    """Whether a statement stands alone on its lines, so that another can be put before or after it."""
+    source = module.source
+    start, end = source.span(statement)
+    before = source.text[source.line_start(start) : start]
+    after = source.text[end : source.line_end(end)]
+    return not before.strip() and not after.strip()
