@@ -134,21 +134,35 @@ def _in_undone(
     from mi_lint.secrets.views import normalise
 
     size = len(data)
-    wider: list[tuple[int, int, int]] = []
+    # (start, end, form, end of the first anchor, start of the last one)
+    wider: list[tuple[int, int, int, int, int]] = []
     for index, spans in places.items():
-        slack = min(table.forms[index].reach, MAX_SLACK) + SLACK
-        wider += [(max(0, start - slack), min(size, end + slack), index) for start, end in spans]
+        reach = table.forms[index].reach
+        slack = min(reach, MAX_SLACK) + SLACK
+        wider += [
+            (max(0, start - slack), min(size, end + slack), index, start + reach, end - reach - GUARD)
+            for start, end in spans
+        ]
     wider.sort()
     at = 0
-    for low, high in _merged([(start, end) for start, end, _ in wider]):
-        view = normalise(data, low, high)
-        first, at = at, bisect_right(wider, (high, size, 0), at)
+    for begin, stop in _merged([(entry[0], entry[1]) for entry in wider]):
+        view = normalise(data, begin, stop)
+        first, at = at, bisect_right(wider, (stop, size, 0, 0, 0), at)
         if view is None:
             continue
         inner = _through(view, translate)
-        for start, end, index in wider[first:at]:
+        for _, _, index, anchor_end, anchor_start in wider[first:at]:
             form = table.forms[index]
-            for match in form.expression.finditer(view.data, view.position(start), view.position(end)):
+            # What is undone is shorter: the anchor's place in the view decides how far a match can reach.
+            low = max(0, view.position(anchor_end) - form.reach)
+            high = view.position(max(0, anchor_start)) + form.reach + GUARD
+            seams = view.seams(low, high)
+            if seams is None:
+                continue
+            # Only a match over a seam is news: the others were found in the text as it is.
+            low = max(low, seams[0] - form.reach)
+            high = min(high, seams[1] + form.reach + GUARD)
+            for match in form.expression.finditer(view.data, low, high):
                 if view.altered(*match.span()):
                     span = match.span("secret")
                     around = (data, *view.source_span(*span))

@@ -130,6 +130,17 @@ class View:
         # Inside of what was replaced there is no place: its beginning stands for it.
         return self._starts[piece] + (max(0, source - start) if self._kinds[piece] == COPY else 0)
 
+    def seams(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the first and the last place between two offsets at which pieces meet; None when there is none.
+
+        What `altered` tells of a text longer than a character is only true of one that contains a seam.
+        """
+        from bisect import bisect_left, bisect_right
+
+        first = bisect_right(self._starts, start)
+        last = bisect_left(self._starts, end) - 1
+        return (self._starts[first], self._starts[last]) if first <= last else None
+
     def altered(self, start: int, end: int) -> bool:
         """Tell whether something between two offsets of the view reads otherwise in the source."""
         first, last = self._piece(start), self._piece(max(start, end - 1))
