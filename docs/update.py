@@ -17,7 +17,6 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-VERBS = ("scan", "rules", "baseline", "config")
 SCAN = ("scan", "--no-ignore", "--exit-zero", "examples")
 INTRODUCTION = """# Command line
 
@@ -45,6 +44,8 @@ def run(*arguments: str, folder: str = ROOT) -> str:
 
 def command_line() -> str:
     """Return the page of the help texts."""
+    from mi_lint.cli.main import VERBS
+
     parts = [INTRODUCTION, f"```\n{run('-m', 'mi_lint', '--help')}\n```\n"]
     parts += [f"## mi-lint {verb}\n\n```\n{run('-m', 'mi_lint', verb, '--help')}\n```\n" for verb in VERBS]
     parts.append(ENVIRONMENT)

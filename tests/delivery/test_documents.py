@@ -46,11 +46,11 @@ def test_generated_parts_are_current(shell):
     assert done.returncode == 0, done.stderr
 
 
-def test_every_finished_verb_is_documented():
+def test_every_verb_is_documented():
     from mi_lint.cli.main import VERBS
 
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    assert {verb for verb in VERBS if f"## mi-lint {verb}\n" not in text} <= {"migrate"}
+    assert [verb for verb in VERBS if f"## mi-lint {verb}\n" not in text] == []
 
 
 def test_the_exit_codes_are_those_of_the_program():
