@@ -1,0 +1,123 @@
+"""SQL Server: user and password out of the connection, `Authentication=ActiveDirectoryMsi` in."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate.calls import CallEditor
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.connections import AUTHENTICATION, old_driver, url_without_user, without_password
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.migrate.spelled import SpelledEditor
+from mi_lint.python import known, odbc
+from mi_lint.python.database_urls import DatabaseUrl, database_urls
+from mi_lint.python.site import Site
+
+_PYMSSQL = (
+    "pymssql knows no way to sign in with a managed identity: connect with pyodbc (ODBC Driver 18) or mssql-python, "
+    "whose parameter markers are '?' instead of '%s'"
+)
+_DRIVER = "the ODBC driver named here knows no managed identities: name 'ODBC Driver 18 for SQL Server' and install it"
+_SETTING = (
+    "the connection string stands in the setting '{}': in its value put 'Authentication=ActiveDirectoryMsi' in the place "
+    "of user and password; the code stays as it is"
+)
+_DESCRIPTION = "sign in to Azure SQL with the managed identity instead of a password"
+_USER = frozenset({"uid", "user", "UID", "username"})
+_SECRET = frozenset({"pwd", "password", "PWD"})
+
+
+def rewrite(site: Site, context: Context) -> Outcome:
+    """Rewrite one connection by the form in which it gets its password."""
+    assert isinstance(site.node, ast.Call)
+    if site.form == "pymssql":
+        return HeldBack(_PYMSSQL)
+    if site.form == "setting":
+        return Manual(_SETTING.format(site.data["setting"]))
+    if site.form == "keywords":
+        return _keywords(site.node, context)
+    return _url(site, context) if site.form == "url" else _text(site, context)
+
+
+def _keywords(call: ast.Call, context: Context) -> Outcome:
+    editor = context.editor(call)
+    remove_keywords(editor, _USER)
+    for name in _SECRET:
+        index = editor.index(name)
+        if index is not None:
+            editor.set_keyword(index, "Authentication")
+            editor.set_value(index, '"ActiveDirectoryMsi"')
+    driver = known.keyword(call, "driver") or (call.args[0] if call.args else None)
+    rewrite = Rewritten(editor.changes(), _DESCRIPTION)
+    written = context.analysis.tracer.constant(context.module, driver) if driver is not None else ""
+    return HeldBack(_DRIVER, rewrite) if written and old_driver("{" + written.strip("{}") + "}") else rewrite
+
+
+def remove_keywords(editor: CallEditor, names: frozenset[str]) -> None:
+    """Take keyword arguments out of a call."""
+    for name in names:
+        index = editor.index(name)
+        if index is not None:
+            editor.remove(index)
+
+
+def _argument(call: ast.Call, context: Context) -> ast.expr:
+    name = context.module.qualified(call.func) or ""
+    value = odbc.given(call, odbc.CONNECTS.get(name) or odbc.ENGINES.get(name, ""))
+    assert value is not None
+    return value
+
+
+def _text(site: Site, context: Context) -> Outcome:
+    assert isinstance(site.node, ast.Call)
+    changes: list[Change] = []
+    old = False
+    for text in odbc.connection_texts(context.module, _argument(site.node, context), context.analysis):
+        if text.part(odbc.PASSWORD) is not None:
+            old = old or old_driver(text.spelled.text)
+            changes += without_password(SpelledEditor(text.origin.module.source, text.node))
+    rewrite = Rewritten(tuple(changes), _DESCRIPTION)
+    return HeldBack(_DRIVER, rewrite) if old else rewrite
+
+
+def _url(site: Site, context: Context) -> Outcome:
+    assert isinstance(site.node, ast.Call)
+    changes: list[Change] = []
+    for made in database_urls(context.module, _argument(site.node, context), context.analysis):
+        if made.password is None or not made.dialect.startswith("mssql"):
+            continue
+        if made.text is not None:
+            editor = SpelledEditor(made.module.source, made.node)
+            changes += url_without_user(editor, AUTHENTICATION.replace("Authentication", "authentication"))
+            continue
+        more = _url_maker(made)
+        if more is None:
+            return HeldBack(
+                "the query of the URL is put together elsewhere; add 'authentication': 'ActiveDirectoryMsi' there"
+            )
+        changes += more
+    return Rewritten(tuple(changes), _DESCRIPTION)
+
+
+def _url_maker(made: DatabaseUrl) -> tuple[Change, ...] | None:
+    """Return the changes to ``URL.create``; None when the query is not written in it."""
+    assert isinstance(made.node, ast.Call)
+    if len(made.node.args) > 1:
+        return None
+    editor = CallEditor(made.module.source, made.node)
+    remove_keywords(editor, frozenset({"username", "password"}))
+    entry = '"authentication": "ActiveDirectoryMsi"'
+    query = known.keyword(made.node, "query")
+    if query is None:
+        editor.append("query", "{" + entry + "}")
+        return editor.changes()
+    if not isinstance(query, ast.Dict) or not query.keys:
+        return None
+    last = made.module.source.span(query.values[-1])[1]
+    gap = " "
+    if len(query.keys) > 1 and query.keys[-1] is not None and query.values[-1].lineno != query.values[-2].lineno:
+        source = made.module.source
+        gap = source.newline + source.indentation(source.span(query.keys[-1])[0])
+    insertion = Change(made.module.path, last, last, f",{gap}{entry}")
+    return (*editor.changes(), insertion)

@@ -1,0 +1,101 @@
+"""Whether a host is or may be one of Azure's: by its name, by what holds it, by what stands beside it."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import posixpath
+import re
+
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.spelled import HOLE, sources, spelled, written
+
+HOSTS = {
+    "sql": r"\.database\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)|\.sql\.azuresynapse\.(?:net|azure\.cn)"
+    r"|\.database\.fabric\.microsoft\.com",
+    "postgresql": r"\.postgres\.(?:database|cosmos)\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)",
+    "mysql": r"\.mysql\.database\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net)",
+    "redis": r"\.redis\.cache\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)"
+    r"|\.redis\.azure\.net|\.redisenterprise\.cache\.azure\.net",
+    "mongo": r"\.(?:mongo|mongocluster)\.cosmos\.azure\.com|\.documents\.azure\.com",
+    "kafka": r"\.servicebus\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)",
+}  # fmt: skip
+_PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in HOSTS.items()}
+_NAMED = re.compile(r"(?i)(?:^|_)AZURE|^AZ_|SQLAZURE|COSMOS|AzureSql")
+_SETTINGS = (".env*", "*.env", "env.*", "local.settings*.json*", "appsettings*.json*", "docker-compose*.y*ml")
+MAX_DEPTH = 3
+
+
+def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis) -> bool:
+    """Whether a host is or may be on Azure. A host that is written out and is none of Azure's is not."""
+    pattern = _PATTERNS[kind]
+    texts, names = _evidence(module, host, analysis, 0) if isinstance(host, ast.expr) else ([host], [])
+    if any(pattern.search(text) for text in texts):
+        return True
+    plain = [text for text in texts if re.search(r"[A-Za-z0-9]", re.sub(HOLE, "", text))]
+    if not names and plain:
+        return False
+    if any(re.search(r"(?i)localhost|127\.0\.0\.1", text) for text in plain) and len(names) == 0:
+        return False
+    if any(_NAMED.search(name) for name in names):
+        return True
+    if pattern.search(module.source.text.decode("utf-8", "replace")):
+        return True
+    return any(_is_set_to_azure(pattern, name, analysis) for name in names)
+
+
+def _evidence(module: Module, host: ast.expr, analysis: Analysis, depth: int) -> tuple[list[str], list[str]]:
+    """Return the texts that a host is made from and the names of the settings it is read from."""
+    texts: list[str] = []
+    names: list[str] = []
+    for origin in sources(module, host, analysis):
+        node = written(origin)
+        if node is not None:
+            found = spelled(node)
+            texts.append(found.text)
+            for hole in found.holes if depth < MAX_DEPTH else ():
+                if hole is not host:
+                    more = _evidence(origin.module, hole, analysis, depth + 1)
+                    texts += more[0]
+                    names += more[1]
+            continue
+        if isinstance(origin.default, ast.Constant):
+            texts.append(str(origin.default.value))
+        names.append(origin.name if origin.kind != "opaque" else _written(origin.module, origin.node))
+    return texts, names
+
+
+def _written(module: Module, node: ast.AST) -> str:
+    return module.source.slice(node)[:120] if isinstance(node, ast.expr) else ""
+
+
+def _is_set_to_azure(pattern: re.Pattern[str], name: str, analysis: Analysis) -> bool:
+    """Whether a file of settings in the project gives a setting a host of Azure's."""
+    if not re.fullmatch(r"[A-Za-z_]\w+", name):
+        return False
+    for text in _settings(analysis):
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)([^\n]*)", text):
+            if pattern.search(match[1]):
+                return True
+    return False
+
+
+def _settings(analysis: Analysis) -> list[str]:
+    project = analysis.project
+    return [
+        project.text(path).decode("utf-8", "replace")
+        for path in project.files
+        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in _SETTINGS)
+    ]
+
+
+def settings_value(name: str, analysis: Analysis) -> str:
+    """Return what the files of settings in the project give a setting; empty when they do not name it."""
+    if not re.fullmatch(r"[A-Za-z_]\w+", name):
+        return ""
+    for text in _settings(analysis):
+        match = re.search(rf"(?m)(?<!\w){re.escape(name)}\"?\s*[=:]\s*([^\n]*)", text)
+        if match:
+            return match[1].strip()
+    return ""
