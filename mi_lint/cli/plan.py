@@ -66,7 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     plan = make(workspace, Choices(arguments.host, kind, arguments.identity_name))
     if is_empty(plan):
         sys.stderr.write(
-            f"mi-lint: no client of an Azure service in {len(workspace.wanted)} files of '{workspace.title}'; nothing to plan\n"
+            f"mi-lint: no client of an Azure service in {len(workspace.wanted)} files of "
+            f"'{workspace.title}'; nothing to plan\n"
         )
         return COMPLETE
     for name, path in outputs:

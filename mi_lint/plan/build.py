@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.model import Finding
 from mi_lint.plan import bindings, databases, federation, limits, settings
@@ -102,9 +102,11 @@ class Builder:
         hosts, at_start = self._hosts()
         identity = choose(hosts, at_start, self.choices.identity, self.identity_name)
         who = hosts[0].name if identity.kind == SYSTEM else "identityName"
+        self.paths = self._paths_of(hosts)
         self.clients.grant(list(modules_with_calls(self.session.project, self.paths, self.planes)))
         self._databases(who)
         self._functions(hosts, identity)
+        self.grants.prune(self.planes)
         self._block_sites()
         added, removed = self._settings(identity, hosts)
         federations = federation.detect(self.workspace)
@@ -142,7 +144,8 @@ class Builder:
         codes = sorted({host.code for host in found if host.code})
         if len(codes) > 1:
             self.questions.append(
-                f"several workloads share this plan: {', '.join(codes)}; for rights of its own, plan each folder alone: "
+                f"several workloads share this plan: {', '.join(codes)}; for rights of its own, plan each "
+                f"folder alone: "
                 f"`mi-lint plan {codes[0]}`"
             )
         hosts = []
@@ -154,6 +157,28 @@ class Builder:
                 )
             )
         return hosts, [host.needs_at_start for host in found if host.needs_at_start]
+
+    def _paths_of(self, hosts: Sequence[Host]) -> list[str]:
+        """Return the files that run on the hosts, when their folders are known: those there and what they import."""
+        folders = [host.code for host in hosts]
+        if not all(folders):
+            return self.paths
+        inside = [path for path in self.paths if any(path.startswith(f"{folder}/") for folder in folders)]
+        known, queue = set(inside), list(inside)
+        while queue:
+            module = self.session.project.module(queue.pop())
+            for path in self._imported(module) if module is not None else ():
+                if path not in known:
+                    known.add(path)
+                    queue.append(path)
+        return [path for path in self.paths if path in known] or self.paths
+
+    def _imported(self, module: Module) -> Iterator[str]:
+        for bindings_ in module.scope.bindings.values():
+            for binding in bindings_:
+                target = self.session.project.find(module.path, binding.target) if binding.kind == "import" else None
+                if target is not None:
+                    yield target[0].path
 
     def _databases(self, who: str) -> None:
         """Plan users and rights in the databases that drivers connect to."""
@@ -217,7 +242,11 @@ class Builder:
         for binding in found:
             by_connection.setdefault(bindings.connection_of(binding), []).append(binding)
         for connection, group in by_connection.items():
-            if connection:
+            if "%" in connection:
+                self.questions.append(
+                    f"the setting {connection.strip('%')} names the connection of {group[0].name} ({group[0].place})"
+                )
+            elif connection:
                 self._connection(connection, group, identity)
         self._content_share()
 
@@ -254,7 +283,8 @@ class Builder:
         if not places:
             return
         text = (
-            "Azure Files takes no managed identity for the content share: use the Flex Consumption plan, which has none, or a "
+            "Azure Files takes no managed identity for the content share: use the Flex Consumption plan, "
+            "which has none, or a "
             "Key Vault reference"
         )
         self.grants.problems.append(Problem(CONTENT_SHARE, places[0], text))
@@ -272,15 +302,17 @@ class Builder:
     def _settings(self, identity: Identity, hosts: Sequence[Host]) -> tuple[list[Setting], list[Setting]]:
         added = [setting for setting in self.settings if setting.action == "add"]
         added += settings.of_identity(identity, hosts, self._uses_default())
-        for site, outcome in self.outcomes.items():
-            rewritten = outcome.rewrite if isinstance(outcome, HeldBack) else outcome
-            if isinstance(rewritten, Rewritten):
-                added += settings.added(site, rewritten, self._resource(site))
+        gone = [site for site in self.sites if isinstance(self.outcomes.get(site), Rewritten)]
+        for site in gone:
+            outcome = self.outcomes[site]
+            assert isinstance(outcome, Rewritten)
+            added += settings.added(site, outcome, self._resource(site))
         read = {name for resource in self.directory.resources.values() for name in resource.settings}
-        holding = settings.secret_names(self.sites)
+        holding = settings.secret_names(gone)
+        still = set(settings.secret_names([site for site in self.sites if site not in gone]))
         removed = [setting for setting in self.settings if setting.action == "remove"]
-        kept = {setting.name for setting in added} | (read - set(holding))
-        removed += settings.removed(self.sites, kept, identity)
+        kept = {setting.name for setting in added} | (read - set(holding)) | still
+        removed += settings.removed(gone, kept, identity)
         return (
             list({setting.name: setting for setting in reversed(added)}.values())[::-1],
             [settings.placed(setting, self.workspace, is_settings) for setting in settings.merged(removed)],

@@ -14,6 +14,7 @@ from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Plane
 
 UNFOLLOWED = "no call on this client could be followed; this is the usual role of its class"
+UNLISTED = "what the calls of this class need is not known one by one; this is the usual role of its class"
 
 
 class Clients:
@@ -70,7 +71,8 @@ class Clients:
         granted = [a for a in self._grants.assignments if (a.resource, a.plane) == (resource.key, plane.name)]
         if granted and (typed or _is_branch(granted, call)):
             return
-        self._grants.add_default(plane, resource, call.client.name, _place(call), UNFOLLOWED)
+        why = UNFOLLOWED if plane.knows(call.client.name) else UNLISTED
+        self._grants.add_default(plane, resource, call.client.name, _place(call), why)
 
 
 def _place(call: ClientCall) -> str:

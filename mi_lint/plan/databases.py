@@ -125,22 +125,32 @@ def _parts(module: Module, call: ast.Call, tracer: Tracer) -> _Parts:
 
 
 def _is_secret(name: str) -> bool:
-    return bool(re.search(r"PASS|PWD|SECRET|USER|UID|LOGIN|PORT|DRIVER|KEY", name, re.IGNORECASE))
+    return bool(re.search(r"PASS|PWD|SECRET|TOKEN|USER|UID|LOGIN|PORT|DRIVER|KEY", name, re.IGNORECASE))
+
+
+_RUNS = frozenset(
+    {"execute", "executemany", "executescript", "fetch", "fetchrow", "fetchval", "fetchall", "read_sql",
+     "read_sql_query", "copy_records_to_table"}
+)  # fmt: skip
+_HOLDS_STATEMENTS = re.compile(r"sql|quer|statement", re.IGNORECASE)
 
 
 def statements(modules: Iterable[Module], plane: Plane) -> list[Statement]:
-    """Return the statements that stand in the code."""
+    """Return the statements that stand in modules which run some, or are named after them."""
     found = []
     for module in modules:
-        if is_test(module.path):
+        name = module.path.rpartition("/")[2]
+        runs = any(isinstance(call.func, ast.Attribute) and call.func.attr in _RUNS for call in module.calls)
+        if is_test(module.path) or not (runs or _HOLDS_STATEMENTS.search(name)):
             continue
         docs = _docstrings(module)
         for node in module.strings:
             match = _FIRST_WORD.match(str(node.value))
             if match is None or id(node) in docs or not _SECOND.search(str(node.value)):
                 continue
-            right = plane.statements.get(match[1].upper())
-            if right is not None:
+            # "Select a file from the list" is a sentence.
+            right = "" if match[1].istitle() else plane.statements.get(match[1].upper(), "")
+            if right:
                 found.append(Statement(match[1].upper(), right, f"{module.path}:{node.lineno}"))
     return found
 
@@ -170,8 +180,10 @@ def lines(plane: Plane, rights: Sequence[str], name: str, database: str) -> tupl
 
 def _sql(rights: Sequence[str], name: str) -> tuple[str, ...]:
     found = [
-        f"IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'{{{name}}}') "
-        f"CREATE USER [{{{name}}}] FROM EXTERNAL PROVIDER;"
+        (
+            f"IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'{{{name}}}') "
+            f"CREATE USER [{{{name}}}] FROM EXTERNAL PROVIDER;"
+        )
     ]
     for right in rights:
         member = (
@@ -185,8 +197,10 @@ def _postgresql(rights: Sequence[str], name: str, database: str) -> tuple[str, .
     tables = [right for right in rights if right in ("SELECT", "INSERT", "UPDATE", "DELETE")]
     found = [
         "\\connect postgres",
-        f"SELECT pgaadauth_create_principal_with_oid('{{{name}}}', '{{principalId}}', 'service', false, false) "
-        f"WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{{{name}}}');",
+        (
+            f"SELECT pgaadauth_create_principal_with_oid('{{{name}}}', '{{principalId}}', 'service', false, false) "
+            f"WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{{{name}}}');"
+        ),
         f'GRANT CONNECT ON DATABASE "{{{database}}}" TO "{{{name}}}";',
         f"\\connect {{{database}}}",
         f'GRANT USAGE ON SCHEMA public TO "{{{name}}}";',

@@ -60,7 +60,7 @@ def _subjects(workflow: dict[Any, Any]) -> Iterator[str]:
         return
     # YAML 1.1 reads the key `on` as true.
     triggers: Any = workflow.get("on", workflow.get(True))
-    if isinstance(triggers, dict) and "pull_request" in triggers or triggers == "pull_request":
+    if (isinstance(triggers, dict) and "pull_request" in triggers) or triggers == "pull_request":
         yield "repo:{githubRepository}:pull_request"
     push = triggers.get("push") if isinstance(triggers, dict) else None
     branches = push.get("branches") if isinstance(push, dict) else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mi_lint.plan.instances import Value
 from mi_lint.plan.model import Assignment, CustomRole, Parameter, Problem, Reason, Resource
-from mi_lint.plan.needs import cover, covers
-from mi_lint.plan.operations import Use
+from mi_lint.plan.needs import cover, covers, includes
+from mi_lint.plan.operations import Use, is_test
 from mi_lint.plan.resources import origins
 from mi_lint.python.values import Tracer
-from mi_lint.rulebook.roles import Plane, Role
+from mi_lint.rulebook.roles import Plane, Planes, Role
 
 MAX_PARTS = 3  # parts of one resource that get assignments of their own; with more, the resource gets one
 MAX_REASONS = 8
@@ -81,7 +83,7 @@ class Grants:
                 continue
             path = scope.path
             for name in names:
-                value = self._name(name, known[name].module, known[name].node)
+                value = self._name(name, known[name])
                 if not value:
                     break
                 path = path.replace(f"{{{name}}}", value)
@@ -91,10 +93,10 @@ class Grants:
                     best = Part(path, f"{scope.name} `{shown.strip('{}')}`")
         return best
 
-    def _name(self, entity: str, module: object, node: object) -> str:
+    def _name(self, entity: str, value: Value) -> str:
         """Return the literal name of a part, or a parameter when a setting names it; empty when neither does."""
-        found = origins(module, node, self._tracer)  # type: ignore[arg-type]
-        literals = {str(o.node.value) for o in found if o.kind == "literal"}  # type: ignore[attr-defined]
+        found = [o for o in origins(value.module, value.node, self._tracer) if not is_test(o.module.path)]
+        literals = {str(o.node.value) for o in found if isinstance(o.node, ast.Constant) and o.kind == "literal"}
         settings = {o.name for o in found if o.kind in ("environment", "setting") and o.name}
         others = [o for o in found if o.kind not in ("literal", "environment", "setting", "none")]
         if others:
@@ -121,7 +123,7 @@ class Grants:
         for role, asking in found.roles:
             self.assign(plane, resource, role, part, _reasons(asking), "")
         for use in found.impossible:
-            self.problems.append(Problem(use.call, use.place, f"works with a key only: {use.operation.impossible}"))
+            self._problem(use.call, use.place, f"works with a key only: {use.operation.impossible}")
         self._custom_for(plane, resource, part, found.custom)
         return tuple(role for role, _ in found.roles)
 
@@ -131,9 +133,7 @@ class Grants:
         for use in uses:
             role = next((role for role in plane.roles if role.reads_keys and covers(role, use)), None)
             if role is None:
-                self.problems.append(
-                    Problem(use.call, use.place, "no built-in data role allows it; declare it in the template")
-                )
+                self._problem(use.call, use.place, "no built-in data role allows it; declare it in the template")
             else:
                 by_role.setdefault(role.name, []).append(use)
         for name, found in by_role.items():
@@ -141,6 +141,25 @@ class Grants:
             assert reads_keys is not None
             needs = tuple(dict.fromkeys(need for use in found for need in use.operation.needs[0]))
             self._custom(plane, resource, reads_keys, part, _reasons(found), "", needs)
+
+    def _problem(self, call: str, place: str, text: str) -> None:
+        problem = Problem(call, place, text)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def prune(self, planes: Planes) -> None:
+        """Drop a role where a wider one of the same plane is assigned on the same part or on what it belongs to."""
+        for narrow in list(self.assignments):
+            plane = planes.by_name[narrow.plane]
+            inner = plane.role(narrow.role)
+            for wide in self.assignments if inner is not None else ():
+                outer = plane.role(wide.role)
+                same = (wide.plane, wide.resource) == (narrow.plane, narrow.resource) and wide.role != narrow.role
+                if same and outer and inner and narrow.scope.startswith(wide.scope) and includes(outer, inner):
+                    self.assignments.remove(narrow)
+                    reasons = tuple(dict.fromkeys([*wide.reasons, *narrow.reasons]))
+                    self.assignments[self.assignments.index(wide)] = replace(wide, reasons=reasons)
+                    break
 
     def _custom(
         self, plane: Plane, resource: Resource, role: Role, part: Part, reasons: tuple[Reason, ...], why: str,
@@ -177,8 +196,6 @@ class Grants:
 
     def merge(self, new: Assignment) -> None:
         """Add an assignment, or its reasons to one that is there."""
-        from dataclasses import replace
-
         for index, old in enumerate(self.assignments):
             if (old.role, old.resource, old.scope, old.plane) == (new.role, new.resource, new.scope, new.plane):
                 reasons = tuple(dict.fromkeys([*old.reasons, *new.reasons]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mi_lint.plan.model import SYSTEM, Host, Setting
 
 if TYPE_CHECKING:
-    from mi_lint.plan.steps import Command
+    from mi_lint.plan.step import Command
 
 _WORDS = {
     "vm": "vm", "vmss": "vmss", "web-app": "webapp", "function-app": "functionapp", "container-app": "containerapp",
@@ -19,7 +19,7 @@ _APP_SERVICE = frozenset({"web-app", "function-app"})
 
 
 def _az(*words: str, capture: str = "") -> Command:
-    from mi_lint.plan.steps import Command
+    from mi_lint.plan.step import Command
 
     return Command(("az", *words) if words else (), capture)
 
@@ -109,8 +109,8 @@ def subject(host: Host) -> str:
 
 def _federate(host: Host) -> tuple[Command, ...]:
     return (
-        _az("aks", "update", "--name", f"{{{host.name}}}", "--resource-group", "{resourceGroup}", "--enable-oidc-issuer",
-            "--enable-workload-identity"),
+        _az("aks", "update", "--name", f"{{{host.name}}}", "--resource-group", "{resourceGroup}",
+            "--enable-oidc-issuer", "--enable-workload-identity"),
         _az("aks", "show", "--name", f"{{{host.name}}}", "--resource-group", "{resourceGroup}", "--query",
             "oidcIssuerProfile.issuerUrl", "--output", "tsv", capture="issuerUrl"),
         _az("identity", "federated-credential", "create", "--identity-name", "{identityName}", "--resource-group",
@@ -125,14 +125,22 @@ def advice(host: Host, kind: str) -> tuple[str, ...]:
     match host.kind:
         case "aks":
             return (
-                f"Service account `{host.service_account or 'workload'}` in namespace `{host.namespace or 'default'}`{place}: "
-                "annotation `azure.workload.identity/client-id: <clientId>`.",
-                'Pod template: label `azure.workload.identity/use: "true"` and `serviceAccountName: '
-                f"{host.service_account or 'workload'}`.",
+                (
+                    f"Service account `{host.service_account or 'workload'}` in namespace "
+                    f"`{host.namespace or 'default'}`{place}: "
+                    "annotation `azure.workload.identity/client-id: <clientId>`."
+                ),
+                (
+                    'Pod template: label `azure.workload.identity/use: "true"` and `serviceAccountName: '
+                    f"{host.service_account or 'workload'}`."
+                ),
             )
         case "container-instance":
             return (
-                "The identity of a container group is chosen when it is created: add it to the template and deploy again.",
+                (
+                    "The identity of a container group is chosen when it is created: add it to the template and "
+                    "deploy again."
+                ),
             )
         case "ml":
             return ("Attach the identity when the compute is created: `identity` of the compute in the template.",)
@@ -140,15 +148,21 @@ def advice(host: Host, kind: str) -> tuple[str, ...]:
             return ("The Arc agent has the identity already; the user of the job must belong to the group `himds`.",)
         case "on-premises":
             return (
-                "A machine outside Azure has no managed identity. Connect it with Azure Arc, or keep an application with a "
-                "certificate and rotate it.",
+                (
+                    "A machine outside Azure has no managed identity. Connect it with Azure Arc, or keep an "
+                    "application with a "
+                    "certificate and rotate it."
+                ),
             )
         case "unknown":
             return ("The host is not known: attach the identity where the code runs, or name the host with `--host`.",)
         case _ if host.place:
             value = "SystemAssigned" if kind == SYSTEM else "UserAssigned"
             return (
-                f"Write it into the template as well{place}, or the next deployment takes it away: `identity: {{ type: '{value}' … }}`.",
+                (
+                    f"Write it into the template as well{place}, or the next deployment takes it away: "
+                    f"`identity: {{ type: '{value}' … }}`."
+                ),
             )
         case _:
             return ()
@@ -190,7 +204,10 @@ def settings_advice(host: Host) -> tuple[str, ...]:
     match host.kind:
         case "vm" | "vmss" | "arc":
             return (
-                "Edit the environment of the process on the machine, such as the `EnvironmentFile` of its systemd unit.",
+                (
+                    "Edit the environment of the process on the machine, such as the `EnvironmentFile` of its "
+                    "systemd unit."
+                ),
             )
         case "aks":
             return ("Edit the manifest: `env` of the container, and the Secret or ConfigMap behind it.",)

@@ -172,6 +172,7 @@ def _joined(
                 f"{service.place} says that '{service.label}' runs as {service.kind}, the templates declare {kinds}; "
                 "choose with --host"
             )
+    declared_apps = any(host.kind == "function-app" for host in templates)
     for path in functions:
         folder = posixpath.dirname(path)
         if any(host.kind == "function-app" and host.code == folder for host in found):
@@ -179,9 +180,26 @@ def _joined(
         free = [host for host in found if host.kind == "function-app" and not host.code]
         if free:
             found[found.index(free[0])] = _with_code(free[0], folder)
-        elif not any(host.kind == "function-app" for host in found):
+        elif not declared_apps:
             found.append(Found("function-app", "", f"{path}:1", code=folder))
-    return found, questions
+    return found, [*questions, *_too_many(found)]
+
+
+MANY = 4
+
+
+def _too_many(hosts: list[Found]) -> list[str]:
+    """Ask which hosts are meant, when a template declares many and nothing links the code to one of them."""
+    loose = [host for host in hosts if not host.code]
+    kinds = sorted({host.kind for host in loose})
+    if len(loose) < MANY or len(kinds) < 2:
+        return []
+    return [
+        (
+            f"the templates declare {len(loose)} hosts ({', '.join(kinds)}); which of them run this code? Choose "
+            f"with --host"
+        )
+    ]
 
 
 def _fitting(found: list[Found], service: Found, resources: list[Declared]) -> Found | None:

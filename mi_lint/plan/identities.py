@@ -32,11 +32,20 @@ def _rule(hosts: Sequence[Host], at_start: Sequence[str]) -> tuple[str, str]:
     federated = [host for host in hosts if host.kind in FEDERATED]
     if federated:
         return USER, (
-            f"{HOSTS[federated[0].kind]}: tokens of its own are exchanged by federation, which a system-assigned identity cannot do"
+            f"{HOSTS[federated[0].kind]}: tokens of its own are exchanged by federation, which a "
+            f"system-assigned identity cannot do"
         )
     if any(host.kind in SYSTEM_ONLY for host in hosts):
         return SYSTEM, "an Arc-enabled server has the identity of its agent; it can have no user-assigned one"
     if len(hosts) > 1:
+        if len({host.code for host in hosts}) > 1:
+            return (
+                USER,
+                (
+                    f"{len(hosts)} hosts share this plan: one identity is assigned its roles once, and outlives "
+                    f"each of them"
+                ),
+            )
         slots = sum(bool(host.slot) for host in hosts)
         what = "deployment slots with the same code" if slots else "hosts run the same code and need the same rights"
         return USER, f"{len(hosts)} {what}: one identity is assigned its roles once, and outlives each of them"

@@ -22,14 +22,16 @@ def exceeded(plan: Plan) -> list[str]:
     ):
         if count > FEDERATED_CREDENTIALS:
             found.append(
-                f"{count} {what} need a federated credential each, an identity can have {FEDERATED_CREDENTIALS}: use several "
+                f"{count} {what} need a federated credential each, an identity can have "
+                f"{FEDERATED_CREDENTIALS}: use several "
                 "identities, or fewer service accounts and environments"
             )
     times = len(plan.hosts) if plan.identity.kind == SYSTEM else 1
     assignments = sum(a.mechanism == "azure-rbac" for a in plan.assignments) * times
     if assignments > ROLE_ASSIGNMENTS:
         found.append(
-            f"{assignments} role assignments are planned, a subscription can have {ROLE_ASSIGNMENTS}: use one user-assigned "
+            f"{assignments} role assignments are planned, a subscription can have {ROLE_ASSIGNMENTS}: use "
+            f"one user-assigned "
             "identity for the hosts (`--identity user`)"
         )
     return found

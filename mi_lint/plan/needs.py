@@ -12,7 +12,7 @@ from mi_lint.rulebook.roles import Plane, Role
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Roles with the uses that ask for them; uses that only a key-reading role would cover; uses that no role covers."""
+    """Roles with the uses that ask for them; uses for which only a key-reading role is there; impossible ones."""
 
     roles: tuple[tuple[Role, tuple[Use, ...]], ...]
     custom: tuple[Use, ...]
@@ -24,6 +24,12 @@ def covers(role: Role, use: Use) -> bool:
     if use.operation.roles:
         return role.name in use.operation.roles
     return any(all(role.allows(need) for need in alternative) for alternative in use.operation.needs)
+
+
+def includes(wide: Role, narrow: Role) -> bool:
+    """Whether a role grants everything that another one grants."""
+    needs = [f"action:{action}" for action in narrow.actions] + [f"data:{action}" for action in narrow.data_actions]
+    return bool(needs) and not wide.reads_keys and all(wide.allows(need) for need in needs)
 
 
 def cover(plane: Plane, uses: Sequence[Use]) -> Cover:

@@ -13,7 +13,7 @@ from mi_lint.python.project import Project
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Operation, Plane, Planes
 
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(?:/|$)")
+_TEST = re.compile(r"(?:^|/)(?:(?:[\w-]*[_-])?tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mi_lint.plan.model import Parameter, Resource
+from mi_lint.plan.operations import is_test
 from mi_lint.plan.templates.declared import Declared
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
@@ -156,6 +157,8 @@ def target_of_values(values: Iterable[tuple[Module, ast.expr]], plane: Plane, tr
     literal = ""
     for module, value in values:
         for origin in origins(module, value, tracer):
+            if is_test(origin.module.path) and not is_test(module.path):
+                continue
             if origin.kind in ("environment", "setting") and origin.name:
                 settings.append(origin.name)
             text = _text(origin)

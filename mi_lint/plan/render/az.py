@@ -15,7 +15,8 @@ from mi_lint.plan.render.shell import (
     variable,
     wrapped,
 )
-from mi_lint.plan.steps import AFTER, Command, Step, steps
+from mi_lint.plan.step import AFTER, Command, Step
+from mi_lint.plan.steps import steps
 
 HEAD = r"""set -euo pipefail
 
@@ -100,8 +101,14 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield "#!/usr/bin/env bash"
     yield f"# {plan.title}: from stored secrets to a managed identity. Written by `mi-lint plan`."
     yield "#"
-    yield "# Without --apply it only shows what it would do. With --apply it makes the identity, its rights and its settings;"
-    yield "# with --apply --finish it also does what waits until the new code has run for a while: it removes the old settings"
+    yield (
+        "# Without --apply it only shows what it would do. With --apply it makes the identity, its rights "
+        "and its settings;"
+    )
+    yield (
+        "# with --apply --finish it also does what waits until the new code has run for a while: it "
+        "removes the old settings"
+    )
     yield "# and turns keys off. It stops at the first error and can be run again."
     yield HEAD
     yield "# Values; give them as environment variables."

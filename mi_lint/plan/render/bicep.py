@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mi_lint.plan import hosting
 from mi_lint.plan.model import USER, Assignment, CustomRole, Host, Plan, Resource
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, plain, spoken
-from mi_lint.plan.steps import principals, shown
+from mi_lint.plan.step import principals, shown
 
 # Versions of the API that have what is used here. https://learn.microsoft.com/azure/templates/
 VERSIONS = {
@@ -144,7 +144,9 @@ def _attach(plan: Plan) -> Iterator[str]:
     for host in plan.hosts:
         if host.kind == "aks":
             continue
-        yield f"// {spoken(host.words)}: attach it where the host is declared{f' ({host.place})' if host.place else ''}:"
+        yield (
+            f"// {spoken(host.words)}: attach it where the host is declared{f' ({host.place})' if host.place else ''}:"
+        )
         yield "//   identity: { type: 'UserAssigned', userAssignedIdentities: { '${identity.id}': {} } }"
     for number, host in enumerate(plan.hosts, 1):
         if host.kind == "aks":

@@ -8,7 +8,9 @@ from typing import Any
 
 from mi_lint.plan.model import Plan
 from mi_lint.plan.render.shell import all_parameters
-from mi_lint.plan.steps import Command, Step, scope_of, steps
+from mi_lint.plan.rights import scope_of
+from mi_lint.plan.step import Command, Step
+from mi_lint.plan.steps import steps
 
 SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/mi_lint/plan/schema.json"
 VERSION = 1

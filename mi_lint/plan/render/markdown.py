@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
 from mi_lint.plan.render.shell import all_parameters, bash_lines, plain
-from mi_lint.plan.steps import AFTER, Step, steps, words_of
+from mi_lint.plan.step import AFTER, Step, words_of
+from mi_lint.plan.steps import steps
 
 
 def render(plan: Plan) -> str:

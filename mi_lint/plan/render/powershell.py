@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, captured, defaults, plain, spoken
-from mi_lint.plan.steps import AFTER, Command, Step, steps
+from mi_lint.plan.step import AFTER, Command, Step
+from mi_lint.plan.steps import steps
 
 HEAD = r"""
 Set-StrictMode -Version Latest
@@ -82,8 +83,14 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield ".SYNOPSIS"
     yield f"{plan.title}: from stored secrets to a managed identity. Written by `mi-lint plan`."
     yield ".DESCRIPTION"
-    yield "Without -Apply it only shows what it would do. With -Apply it makes the identity, its rights and its settings; with"
-    yield "-Apply -Finish it also does what waits until the new code has run for a while: it removes the old settings and turns"
+    yield (
+        "Without -Apply it only shows what it would do. With -Apply it makes the identity, its rights and "
+        "its settings; with"
+    )
+    yield (
+        "-Apply -Finish it also does what waits until the new code has run for a while: it removes the old "
+        "settings and turns"
+    )
     yield "keys off. It needs the Azure CLI, stops at the first error and can be run again."
     parameters = all_parameters(plan)
     for parameter in parameters:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mi_lint.plan.model import Parameter, Plan
-from mi_lint.plan.steps import Command, group, steps
+from mi_lint.plan.step import Command, group
+from mi_lint.plan.steps import steps
 
 PARAMETER = re.compile(r"\{([a-z]\w*)\}")
 _SAFE = re.compile(r"[A-Za-z0-9_./:=@%+-]+")

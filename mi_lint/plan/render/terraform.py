@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mi_lint.plan import hosting
 from mi_lint.plan.model import USER, Assignment, Plan, Resource
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, plain, spoken
-from mi_lint.plan.steps import principals, shown
+from mi_lint.plan.step import principals, shown
 
 
 def render(plan: Plan) -> str:
@@ -34,7 +34,10 @@ def text(value: str) -> str:
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"# {plan.title}: from stored secrets to a managed identity. Written by `mi-lint plan`."
-    yield "# The resources exist; their ids are given. Where they are declared in Terraform, use their attribute `id` instead."
+    yield (
+        "# The resources exist; their ids are given. Where they are declared in Terraform, use their "
+        "attribute `id` instead."
+    )
     yield ""
     body = [*_identity(plan), *_custom_roles(plan), *_rights(plan), *_databases(plan), *_federations(plan)]
     code = "\n".join(line for line in body if not line.lstrip().startswith("#"))
@@ -230,7 +233,9 @@ def _databases(plan: Plan) -> Iterator[str]:
         resource = plan.resource(statements.resource)
         if statements.plane == "sql":
             yield "# In azurerm_mssql_server, where the server is declared:"
-            yield "#   azuread_administrator { login_username = var.sql_admin_name, object_id = var.sql_admin_object_id }"
+            yield (
+                "#   azuread_administrator { login_username = var.sql_admin_name, object_id = var.sql_admin_object_id }"
+            )
         elif statements.plane == "postgresql":
             yield from _block(
                 f'resource "azurerm_postgresql_flexible_server_active_directory_administrator" "administrator{number}"',

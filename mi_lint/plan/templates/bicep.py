@@ -1,7 +1,7 @@
 """Read Bicep: resources, modules, parameters and variables, with literal values where there are any.
 
-A small reader, not a compiler: expressions stay text. What it cannot read it passes over, so that a new syntax costs one
-declaration and never the file.
+A small reader, not a compiler: expressions stay text. What it cannot read it passes over, so that a new syntax costs
+one declaration and never the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from mi_lint.plan.templates.declared import Declared
 MAX_MODULE_DEPTH = 6
 
 _DECLARATION = re.compile(
-    r"^[ \t]*(?P<word>resource|module)[ \t]+(?P<symbol>\w+)[ \t]+'(?P<type>[^'\n]+)'[ \t]*(?P<existing>existing[ \t]*)?=[ \t]*"
+    r"^[ \t]*(?P<word>resource|module)[ \t]+(?P<symbol>\w+)[ \t]+'(?P<type>[^'\n]+)'[ "
+    r"\t]*(?P<existing>existing[ \t]*)?=[ \t]*"
     r"|^(?P<kind>param|var)[ \t]+(?P<name>\w+)[^=\n]*=[ \t]*",
     re.MULTILINE,
 )
@@ -209,7 +210,7 @@ def _expand(file: File, given: dict[str, Any], files: dict[str, File], depth: in
     known = {**file.values, **given}
     for symbol, type_, line, value in file.resources:
         for body, names in _instances(value, known):
-            text = _text(body.get("name", ""), {**known, **names})
+            text = _text(body.get("name", ""), {**known, **names}) or f"<{around or symbol}>"
             yield Declared(
                 type_.partition("@")[0], around or symbol, text, file.path, line, _resolved(body, {**known, **names}),
                 file.text,
@@ -268,7 +269,8 @@ def _text(value: Any, known: dict[str, Any], depth: int = 0) -> str:
     if isinstance(value, Expression):
         found = _lookup(str(value), known)
         if found is None or depth > MAX_MODULE_DEPTH or isinstance(found, dict | list):
-            return f"<{_short(str(value))}>"
+            # A choice between names says nothing; the name of a parameter or function does.
+            return f"<{_short(str(value))}>" if "?" not in str(value) else ""
         return _text(found, known, depth + 1)
     replace: Callable[[re.Match[str]], str] = lambda match: _text(Expression(match[1]), known, depth + 1)  # noqa: E731
     return _PLACEHOLDER.sub(replace, str(value))

@@ -80,7 +80,14 @@ def _literal(text: str) -> Any:
 
 
 def _name(value: Any) -> str:
+    """Return a name with its literal parts, ``<…>`` for the rest."""
     text = str(value)
-    if re.fullmatch(r"[\w.\[\]]+", text) and "." in text:
-        return f"<{text.rpartition('.')[2]}>"
-    return _PLACEHOLDER.sub(lambda match: f"<{match[1].rpartition('.')[2].strip() or 'name'}>", text)
+    if "${" in text:
+        return _PLACEHOLDER.sub(lambda match: f"<{_last(match[1])}>", text)
+    return f"<{_last(text)}>" if re.search(r"[.(\[]", text) else text
+
+
+def _last(expression: str) -> str:
+    """Return the last name of an expression, such as ``name`` of ``lower(var.name)``."""
+    names = re.findall(r"[A-Za-z_]\w*", expression)
+    return names[-1] if names else "name"
