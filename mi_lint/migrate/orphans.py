@@ -183,6 +183,8 @@ class Orphans:
 
     def _in_docs(self, offset: int) -> bool:
         """Whether an offset lies in a comment or in a string that is no single word."""
+        if self._module.is_masked:
+            return False
         source = self._module.source
         line = source.text[source.line_start(offset) : offset]
         if b"#" in line and line.count(b'"') % 2 == 0 and line.count(b"'") % 2 == 0:

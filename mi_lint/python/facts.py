@@ -81,8 +81,10 @@ class Scope:
 class Module:
     """What is known about one module."""
 
-    def __init__(self, source: Source, tree: ast.Module) -> None:
+    def __init__(self, source: Source, tree: ast.Module, is_masked: bool = False) -> None:
+        """``is_masked``: parts in a newer syntax were set aside, so that not every use of a name is seen."""
         self.source = source
+        self.is_masked = is_masked
         self.path = source.path
         self.tree = tree
         self.scope = Scope("module", source.path, tree, None)
@@ -181,8 +183,15 @@ class Module:
 
 def parse(source: Source) -> Module:
     """Parse a module and gather its facts. Raises what `ast.parse` raises."""
-    tree = ast.parse(source.text)
-    module = Module(source, tree)
+    newer = False
+    try:
+        tree = ast.parse(source.text)
+    except SyntaxError:
+        from mi_lint.python.newer import parse_newer
+
+        tree = parse_newer(source.text)
+        newer = True
+    module = Module(source, tree, newer)
     _Walk(module).run()
     return module
 

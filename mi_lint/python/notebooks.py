@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import bisect
 import json
 import re
@@ -108,8 +109,23 @@ class NotebookSource(Source):
         return cell, min(position, len(cell.text))
 
 
+class ForeignNotebookError(ValueError):
+    """A notebook in another language than Python."""
+
+
+_LANGUAGE = re.compile(
+    rb"""
+    "(?:language_info|kernelspec)" \s*:\s* \{ [^{}]{0,2000}? "(?:name|language)" \s*:\s* "([^"]{1,40})"
+    """,
+    re.VERBOSE,
+)
+
+
 def read_notebook(path: str, raw: bytes) -> NotebookSource:
-    """Read a notebook. Raises `ValueError` when it is no text or holds no code."""
+    """Read a notebook. Raises `ValueError` when it is no text, holds no code or is written in another language."""
+    languages = [match[1].lower() for match in _LANGUAGE.finditer(raw)]
+    if languages and not any(b"py" in language or b"conda" in language for language in languages):
+        raise ForeignNotebookError("another language")
     document = decode(path, raw)
     if isinstance(document, str):
         raise ValueError(f"not a notebook: {document}")
@@ -124,16 +140,29 @@ def without_magics(text: str) -> str:
     if _FOREIGN_CELL.match(text):
         return re.sub(r"[^\n]", " ", text)
     lines = text.split("\n")
+    if not any(map(_magic, lines)) or _is_python(text):
+        return text
     continued = False
     for index, line in enumerate(lines):
-        match = _MAGIC.fullmatch(line) or _ASSIGNED_MAGIC.fullmatch(line)
+        match = _magic(line)
         if continued:
             lines[index], continued = " " * len(line), line.rstrip().endswith("\\")
-        elif match and not (
-            line.lstrip().startswith("%") and index and lines[index - 1].rstrip().endswith((",", "(", "\\"))
-        ):
+        elif match:
             start = match.start("magic")
             size = len(line) - start
             lines[index] = line[:start] + ("..." + " " * (size - 3) if size >= 3 else "0" + " " * (size - 1))
             continued = line.rstrip().endswith("\\")
     return "\n".join(lines)
+
+
+def _magic(line: str) -> re.Match[str] | None:
+    return _MAGIC.fullmatch(line) or _ASSIGNED_MAGIC.fullmatch(line)
+
+
+def _is_python(text: str) -> bool:
+    """Whether a cell is Python as it stands: a line may begin with the operator ``%``."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

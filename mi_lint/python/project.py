@@ -46,7 +46,8 @@ class Project:
                 self._modules[path] = parse(_read(path, self.text(path)))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 self._modules[path] = None
-                self._note(path, error)
+                if type(error).__name__ != "ForeignNotebookError":
+                    self._note(path, error)
         return self._modules[path]
 
     def replace(self, source: Source) -> None:

@@ -1,0 +1,118 @@
+"""Notebooks: cells as one namespace, magics tolerated, edits that leave everything else of the JSON alone."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+
+import pytest
+
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.python.notebooks import ForeignNotebookError, read_notebook, without_magics
+from mi_lint.rulebook import store
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+def notebook(*cells, as_text=False, language="python", indent=1):
+    def source(text):
+        return text if as_text else text.splitlines(keepends=True)
+
+    return json.dumps(
+        {
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "execution_count": 3,
+                    "id": f"c{number}",
+                    "metadata": {},
+                    "outputs": [{"text": ["ä <b>"], "output_type": "stream"}],
+                    "source": source(text),
+                }
+                for number, text in enumerate(cells)
+            ],
+            "metadata": {"kernelspec": {"display_name": "x", "language": language, "name": language}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        },
+        indent=indent,
+    ).encode()
+
+
+def migrated(raw):
+    session = session_of_texts({"a.ipynb": raw}, table())
+    plan = session.plan(Options())
+    return session, plan.file_bytes("a.ipynb", raw) if plan.texts else raw
+
+
+CELLS = (
+    "%pip install azure-cosmos\nimport os\nfrom azure.cosmos import CosmosClient",
+    'key = os.environ["COSMOS_KEY"]\nurl = "https://example.documents.azure.com"',
+    "client = CosmosClient(url, key)\nclient",
+)
+AFTER = (
+    "%pip install azure-cosmos\n"
+    "from azure.cosmos import CosmosClient\nfrom azure.identity import DefaultAzureCredential",
+    'url = "https://example.documents.azure.com"',
+    "client = CosmosClient(url, DefaultAzureCredential())\nclient",
+)
+
+
+@pytest.mark.parametrize("indent", [1, 2, None])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_cells_share_one_namespace_and_only_their_source_changes(as_text, indent):
+    before = notebook(*CELLS, as_text=as_text, indent=indent)
+    _, after = migrated(before)
+    assert after == notebook(*AFTER, as_text=as_text, indent=indent)
+
+
+def test_a_finding_stands_where_the_call_is_in_the_file():
+    raw = notebook(*CELLS)
+    session, _ = migrated(raw)
+    (site,) = session.sites
+    region = site.module.source.location(site.node).region
+    line = raw.decode().splitlines()[region.start_line - 1]
+    assert line[region.start_column - 1 : region.end_column - 1] == "CosmosClient(url, key)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("%matplotlib inline\nx = 1", "...               \nx = 1"),
+        ("!ls\n", "...\n"),
+        ("files = !ls *.py", "files = ...     "),
+        ("%%bash\necho $X", "      \n       "),
+        ("%%time\nx = 1", "...   \nx = 1"),
+        ("df.head?", "...     "),
+        ("x = a % b", "x = a % b"),
+        ("y = (a\n  % b)", "y = (a\n  % b)"),
+        ("x = 'what?'", "x = 'what?'"),
+        ("if x:\n    !pip install \\\n      y\n", "if x:\n    ...           \n       \n"),
+    ],
+)
+def test_magics_are_set_aside_and_everything_keeps_its_place(cell, expected):
+    result = without_magics(cell)
+    assert result == expected
+    assert len(result) == len(cell)
+    ast.parse(result.strip() or "pass")
+
+
+def test_a_notebook_in_another_language_is_left_alone_silently():
+    raw = notebook("using Azure.Identity;", language="C#")
+    with pytest.raises(ForeignNotebookError):
+        read_notebook("a.ipynb", raw)
+    session = session_of_texts({"a.ipynb": raw.replace(b"Azure", b"azure CosmosClient(")}, table())
+    assert session.project.notifications == []
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b'{"cells": [', b"azure CosmosClient(", b'{"cells": {"azure": "CosmosClient("}}']
+)
+def test_a_damaged_notebook_is_a_notification_and_no_crash(raw):
+    session = session_of_texts({"a.ipynb": raw}, table())
+    assert session.sites == []
