@@ -197,7 +197,17 @@ class _Walk:
             found = self.imported(module, node, qualified, depth) if "." in qualified else []
             if found and found[0].kind != "opaque":
                 return found
-        return self.member(module, node, depth) or [self.opaque(module, node, f"the attribute '{node.attr}'")]
+        found = self.member(module, node, depth) or self.part(module, node, depth)
+        return found or [self.opaque(module, node, f"the attribute '{node.attr}'")]
+
+    def part(self, module: Module, node: ast.expr, depth: int) -> list[Origin]:
+        """Follow a part of an answer, such as ``keys[0].value`` of the list of an account's keys."""
+        root = node
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        if not isinstance(root, ast.Name | ast.Call):
+            return []
+        return [origin for origin in self.follow(module, root, depth) if origin.kind in ("vault", "keys-listed")]
 
     def member(self, module: Module, node: ast.Attribute, depth: int) -> list[Origin]:
         """Follow an attribute of ``self`` or of an instance of a class of the project."""
@@ -290,7 +300,8 @@ class _Walk:
                         return self.follow(origin.module, value, depth)
             if origin.kind in ("config", "environment", "vault", "keys-listed", "argument", "token"):
                 return [self.origin(origin.kind, module, node, str(key or ""))]
-        return [self.opaque(module, node, "an item of a container that is not followed")]
+        found = self.part(module, node, depth)
+        return found or [self.opaque(module, node, "an item of a container that is not followed")]
 
     def text(self, module: Module, node: ast.expr, depth: int) -> str:
         """Return the constant text of an expression; empty when it is not constant."""

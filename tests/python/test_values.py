@@ -1,0 +1,123 @@
+# ruff: noqa: E501
+"""Where a value comes from: every construct that real code uses between a setting and a client."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from mi_lint.python.project import Project
+from mi_lint.python.values import Tracer
+
+
+def traced(code, files=None):
+    """Trace the argument of the call of ``use`` in ``app.py``."""
+    texts = {"app.py": code.encode(), **{path: text.encode() for path, text in (files or {}).items()}}
+    project = Project(texts, texts.get)
+    module = project.module("app.py")
+    call = next(call for call in module.calls if getattr(call.func, "id", "") == "use")
+    return Tracer(project).trace(module, call.args[0])
+
+
+def origins(code, files=None):
+    return sorted((origin.kind, origin.name) for origin in traced(code, files).origins)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('use("abc")', [("literal", "")]),
+        ('import os\nuse(os.environ["KEY"])', [("environment", "KEY")]),
+        ('import os\nuse(os.getenv("KEY"))', [("environment", "KEY")]),
+        ('from os import environ as e\nuse(e.get("KEY"))', [("environment", "KEY")]),
+        ('import os\nNAME = "KEY"\nuse(os.environ[NAME])', [("environment", "KEY")]),
+        ('import os\nkey = os.environ["KEY"]\nother = key\nuse(other.strip())', [("environment", "KEY")]),
+        ('import os\nuse(str(os.environ["A"] or os.environ["B"]))', [("environment", "A"), ("environment", "B")]),
+        ('import os\nx = os.environ["A"] if debug else None\nuse(x)', [("environment", "A"), ("none", "")]),
+        (
+            'import os\nif a:\n    x = os.environ["A"]\nelse:\n    x = os.environ["B"]\nuse(x)',
+            [("environment", "A"), ("environment", "B")],
+        ),
+        ('import os\nx = None\nx = os.environ["A"]\nuse(x)', [("environment", "A")]),
+        ('import os\ndef f(key):\n    use(key)\nf(os.environ["A"])', [("environment", "A")]),
+        ('import os\ndef f(key="x"):\n    use(key)\nf(key=os.environ["A"])', [("environment", "A"), ("literal", "")]),
+        ("def f(key):\n    use(key)", [("parameter", "key")]),
+        ("from azure.core.credentials import TokenCredential\ndef f(c: TokenCredential):\n    use(c)", [("token", "TokenCredential")]),
+        ('import os\ndef key():\n    return os.environ["A"]\nuse(key())', [("environment", "A")]),
+        (
+            'import os\nclass C:\n    def __init__(self):\n        self.key = os.environ["A"]\n    def f(self):\n        use(self.key)',
+            [("environment", "A")],
+        ),
+        (
+            'import os\nclass C:\n    def __init__(self, key):\n        self.key = key\n    def f(self):\n        use(self.key)\n'
+            'C(os.environ["A"])',
+            [("environment", "A")],
+        ),
+        ('import os\nclass C:\n    KEY = os.environ["A"]\nuse(C.KEY)', [("environment", "A")]),
+        ('from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    key: str\ns = S()\nuse(s.key)', [("setting", "KEY")]),
+        (
+            "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    key: SecretStr = Field(alias='K')\n"
+            "use(S().key.get_secret_value())",
+            [("setting", "K")],
+        ),
+        ("import argparse\nargs = argparse.ArgumentParser().parse_args()\nuse(args.key)", [("argument", "key")]),
+        ("import configparser\nc = configparser.ConfigParser()\nuse(c['a']['key'])", [("config", "key")]),
+        ("from dotenv import dotenv_values\nc = dotenv_values()\nuse(c['KEY'])", [("config", "KEY")]),
+        ('import os\nc = {"key": os.environ["A"]}\nuse(c["key"])', [("environment", "A")]),
+        ("use(client.get_secret('a').value)", [("vault", "")]),
+        ("use(client.list_keys('g', 'a').keys[0].value)", [("keys-listed", "")]),
+        ('use(f"{a}{b}")', [("template", "")]),
+        ('import os\nx: str = os.environ["A"]\nuse(x)', [("environment", "A")]),
+        ('import os\nif (x := os.environ.get("A")):\n    use(x)', [("environment", "A")]),
+        ('import os\na, b = os.environ["A"], 1\nuse(a)', [("environment", "A")]),
+        ("from azure.identity import DefaultAzureCredential as D\nc = D()\nuse(c)", [("token", "azure.identity.DefaultAzureCredential")]),
+        ("for x in xs:\n    use(x)", [("opaque", "bound by a loop")]),
+        ("x = y\ny = x\nuse(x)", []),
+    ],
+)  # fmt: skip
+def test_the_origins_of_a_value(code, expected):
+    found = origins(code)
+    if expected and expected[0][0] == "token":
+        assert [kind for kind, _ in found] == ["token"]
+    else:
+        assert found == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("from config import KEY\nuse(KEY)", {"config.py": 'import os\nKEY = os.environ["A"]\n'}),
+        ("from . import config\nuse(config.KEY)", {"config.py": 'import os\nKEY = os.environ["A"]\n'}),
+        ("import pkg.config as c\nuse(c.KEY)", {"pkg/config.py": 'import os\nKEY = os.environ["A"]\n'}),
+        (
+            "from settings import settings\nuse(settings.key)",
+            {"settings.py": 'import os\nclass S:\n    key = os.environ["A"]\nsettings = S()\n'},
+        ),
+        ("def make(key):\n    use(key)\n", {"main.py": 'import os\nfrom app import make\nmake(os.environ["A"])\n'}),
+        ("from keys import get\nuse(get())", {"keys.py": 'import os\ndef get():\n    return os.environ["A"]\n'}),
+    ],
+)
+def test_values_are_followed_between_files(code, files):
+    assert origins(code, files) == [("environment", "A")]
+
+
+def test_the_way_leads_from_the_origin_to_the_use():
+    trace = traced('import os\ndef f(key):\n    k = key\n    use(k)\nsecret = os.environ["A"]\nf(secret)')
+    assert [(step.kind, step.name) for step in trace.steps] == [
+        ("assigned", "secret"),
+        ("passed", "key"),
+        ("assigned", "k"),
+    ]
+
+
+@pytest.mark.parametrize("links", [2_000])
+def test_long_chains_end(links):
+    code = "".join(f"x{number + 1} = x{number}\n" for number in range(links))
+    assert origins(f"x0 = 1\n{code}use(x{links})") == []
+
+
+def test_deep_expressions_are_no_crash():
+    assert isinstance(ast.parse("1"), ast.Module)
+    with_depth = "use(" + "(" * 60 + "'a'" + ")" * 60 + ")"
+    assert origins(with_depth) == [("literal", "")]
