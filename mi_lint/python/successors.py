@@ -17,6 +17,7 @@ _DEVOPS = (
 SUCCESSORS = {
     "azure.devops": _DEVOPS,
     "cognitiveservices.search": _BING,
+    "language.spellcheck": _BING,
     "vision.computervision": "move to azure-ai-vision-imageanalysis and ImageAnalysisClient(endpoint, credential)",
     "vision.face": "move to azure-ai-vision-face and FaceClient(endpoint, credential)",
     "vision.customvision": _CUSTOM_VISION,

@@ -17,7 +17,7 @@ from mi_lint.python.successors import SUCCESSORS
 
 MARKERS = (
     b"azure.storage", b"azure.cosmosdb", b"azure.servicebus", b"azure.eventhub", b"azure.eventprocessorhost",
-    b"documentdb", b"azure.batch", b"msrest", b"azure.common", b"msal", b"adal", b"url_connection",
+    b"documentdb", b"azure.batch", b"msrest", b"azure.common", b"msal", b"adal", b"url_connection", b"azure.devops",
 )  # fmt: skip
 
 _ADAL = {
@@ -55,7 +55,8 @@ def _client(call: ClientCall, analysis: Analysis) -> Iterator[Site]:
         if value is None:
             continue
         trace = analysis.tracer.trace(call.module, value)
-        if trace.has_token or trace.kinds == {"none"} or any(map(_EMULATOR.search, trace.texts)):
+        nothing = isinstance(value, ast.Constant) and not value.value
+        if trace.has_token or nothing or any(map(_EMULATOR.search, trace.texts)):
             continue
         if _is_assertion(value) or ("mapping" in trace.kinds and "dict" not in forms):
             continue
