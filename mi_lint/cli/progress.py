@@ -14,7 +14,7 @@ EVERY = 0.1  # seconds between two updates
 
 
 class Bar:
-    """Call it with files done and files in all; it draws on one line and leaves none behind."""
+    """Call it with files done and files known of so far; it draws on one line and leaves none behind."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -24,7 +24,7 @@ class Bar:
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
         if done >= total:
-            self._clear()
+            self.clear()
         elif now >= self._next:
             self._next = now + EVERY
             filled = WIDTH * done // total
@@ -33,7 +33,8 @@ class Bar:
             self._stream.flush()
             self._drawn = len(text)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Take the bar away."""
         if self._drawn:
             self._stream.write("\r" + " " * self._drawn + "\r")
             self._stream.flush()

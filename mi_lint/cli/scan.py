@@ -151,7 +151,7 @@ def _scan(arguments: argparse.Namespace, config: Config, root: str, fixes: bool)
         no_ignore=arguments.no_ignore or not config.respect_gitignore,
     )
     found = walk(root, paths, options)
-    result = scanning.scan_files(config, root, list(found), _progress(arguments), fixes=fixes)
+    result = scanning.scan_files(config, root, found, _progress(arguments), fixes=fixes)
     result.seen.notes += found.notices
     _add_counts(result.seen.skipped, found.skipped)
     return result

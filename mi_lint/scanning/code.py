@@ -35,10 +35,10 @@ class CodeScan:
         share = max(FILES_PER_JOB, -(-len(wanted) // jobs)) if jobs > 1 else max(1, len(wanted))
         ordered = sorted(wanted)
         chunks = [ordered[at : at + share] for at in range(0, len(ordered), share)]
-        for number, part in pool.run(self._work, chunks, jobs if pool.forks() else 1):
+        for chunk, part in pool.run(self._work, chunks, min(len(chunks), jobs) if pool.forks() else 1):
             if part is None:
                 total.failed = True
-                first = chunks[number][0]
+                first = chunk[0]
                 total.notes.append(("process-ended", f"the Python analysis ended unexpectedly near '{first}'", first))
             else:
                 total.add(part)

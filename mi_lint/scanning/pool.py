@@ -1,7 +1,7 @@
-"""Spread work over processes: forked workers that draw chunks from a pipe where the platform forks safely.
+"""Spread work over processes: forked workers that are handed chunks while these are still being listed.
 
-`concurrent.futures.ProcessPoolExecutor` does the same where it does not (Windows, macOS), and costs 40 ms more to
-start; there it pays from some ten thousand files on. A worker that dies loses its chunk, which is said.
+`concurrent.futures.ProcessPoolExecutor` does the same where forking is not safe (Windows, macOS), and costs 40 ms more
+to start. A worker that dies loses what it was working on, which is said.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
     Chunk = TypeVar("Chunk")
     Result = TypeVar("Result")
 
-_NUMBER = 4
+# While a worker is busy with one chunk, the next one is there already.
+IN_FLIGHT = 2
+_HEADER = 8
+_BLOCK = 1 << 18
 
 
 def cores() -> int:
@@ -32,125 +35,174 @@ def forks() -> bool:
     return sys.platform == "linux"
 
 
-def run(work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Result | None]]:
-    """Yield ``(chunk number, result)`` as chunks get done, in no order; None where a worker died over the chunk.
+def run(work: Callable[[Chunk], Result], chunks: Iterable[Chunk], jobs: int) -> Iterator[tuple[Chunk, Result | None]]:
+    """Yield each chunk with its result as chunks get done, in no order; None where a worker died over the chunk.
 
-    ``work`` must be picklable where processes are not forked.
+    Chunks must be picklable, and where processes are not forked ``work`` too.
     """
-    if jobs <= 1 or len(chunks) <= 1:
-        for number, chunk in enumerate(chunks):
-            yield number, work(chunk)
+    if jobs <= 1:
+        for chunk in chunks:
+            yield chunk, work(chunk)
     elif forks():
-        yield from _forked(work, chunks, min(jobs, len(chunks)))
+        yield from _forked(work, chunks, jobs)
     else:
-        yield from _spawned(work, chunks, min(jobs, len(chunks)))
+        yield from _spawned(work, chunks, jobs)
 
 
 def _spawned(
-    work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int
-) -> Iterator[tuple[int, Result | None]]:
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], jobs: int
+) -> Iterator[tuple[Chunk, Result | None]]:
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
 
     with ProcessPoolExecutor(jobs) as executor:
-        numbers = {executor.submit(work, chunk): number for number, chunk in enumerate(chunks)}
-        for future in as_completed(numbers):
+        waiting = {executor.submit(work, chunk): chunk for chunk in chunks}
+        for future in as_completed(waiting):
             try:
-                yield numbers[future], future.result()
+                yield waiting[future], future.result()
             except BrokenProcessPool:
-                yield numbers[future], None
+                yield waiting[future], None
 
 
-def _forked(work: Callable[[Chunk], Result], chunks: Sequence[Chunk], jobs: int) -> Iterator[tuple[int, Result | None]]:
+class _Worker:
+    """A forked process with a pipe to it and one from it; messages are pickles behind their length."""
+
+    __slots__ = ("busy", "process", "results", "tasks", "unread", "unsent")
+
+    def __init__(self, work: Callable[[Chunk], Result], others: list[_Worker]) -> None:
+        task_end, self.tasks = os.pipe()
+        self.results, result_end = os.pipe()
+        self.busy: list[int] = []
+        self.unsent = b""
+        self.unread = b""
+        self.process = os.fork()
+        if self.process == 0:
+            # The child leaves by _exit only: no handler of the parent may run twice.
+            for other in others:
+                os.close(other.tasks)
+                os.close(other.results)
+            os.close(self.tasks)
+            os.close(self.results)
+            _serve(work, task_end, result_end)
+        os.close(task_end)
+        os.close(result_end)
+        os.set_blocking(self.tasks, False)
+
+    def give(self, number: int, message: bytes) -> None:
+        self.busy.append(number)
+        self.unsent += len(message).to_bytes(_HEADER, "little") + message
+        self.send()
+
+    def send(self) -> None:
+        """Write what the pipe takes."""
+        try:
+            while self.unsent:
+                self.unsent = self.unsent[os.write(self.tasks, self.unsent[:_BLOCK]) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            # It is dead; the end of its results says so too.
+            self.unsent = b""
+
+    def receive(self) -> Iterator[bytes] | None:
+        """Return the complete messages that have come, or None at the end."""
+        block = os.read(self.results, _BLOCK)
+        if not block:
+            return None
+        self.unread += block
+        return self._messages()
+
+    def _messages(self) -> Iterator[bytes]:
+        while len(self.unread) >= _HEADER:
+            end = _HEADER + int.from_bytes(self.unread[:_HEADER], "little")
+            if len(self.unread) < end:
+                return
+            message, self.unread = self.unread[_HEADER:end], self.unread[end:]
+            self.busy.pop(0)
+            yield message
+
+    def end(self) -> None:
+        os.close(self.tasks)
+        os.close(self.results)
+        try:
+            done, _ = os.waitpid(self.process, os.WNOHANG)
+            if not done:
+                os.kill(self.process, 15)
+                os.waitpid(self.process, 0)
+        except (ChildProcessError, ProcessLookupError):
+            return
+
+
+def _forked(
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], jobs: int
+) -> Iterator[tuple[Chunk, Result | None]]:
     import pickle
     import select
 
-    queue, feed = os.pipe()
-    workers: dict[int, int] = {}  # result pipe -> process
-    waiting = set(range(len(chunks)))
+    source = enumerate(chunks)
+    given: dict[int, Chunk] = {}
+    workers: list[_Worker] = []
+    more = True
     try:
         for _ in range(jobs):
-            results, out = os.pipe()
-            process = os.fork()
-            if process == 0:
-                # The child leaves by _exit only: no handler of the parent may run twice.
-                for other in (feed, results, *workers):
-                    os.close(other)
-                _serve(work, chunks, queue, out)
-            os.close(out)
-            workers[results] = process
-        os.close(queue)
-        pending = b"".join([number.to_bytes(_NUMBER, "little") for number in range(len(chunks))])
-        buffers = dict.fromkeys(workers, b"")
-        while buffers:
-            readable, writable, _ = select.select(list(buffers), [feed] if pending else [], [])
-            if writable:
-                pending = pending[_write_some(feed, pending) :]
-                if not pending:
-                    os.close(feed)
-            for results in readable:
-                block = os.read(results, 1 << 20)
-                if not block:
-                    del buffers[results]
+            workers.append(_Worker(work, workers))
+        alive = list(workers)
+        while alive and (more or given):
+            free = min(alive, key=lambda worker: len(worker.busy)) if more else None
+            if free is not None and len(free.busy) < IN_FLIGHT:
+                number, chunk = next(source, (-1, None))
+                more = number >= 0
+                if chunk is not None:
+                    given[number] = chunk
+                    free.give(number, pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+                patience: float | None = 0
+            else:
+                patience = None
+            full = [worker.tasks for worker in alive if worker.unsent]
+            readable, writable, _ = select.select([worker.results for worker in alive], full, [], patience)
+            for worker in [worker for worker in alive if worker.tasks in writable]:
+                worker.send()
+            for worker in [worker for worker in alive if worker.results in readable]:
+                order = list(worker.busy)
+                messages = worker.receive()
+                if messages is None:
+                    alive.remove(worker)
+                    for number in worker.busy:
+                        yield given.pop(number), None
                     continue
-                buffers[results] += block
-                for message in _messages(buffers, results):
-                    number, result = pickle.loads(message)
-                    waiting.discard(number)
-                    yield number, result
+                for number, message in zip(order, messages, strict=False):
+                    yield given.pop(number), pickle.loads(message)
     finally:
-        _end(workers)
-    for number in sorted(waiting):
-        yield number, None
+        for worker in workers:
+            worker.end()
+    # Every worker is dead: what was never given is lost as well.
+    for chunk in given.values():
+        yield chunk, None
+    if more:
+        for _, chunk in source:
+            yield chunk, None
 
 
-def _write_some(feed: int, pending: bytes) -> int:
-    try:
-        return os.write(feed, pending[:_NUMBER])
-    except BrokenPipeError:
-        # Every worker is dead; what they have not done is told by the caller.
-        return len(pending)
-
-
-def _messages(buffers: dict[int, bytes], results: int) -> Iterator[bytes]:
-    while True:
-        buffer = buffers[results]
-        if len(buffer) < 8:
-            return
-        size = int.from_bytes(buffer[:8], "little")
-        if len(buffer) < 8 + size:
-            return
-        buffers[results] = buffer[8 + size :]
-        yield buffer[8 : 8 + size]
-
-
-def _serve(work: Callable[[Chunk], Result], chunks: Sequence[Chunk], queue: int, out: int) -> None:
-    """Work in a child process until the queue is empty."""
+def _serve(work: Callable[[Chunk], Result], tasks: int, results: int) -> None:
+    """Work in a child process until the parent closes its pipe."""
     import pickle
 
     status = 1
     try:
-        while True:
-            drawn = os.read(queue, _NUMBER)
-            if len(drawn) < _NUMBER:
-                status = 0
-                break
-            number = int.from_bytes(drawn, "little")
-            message = pickle.dumps((number, work(chunks[number])), pickle.HIGHEST_PROTOCOL)
-            block = len(message).to_bytes(8, "little") + message
+        while header := _read_exactly(tasks, _HEADER):
+            chunk = pickle.loads(_read_exactly(tasks, int.from_bytes(header, "little")))
+            message = pickle.dumps(work(chunk), pickle.HIGHEST_PROTOCOL)
+            block = memoryview(len(message).to_bytes(_HEADER, "little") + message)
             while block:
-                block = block[os.write(out, block) :]
+                block = block[os.write(results, block) :]
+        status = 0
     finally:
         os._exit(status)
 
 
-def _end(workers: dict[int, int]) -> None:
-    for results, process in workers.items():
-        os.close(results)
-        try:
-            done, _ = os.waitpid(process, os.WNOHANG)
-            if not done:
-                os.kill(process, 15)
-                os.waitpid(process, 0)
-        except (ChildProcessError, ProcessLookupError):
-            continue
+def _read_exactly(source: int, size: int) -> bytes:
+    """Read so many bytes; fewer only at the end."""
+    content = b""
+    while len(content) < size and (block := os.read(source, size - len(content))):
+        content += block
+    return content

@@ -15,19 +15,19 @@ from mi_lint.sources.files import DEFAULT_LIMIT, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import ClassVar
 
     from mi_lint.configuration.settings import Config
     from mi_lint.model import Finding
 
-    Progress = Callable[[int, int], None]  # files done, files in all
+    Progress = Callable[[int, int], None]  # files done, files listed so far
 
 # A further process starts and hands back its results in 5 to 10 ms; that buys so many bytes or files of scanning.
 BYTES_PER_JOB = 6_000_000
 FILES_PER_JOB = 600
-# So many chunks per process that an uneven one does not keep the others waiting.
-CHUNKS_PER_JOB = 24
+# Files that are handed to a process at once: 1 to 5 ms of work.
+CHUNK = 96
 # So many files with findings a forked worker leaves to the parent, before it loads what describes them itself.
 DEFERRED_PER_JOB = 60
 
@@ -93,13 +93,13 @@ def scan_texts(config: Config, root: str, texts: Iterable[tuple[str, bytes]], *,
 def scan_files(
     config: Config,
     root: str,
-    files: Sequence[tuple[str, str]],
+    files: Iterable[tuple[str, str]],
     progress: Progress | None = None,
     *,
     fixes: bool = False,
 ) -> Result:
-    """Scan files, given as pairs of the path to report and the path to open."""
-    places = dict(files)
+    """Scan files, given as pairs of the path to report and the path to open; they may still be being listed."""
+    places: dict[str, str] = {}
     limit = config.max_file_size or DEFAULT_LIMIT
 
     def content(shown: str) -> bytes | None:
@@ -107,7 +107,7 @@ def scan_files(
         return raw if isinstance(raw, bytes) else None
 
     job = _Job(config, root, content, fixes)
-    return job.finish(job.scan(files, progress), list(places))
+    return job.finish(job.scan(files, places, progress), list(places))
 
 
 class _Job:
@@ -140,15 +140,16 @@ class _Job:
     def scanner(self, size: int, defer: int = 0) -> Scanner:
         return Scanner(self._table, engine(self._table, size), self._policy, defer)
 
-    def scan(self, files: Sequence[tuple[str, str]], progress: Progress | None) -> Partial:
-        size = _size_of(files)
-        jobs = self._config.jobs or min(
-            pool.cores(), max(size // BYTES_PER_JOB, len(files) // FILES_PER_JOB), 16 if pool.forks() else 4
-        )
+    def scan(self, files: Iterable[tuple[str, str]], places: dict[str, str], progress: Progress | None) -> Partial:
+        """Scan the files, noting in ``places`` where each one is."""
+        source = iter(files)
+        first = list(itertools.islice(source, 2 * FILES_PER_JOB))
+        size = _size_of(first)
+        many = len(first) == 2 * FILES_PER_JOB
+        wanted = pool.cores() if many else size // BYTES_PER_JOB
+        jobs = self._config.jobs or max(1, min(pool.cores(), wanted, 16 if pool.forks() else 4))
         forks = jobs > 1 and pool.forks()
         scanner = self.scanner(size, DEFERRED_PER_JOB if forks else 0)
-        step = max(1, len(files) // (max(1, jobs) * CHUNKS_PER_JOB))
-        chunks = [files[at : at + step] for at in range(0, len(files), step)]
         limit = self._limit
 
         def work(chunk: Sequence[tuple[str, str]]) -> Partial:
@@ -157,20 +158,26 @@ class _Job:
                 _scan_file(scanner, shown, path, limit)
             return scanner.seen
 
+        def chunks() -> Iterator[list[tuple[str, str]]]:
+            step = CHUNK if many else max(1, min(CHUNK, len(first) // (jobs * 4)))
+            listed = itertools.chain(first, source)
+            while chunk := list(itertools.islice(listed, step)):
+                places.update(chunk)
+                yield chunk
+
         run = work if jobs <= 1 or forks else _Elsewhere(self._config, self._root, size, limit)
         total = Partial()
-        for number, part in pool.run(run, chunks, jobs):
+        for chunk, part in pool.run(run, chunks(), jobs):
             if part is None:
                 total.failed = True
-                first = chunks[number][0][0]
-                text = f"a process ended unexpectedly over {len(chunks[number])} files from '{first}' on"
-                total.notes.append(("process-ended", text, first))
+                text = f"a process ended unexpectedly over {len(chunk)} files from '{chunk[0][0]}' on"
+                total.notes.append(("process-ended", text, chunk[0][0]))
                 continue
             if part.deferred:
-                self._examine(dict(chunks[number]), part)
+                self._examine(dict(chunk), part)
             total.add(part)
             if progress is not None:
-                progress(total.files, len(files))
+                progress(total.files, len(places))
         return total
 
     def _examine(self, places: dict[str, str], part: Partial) -> None:

@@ -84,7 +84,6 @@ class PythonFilter:
             return False
         if self._names is None:
             from mi_lint.python.analysis import all_families
-
             from mi_lint.python.candidates import call_names
 
             self._names = call_names(store.client_table())
