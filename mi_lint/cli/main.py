@@ -86,10 +86,26 @@ def _run(verb: str, rest: list[str]) -> int:
 
     module = _module(verb)
     parser = argparse.ArgumentParser(
-        prog=f"mi-lint {verb}", description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}.", allow_abbrev=False
+        prog=f"mi-lint {verb}",
+        description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}.",
+        allow_abbrev=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_width()),
     )
     module.configure(parser)
     return int(module.run(parser.parse_args(rest)))
+
+
+def _width() -> int:
+    """Return the width for help texts; argparse itself would import `shutil` for it, at each option it is given."""
+    import os
+
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return int(columns) - 2
+    try:
+        return max(60, os.get_terminal_size(sys.__stdout__.fileno()).columns - 2) if sys.__stdout__ else 98
+    except (OSError, ValueError):
+        return 78
 
 
 def _module(verb: str) -> Verb:

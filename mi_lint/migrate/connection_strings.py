@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mi_lint.python.source import Source
-from mi_lint.rulebook.clients import Endpoint
+from mi_lint.rulebook.client import Endpoint
 
 # Stands for the n-th filled-in expression while the text around it is taken apart.
 _HOLE = re.compile("\ue000([0-9]+)\ue001")

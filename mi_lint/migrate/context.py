@@ -11,7 +11,7 @@ from mi_lint.migrate.credentials import Credentials
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
-from mi_lint.rulebook.clients import Client
+from mi_lint.rulebook.client import Client
 
 # What the name of a setting that holds a connection string ends in; the new name takes the ending's place.
 _CONNECTION_ENDINGS = re.compile(

@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from mi_lint.migrate.outcome import HeldBack, Manual, Rewritten
-from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import Session
 from mi_lint.model import Finding, Notification, RuleInfo
 from mi_lint.python.findings import Redact, findings
@@ -30,6 +28,8 @@ def python_findings(
     sites = [site for site in session.sites if site.check in rules]
     found = findings(sites, rules, session.project.text, redact)
     if fixes and sites:
+        from mi_lint.migrate.plan import Options
+
         plan = session.plan(Options(thorough=False), sites)
         by_path = {edit.path: fix for fix in plan.fixes() for edit in fix.edits}
         outcomes = dict(plan.outcomes)
@@ -42,6 +42,8 @@ def python_findings(
 
 def _with_outcome(finding: Finding, outcome: object, fix: Any) -> Finding:
     """Return a finding with its fix, or with the reason why there is none."""
+    from mi_lint.migrate.outcome import HeldBack, Manual, Rewritten
+
     if isinstance(outcome, Rewritten) and fix is not None:
         return dataclasses.replace(finding, fixes=(fix,))
     if isinstance(outcome, HeldBack | Manual):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mi_lint.migrate.plan import Options, Plan, plan
 from mi_lint.python.analysis import Analysis, all_families
 from mi_lint.python.candidates import call_names, is_candidate, is_python
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
+
+if TYPE_CHECKING:
+    from mi_lint.migrate.plan import Options, Plan
 
 
 class Session:
@@ -55,6 +57,9 @@ class Session:
 
     def plan(self, options: Options, chosen: Iterable[Site] | None = None) -> Plan:
         """Plan the rewriting of all sites, or of the chosen ones."""
+        # LibCST takes longer to import than most files take to analyse; a scan that rewrites nothing needs none of it.
+        from mi_lint.migrate.plan import plan
+
         return plan(self.analysis, self.sites if chosen is None else list(chosen), options)
 
 

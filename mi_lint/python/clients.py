@@ -9,7 +9,7 @@ from typing import Any
 
 from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall
-from mi_lint.rulebook.clients import Client, Constructor, client
+from mi_lint.rulebook.client import Client, Constructor, client
 
 
 class ClientTable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mi_lint.python.facts import Module, Scope
 from mi_lint.python.origins import Trace
-from mi_lint.rulebook.clients import Client, Constructor
+from mi_lint.rulebook.client import Client, Constructor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,12 @@
 """The ``clients:`` of a rule file: how the classes of an SDK authenticate, and what replaces their keys.
 
 A group describes the classes of one package that share the same arguments. Loading flattens the groups into one
-table of `Client` by qualified class name, in which the asynchronous twins have entries of their own.
+table of `client.Client` by qualified class name, in which the asynchronous twins have entries of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from mi_lint.rulebook import document, schema
 from mi_lint.rulebook.checks import check_examples
@@ -107,76 +105,6 @@ def _check_classes(group: Mapping, file: str) -> None:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a client gets its endpoint from, and how that follows from a connection string."""
-
-    argument: str = ""
-    template: str = ""
-    explicit: str = ""
-    setting: str = ""
-    example: str = ""
-    entity: str = ""
-    entity_argument: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Constructor:
-    """One way to make a client: parameter names in order, and those that can only be given by keyword."""
-
-    name: str
-    positional: tuple[str, ...]
-    keyword_only: tuple[str, ...] = ()
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        return self.positional + self.keyword_only
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """What mi-lint knows about one class of an SDK.
-
-    ``keyless`` are arguments, besides the token's, that already authenticate without a stored secret, or bring a
-    client that does. ``upgrade`` says which newer release the token form needs, when older ones are still common.
-    """
-
-    qualified: str
-    package: str
-    service: str
-    is_async: bool
-    constructors: dict[str, Constructor]
-    secret: dict[str, tuple[str, ...]]
-    token: str
-    token_form: str
-    endpoint: Endpoint
-    scope: str
-    role: str
-    min_version: str
-    add: dict[str, str]
-    drop: tuple[str, ...]
-    replace_with: str
-    keeps_connection_string: bool
-    environment: tuple[str, ...]
-    keyless: tuple[str, ...]
-    upgrade: str
-    entra: bool
-    reason: str
-    note: str
-    requires: str
-    family: str
-    check: str
-
-    @property
-    def name(self) -> str:
-        return self.qualified.rpartition(".")[2]
-
-    @property
-    def main(self) -> Constructor | None:
-        """The ordinary constructor, when the class can be called."""
-        return self.constructors.get("call")
-
-
 def client_table(parsed: Mapping) -> Iterator[tuple[str, Table]]:
     """Yield ``(qualified name, entry)`` for each class of a checked rule file, asynchronous twins included."""
     for group in mappings(parsed.get("clients")):
@@ -193,42 +121,3 @@ def client_table(parsed: Mapping) -> Iterator[tuple[str, Table]]:
         for module, is_async in modules:
             for name, constructors in classes.items():
                 yield f"{module}.{name}", {**common, "is_async": is_async, "constructors": constructors}
-
-
-def _constructor(name: str, parameters: Sequence[str]) -> Constructor:
-    names = list(parameters)
-    if "*" not in names:
-        return Constructor(name, tuple(names))
-    star = names.index("*")
-    return Constructor(name, tuple(names[:star]), tuple(names[star + 1 :]))
-
-
-def client(qualified: str, entry: dict[str, Any]) -> Client:
-    """Build the `Client` of one entry of the cached table."""
-    return Client(
-        qualified=qualified,
-        package=entry["package"],
-        service=entry["service"],
-        is_async=entry["is_async"],
-        constructors={name: _constructor(name, names) for name, names in entry["constructors"].items()},
-        secret={argument: tuple(forms) for argument, forms in entry.get("secret", {}).items()},
-        token=entry.get("token", "credential"),
-        token_form=entry.get("token_form", "credential"),
-        endpoint=Endpoint(**entry.get("endpoint", {})),
-        scope=entry.get("scope", ""),
-        role=entry.get("role", ""),
-        min_version=entry.get("min_version", ""),
-        add=entry.get("add", {}),
-        drop=tuple(entry.get("drop", ())),
-        replace_with=entry.get("replace_with", "call"),
-        keeps_connection_string=entry.get("keeps_connection_string", False),
-        environment=tuple(entry.get("environment", ())),
-        keyless=tuple(entry.get("keyless", ())),
-        upgrade=" ".join(entry.get("upgrade", "").split()),
-        entra=entry.get("entra", True),
-        reason=" ".join(entry.get("reason", "").split()),
-        note=" ".join(entry.get("note", "").split()),
-        requires=entry.get("requires", ""),
-        family=entry.get("family", ""),
-        check=entry.get("check", ""),
-    )

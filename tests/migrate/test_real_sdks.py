@@ -19,7 +19,7 @@ from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
 from mi_lint.rulebook import store
-from mi_lint.rulebook.clients import client
+from mi_lint.rulebook.client import client
 
 pytestmark = pytest.mark.slow
 
