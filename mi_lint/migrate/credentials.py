@@ -21,6 +21,7 @@ _STORED_SECRET = (
     "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
 )  # fmt: skip
 MAX_LINE = 120
+_LASTING = "lasting"
 KINDS = ("default", "managed", "workload")
 
 _CODE = {
@@ -55,6 +56,10 @@ class Credentials:
     def credential(self, node: ast.AST, is_async: bool) -> str:
         """Return a placeholder for a token credential at a place."""
         return self._placeholder(_Use("credential", is_async, node))
+
+    def lasting(self, node: ast.AST, is_async: bool) -> str:
+        """Return a placeholder for a credential that code uses again and again, so that it must be made once."""
+        return self._placeholder(_Use("credential", is_async, node, _LASTING))
 
     def provider(self, node: ast.AST, is_async: bool, scope: str) -> str:
         """Return a placeholder for a token provider (a callable that returns a token) at a place."""
@@ -108,7 +113,7 @@ class Credentials:
         use = self._uses[number]
         if self._existing(use):
             return False
-        if use.kind == "provider" or sum(self._same(self._uses[other], use) for other in used) > 1:
+        if use.kind == "provider" or use.scope == _LASTING or sum(self._same(self._uses[other], use) for other in used) > 1:
             return True
         return self._is_too_long(number, changes)
 
@@ -155,8 +160,13 @@ class Credentials:
 
     def _indent(self) -> str:
         """Return one step of indentation as the module writes it."""
-        found = re.search(rb"(?m)^(\t|  +)\S", self._module.source.text)
-        return found[1].decode() if found and found[1] != b"  " * 4 else "    "
+        source = self._module.source
+        for statement in self._module.tree.body:
+            body = getattr(statement, "body", None)
+            if isinstance(body, list) and body and body[0].lineno > statement.lineno:
+                return source.indentation(source.span(body[0])[0]) or "    "
+        found = re.search(rb"(?m)^(\t| {2,4})\S", source.text)
+        return found[1].decode() if found else "    "
 
     def _same(self, first: _Use, second: _Use) -> bool:
         return (first.kind, first.is_async, first.scope) == (second.kind, second.is_async, second.scope) and (
@@ -196,7 +206,7 @@ class Credentials:
         if offset is None:
             return [Change(source.path, 0, 0, code + newline + newline)]
         followed = source.text[source.line_end(offset) :].lstrip(b" \t")
-        gap = newline if followed and not followed.startswith((b"\r", b"\n")) else ""
+        gap = "" if source.is_last_line(offset) or followed.startswith((b"\r", b"\n")) else newline
         return [Change(source.path, offset, offset, newline + newline + code + gap)]
 
     def _existing(self, use: _Use) -> str:

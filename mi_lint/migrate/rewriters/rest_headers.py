@@ -7,7 +7,6 @@ import ast
 from mi_lint.migrate import dual
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
-from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 
 _KEPT = (
@@ -25,8 +24,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
     other = _other_credential(site, parent)
     if other:
         return HeldBack(_OTHER.format(other))
-    choice = dual.choice_around(module, parent)
-    if choice is not None and _sends_token(module, choice):
+    if site.data["dual"]:
         return HeldBack(dual.REASON)
     value = _value(site, parent)
     if value is None:
@@ -63,10 +61,3 @@ def _other_credential(site: Site, parent: ast.AST) -> str:
         if key is not site.node and isinstance(key, ast.Constant) and str(key.value).lower() in _CREDENTIALS:
             return str(key.value)
     return ""
-
-
-def _sends_token(module: Module, choice: ast.AST) -> bool:
-    """Whether another branch of a choice sends a token."""
-    return any(
-        isinstance(node, ast.Constant) and str(node.value).lower() == "authorization" for node in ast.walk(choice)
-    )

@@ -120,14 +120,16 @@ def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
         return None
     scope, _ = module.place(header.node)
     kept = "kept" if any(sending.kept for sending in sent) else ""
+    dual = _has_bearer_branch(module, header)
     data = {
         "header": header.name, "scope": match.service.scope, "role": match.service.role, "kept": kept,
+        "dual": "dual" if dual else "",
         "needs": "" if match.by_host and match.service.name == "Azure AI services" else match.service.needs,
         "async": "async" if _is_async(module, header, sent) else "",
     }  # fmt: skip
     return Site(
         module, "MI215", "rest_headers", "header", header.node, scope, (_shown(header), match.service.name), None,
-        value, "", trace, blocked="" if _has_bearer_branch(module, header) else match.service.reason, data=data,
+        value, "", trace, blocked="" if dual else match.service.reason, data=data,
     )  # fmt: skip
 
 
@@ -220,12 +222,20 @@ def _service(module: Module, header: _Header, value: ast.expr, trace: Trace, sen
 
 def _has_bearer_branch(module: Module, header: _Header) -> bool:
     """Whether another branch of the choice that the header stands in sends a token already."""
+    inner: ast.AST = header.holder
     for parent in module.parents(header.holder):
-        if isinstance(parent, ast.IfExp | ast.BoolOp | ast.If):
-            return any(isinstance(n, ast.Constant) and n.value == "Authorization" for n in ast.walk(parent))
+        if isinstance(parent, ast.IfExp | ast.BoolOp):
+            return any(_sends_token(child) for child in ast.iter_child_nodes(parent) if child is not inner)
+        if isinstance(parent, ast.If):
+            return any(_sends_token(child) for child in (parent.orelse if inner in parent.body else parent.body))
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             break
+        inner = parent
     return False
+
+
+def _sends_token(branch: ast.AST) -> bool:
+    return any(isinstance(n, ast.Constant) and str(n.value).lower() == "authorization" for n in ast.walk(branch))
 
 
 def _is_async(module: Module, header: _Header, sent: list[Sending]) -> bool:
