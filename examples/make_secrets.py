@@ -71,18 +71,22 @@ def as_json(document: object) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def main() -> None:
-    """Write every file and say which."""
-    files = {
+def files() -> dict[str, str]:
+    """Return the files by their path below this folder."""
+    return {
         "vm-keyvault/.env": nightly_export(),
         "webapps-storage/.env": environment(log_settings()),
         "webapps-storage/infra/appsettings.json": portal(log_settings()),
         "function-sql/local.settings.json": readings_function(),
     }
-    for name, text in files.items():
+
+
+def main() -> None:
+    """Write every file and say which."""
+    for name, text in files().items():
         with open(os.path.join(HERE, *name.split("/")), "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
-    print(f"wrote {', '.join(files)} in {os.path.relpath(HERE)} (fake keys, ignored by git)")
+    print(f"wrote {', '.join(files())} in {os.path.relpath(HERE)} (fake keys, ignored by git)")
 
 
 if __name__ == "__main__":

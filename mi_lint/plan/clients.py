@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.instances import Instances
-from mi_lint.plan.model import Assignment, Problem, Resource
+from mi_lint.plan.model import Assignment, Problem, Reason, Resource
 from mi_lint.plan.operations import Use, uses
 from mi_lint.plan.resources import Directory, target_of
 from mi_lint.python.facts import Module
@@ -41,6 +41,7 @@ class Clients:
             for call in self._instances.analysis.client_calls(module):
                 self._client(call, by_root.get(call, []))
         self._spread(loose)
+        self._join_alternatives()
         for (plane, key), group in self._uses.items():
             self._grants.add(plane, self._directory.resources[key], group)
         for plane, resource, call in self._silent:
@@ -67,12 +68,27 @@ class Clients:
             for key in sorted(keys):
                 self._uses.setdefault((plane, key), []).extend(group)
 
+    def _join_alternatives(self) -> None:
+        """Take two resources as one when the same calls reach them: branches that open one resource two ways."""
+        seen: dict[tuple[Plane, frozenset[str]], str] = {}
+        for (plane, key), group in list(self._uses.items()):
+            first = seen.setdefault((plane, frozenset(use.place for use in group)), key)
+            alone = sum(other == key for _, other in self._uses) == 1
+            if first == key or not alone or any(resource.key == key for _, resource, _ in self._silent):
+                continue
+            del self._uses[plane, key]
+            self._directory.join(key, first)
+            self.resource_of = {call: first if old == key else old for call, old in self.resource_of.items()}
+
     def _default(self, plane: Plane, resource: Resource, call: ClientCall, typed: bool) -> None:
         granted = [a for a in self._grants.assignments if (a.resource, a.plane) == (resource.key, plane.name)]
         if granted and (typed or _is_branch(granted, call)):
             return
-        why = UNFOLLOWED if plane.knows(call.client.name) else UNLISTED
-        self._grants.add_default(plane, resource, call.client.name, _place(call), why)
+        known = plane.knows(call.client.name) or call.client.name in plane.default
+        named = [] if known else call.client.role.split(" and ")
+        roles = tuple(role for role in named if plane.role(role)) or plane.default_roles(call.client.name)
+        why = UNFOLLOWED if known else UNLISTED
+        self._grants.add_default(plane, resource, roles, Reason(call.client.name, _place(call)), why)
 
 
 def _place(call: ClientCall) -> str:

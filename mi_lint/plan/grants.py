@@ -60,16 +60,16 @@ class Grants:
         for part, found in left.items():
             self._cover(plane, resource, part, found)
 
-    def add_default(self, plane: Plane, resource: Resource, class_: str, place: str, why: str) -> None:
+    def add_default(self, plane: Plane, resource: Resource, roles: Sequence[str], reason: Reason, why: str) -> None:
         """Grant the default roles of a class whose calls could not be followed."""
-        for name in plane.default_roles(class_):
+        for name in roles:
             role = plane.role(name)
             if role is None:
                 continue
             if role.reads_keys:
-                self._custom(plane, resource, role, Part(), (Reason(class_, place),), why, ())
+                self._custom(plane, resource, role, Part(), (reason,), why, ())
             else:
-                self.assign(plane, resource, role, Part(), (Reason(class_, place),), why)
+                self.assign(plane, resource, role, Part(), (reason,), why)
 
     def _part(self, plane: Plane, use: Use) -> Part:
         """Return the narrowest part of a resource that a use needs a right on."""

@@ -91,6 +91,12 @@ class Directory:
         self.resources[key] = made
         return made
 
+    def join(self, key: str, into: str) -> None:
+        """Take a resource for another one that is known already."""
+        gone = self.resources.pop(key)
+        self.parameters.pop(gone.name, None)
+        self._with_settings(into, self.resources[into], gone.settings)
+
     def _with_settings(self, key: str, known: Resource, settings: tuple[str, ...]) -> Resource:
         from dataclasses import replace
 
