@@ -113,7 +113,11 @@ class Credentials:
         use = self._uses[number]
         if self._existing(use):
             return False
-        if use.kind == "provider" or use.scope == _LASTING or sum(self._same(self._uses[other], use) for other in used) > 1:
+        if (
+            use.kind == "provider"
+            or use.scope == _LASTING
+            or sum(self._same(self._uses[other], use) for other in used) > 1
+        ):
             return True
         return self._is_too_long(number, changes)
 

@@ -45,6 +45,9 @@ class NotebookSource(Source):
     def region(self, start: int, end: int) -> Region:
         return Region(*self._lines.region(*self.to_file(start, end)))
 
+    def is_last_line(self, offset: int) -> bool:
+        return self.line_end(offset) in self._starts or super().is_last_line(offset)
+
     def to_file(self, start: int, end: int) -> tuple[int, int]:
         cell, first = self._place(start)
         if end <= start:

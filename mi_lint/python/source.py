@@ -64,6 +64,10 @@ class Source:
         line = self.text[offset : self.line_end(offset)]
         return offset + len(line.rstrip(b"\r\n"))
 
+    def is_last_line(self, offset: int) -> bool:
+        """Whether nothing follows the line of an offset (in a notebook: nothing of its cell)."""
+        return not self.text[self.line_end(offset) :].strip()
+
     def indentation(self, offset: int) -> str:
         """Return the white space that starts the line of an offset."""
         line = self.text[self.line_start(offset) : self.line_end(offset)]

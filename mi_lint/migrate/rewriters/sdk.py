@@ -13,6 +13,7 @@ from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.endpoints import Replacement, replacement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.migrate.rewriters import sas
 from mi_lint.python.origins import Trace
 from mi_lint.python.site import ClientCall, Site
 
@@ -27,31 +28,33 @@ def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one client call by the form in which it gets its secret."""
     call = site.call
     assert call is not None
-    if site.trace is not None and _is_public(site.trace):
+    stays = site.form == "connection-string" and call.client.token in call.constructor.parameters
+    if site.trace is not None and _is_public(site.trace) and not stays:
         return HeldBack(_PUBLIC.format(next(o.name for o in site.trace.origins if o.kind == "parameter")))
-    if call.client.package in _STORAGE and _reads_key(context, call):
+    if call.client.package in _STORAGE and sas.blocks(context):
         return HeldBack(
             "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
         )
+    return outcome(site, call, context)
+
+
+def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
+    """Return what becomes of a client call whose secret serves for nothing else."""
     choice = dual.branch_with_keyless_client(call, context.analysis)
     if choice is not None:
         return dual.without_key_branch(context.module, choice, call)
     if call.partial:
         return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
     forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
-    outcome = forms.get(site.form, _key)(site, call, context)
-    if call.client.upgrade and isinstance(outcome, Rewritten):
-        return HeldBack(call.client.upgrade, outcome)
-    return outcome
+    result = forms.get(site.form, _key)(site, call, context)
+    if call.client.upgrade and isinstance(result, Rewritten):
+        return HeldBack(call.client.upgrade, result)
+    return result
 
 
 def _is_public(trace: Trace) -> bool:
     """Whether callers that are not known pass the secret, so that its parameter is an interface."""
     return "parameter" in trace.kinds
-
-
-def _reads_key(context: Context, call: ClientCall) -> bool:
-    return b".credential.account_key" in context.module.source.text
 
 
 def token_code(site: Site, call: ClientCall, context: Context) -> str:
