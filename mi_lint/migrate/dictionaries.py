@@ -40,6 +40,12 @@ class DictEditor:
         element = self._dict.elements[position].with_changes(value=cst.parse_expression(code))
         self._put(position, element)
 
+    def set_text(self, position: int, text: str) -> None:
+        """Replace the value of an entry by a text, quoted like the old value."""
+        old = self._dict.elements[position].value
+        quote = old.quote if isinstance(old, cst.SimpleString) else '"'
+        self.set(position, f"{quote}{text}{quote}")
+
     def rename(self, position: int, key: str) -> None:
         """Give an entry another key, quoted like the old one."""
         element = self._dict.elements[position]

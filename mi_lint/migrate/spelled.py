@@ -97,7 +97,7 @@ class SpelledEditor:
         piece.changed = True
 
     def append(self, text: str) -> None:
-        """Add to the end of the text. Raises `UnreadableCallError` when it ends in an expression that no string holds."""
+        """Add to the end of the text. Raises `UnreadableCallError` when it ends outside of a string."""
         last = next((piece for piece in reversed(self._pieces) if not piece.gone), None)
         if last is None:
             raise UnreadableCallError("the text is empty")

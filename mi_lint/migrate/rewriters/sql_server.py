@@ -20,8 +20,8 @@ _PYMSSQL = (
 )
 _DRIVER = "the ODBC driver named here knows no managed identities: name 'ODBC Driver 18 for SQL Server' and install it"
 _SETTING = (
-    "the connection string stands in the setting '{}': in its value put 'Authentication=ActiveDirectoryMsi' in the place "
-    "of user and password; the code stays as it is"
+    "the connection string stands in the setting '{}': in its value put 'Authentication=ActiveDirectoryMsi' in the "
+    "place of user and password; the code stays as it is"
 )
 _DESCRIPTION = "sign in to Azure SQL with the managed identity instead of a password"
 _USER = frozenset({"uid", "user", "UID", "username"})

@@ -1,0 +1,112 @@
+"""Redis: the credential provider of redis-entraid in the place of the access key."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate import dual
+from mi_lint.migrate.calls import CallEditor
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.connections import url_without_user
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.dictionaries import DictEditor
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.migrate.spelled import SpelledEditor
+from mi_lint.python import known, odbc
+from mi_lint.python.database_urls import database_urls
+from mi_lint.python.mappings import entry, unpacked
+from mi_lint.python.site import Site
+
+PACKAGE = "redis_entraid.cred_provider"
+_DEFAULT = 'create_from_default_azure_credential(("https://redis.azure.com/.default",))'
+_MANAGED = (
+    'create_from_managed_identity(ManagedIdentityType.USER_ASSIGNED, "https://redis.azure.com", '
+    'ManagedIdentityIdType.CLIENT_ID, os.environ["AZURE_CLIENT_ID"])'
+)
+_TLS = (
+    "the connection does not use TLS, and a token is taken over TLS only: use ssl=True and port 6380, or 10000 of "
+    "Managed Redis"
+)
+_SETTING = (
+    "the access key stands in the setting '{}': let its value be a URL without user and password, and pass a "
+    "credential_provider of redis-entraid"
+)
+_POSITIONAL = "host and password are passed by position; pass them by name first"
+_DESCRIPTION = "sign in to Redis with a credential provider of redis-entraid instead of the access key"
+
+
+def rewrite(site: Site, context: Context) -> Outcome:
+    """Rewrite one client by the form in which it gets its key."""
+    call = site.node
+    assert isinstance(call, ast.Call)
+    if site.form == "dual":
+        return HeldBack(dual.REASON)
+    editor = context.editor(call)
+    changes: list[Change] = []
+    for name in ("password", "username"):
+        index = editor.index(name)
+        if index is not None:
+            editor.remove(index)
+    if site.form == "keyword" and known.keyword(call, "password") is None:
+        if len(call.args) != 4:
+            return HeldBack(_POSITIONAL)
+        editor.remove(3)
+    if site.form == "dictionary":
+        changes += _without_entries(call, context)
+    if site.form == "url":
+        changes += _without_user(call, context)
+    editor.append("credential_provider", _MANAGED if context.credentials.kind == "managed" else _DEFAULT)
+    rewrite = _rewritten(editor, changes, context)
+    if site.form == "setting":
+        return HeldBack(_SETTING.format(site.data["setting"]), rewrite)
+    return rewrite if _uses_tls(site, call, context) else HeldBack(_TLS, rewrite)
+
+
+def _rewritten(editor: CallEditor, changes: list[Change], context: Context) -> Rewritten:
+    names = ["create_from_default_azure_credential"]
+    managed = context.credentials.kind == "managed"
+    pairs = [(PACKAGE, name) for name in names]
+    if managed:
+        pairs = [(PACKAGE, "create_from_managed_identity")]
+        pairs += [
+            ("redis_entraid.identity_provider", name) for name in ("ManagedIdentityIdType", "ManagedIdentityType")
+        ]
+    modules = ("os",) if managed else ()
+    return Rewritten((*editor.changes(), *changes), _DESCRIPTION, imports=tuple(pairs), modules=modules)
+
+
+def _without_entries(call: ast.Call, context: Context) -> list[Change]:
+    changes: list[Change] = []
+    for home, node in unpacked(context.module, call, context.analysis):
+        editor = DictEditor(home.source, node)
+        for name in ("password", "username"):
+            index = editor.index(name)
+            if index is not None:
+                editor.remove(index)
+        changes += editor.changes()
+    return changes
+
+
+def _without_user(call: ast.Call, context: Context) -> list[Change]:
+    value = odbc.given(call, "url")
+    changes: list[Change] = []
+    for made in database_urls(context.module, value, context.analysis) if value is not None else ():
+        if made.text is not None:
+            changes += url_without_user(SpelledEditor(made.module.source, made.node), "")
+    return changes
+
+
+def _uses_tls(site: Site, call: ast.Call, context: Context) -> bool:
+    """Whether a client connects with TLS; what is not written here is taken to do so."""
+    if site.form == "url":
+        value = odbc.given(call, "url")
+        made = list(database_urls(context.module, value, context.analysis)) if value is not None else []
+        return all(url.dialect != "redis" for url in made)
+    if (context.module.qualified(call.func) or "").endswith(("ConnectionPool", "SSLConnection")):
+        return True
+    flag, port = known.keyword(call, "ssl"), odbc.given(call, "port", 1)
+    for _, node in unpacked(context.module, call, context.analysis):
+        flag, port = flag or entry(node, "ssl"), port or entry(node, "port")
+    if isinstance(flag, ast.Constant):
+        return bool(flag.value)
+    return flag is not None
