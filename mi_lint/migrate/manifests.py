@@ -52,7 +52,8 @@ def is_older(version: str, floor: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    return tuple([*numbers, 0, 0][:3])
 
 
 def _upwards(path: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from mi_lint.migrate.companions import companion_changes
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credentials import top_level
 from mi_lint.migrate.imports import import_changes
+from mi_lint.migrate.manifests import is_older, pinned_version
 from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
@@ -101,9 +102,22 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if rewriter is None:
         return Manual("there is no rewrite for this kind of authentication")
     try:
-        return rewriter(site, context)
+        outcome = rewriter(site, context)
     except UnreadableCallError as error:
         return Manual(f"the call cannot be rewritten: {error}")
+    floor = _missing_version(site, context.analysis.project) if isinstance(outcome, Rewritten) else ""
+    return HeldBack(floor, outcome) if floor and isinstance(outcome, Rewritten) else outcome
+
+
+def _missing_version(site: Site, project: Project) -> str:
+    """Return why the version that the project pins is too old for a token credential; empty when it is not."""
+    client = site.client
+    if client is None or not client.min_version:
+        return ""
+    pinned = pinned_version(project, site.module.path, client.package)
+    if not is_older(pinned, client.min_version):
+        return ""
+    return f"{client.name} takes a token credential from {client.package} {client.min_version} on; {pinned} is pinned"
 
 
 def plan(analysis: Analysis, sites: Sequence[Site], options: Options) -> Plan:

@@ -126,3 +126,22 @@ def test_files_with_real_values_are_named_and_not_touched():
     plan = session_of_texts(texts, table()).plan(Options())
     assert plan.real_settings == [".env"]
     assert ".env" not in plan.texts
+
+
+@pytest.mark.parametrize(
+    ("pin", "state"),
+    [
+        ("==12.10.0", "HeldBack"),
+        ("==12.14.0", "Rewritten"),
+        ("==12.14.0b1", "Rewritten"),
+        (">=12", "Rewritten"),
+        ("", "Rewritten"),
+    ],
+)
+def test_a_pinned_version_that_takes_no_token_holds_the_rewrite_back(pin, state):
+    code = (
+        b'from azure.storage.fileshare import ShareClient\n\nclient = ShareClient("https://a", "s", credential="key")\n'
+    )
+    texts = {"app.py": code, "requirements.txt": f"azure-storage-file-share{pin}\n".encode()}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert [type(outcome).__name__ for _, outcome in plan.outcomes] == [state]
