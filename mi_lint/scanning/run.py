@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mi_lint.configuration.settings import Config
     from mi_lint.model import Finding
+    from mi_lint.secrets.matching import Engine
 
     Progress = Callable[[int, int], None]  # files done, files listed so far
 
@@ -121,6 +122,7 @@ class _Job:
         self._table = store.match_table(config.rules)
         self._policy = policy_of(config, self._table, root)
         self._limit = config.max_file_size or DEFAULT_LIMIT
+        self._engine: Engine | None = None
         self._examiner: Scanner | None = None
         self._baseline = None
         self._ignored = None
@@ -138,7 +140,10 @@ class _Job:
                 self._policy.accepted = loaded
 
     def scanner(self, size: int, defer: int = 0) -> Scanner:
-        return Scanner(self._table, engine(self._table, size), self._policy, defer)
+        """Make a scanner; the first one of the run, by its bytes, chooses the engine for all."""
+        if self._engine is None:
+            self._engine = engine(self._table, size)
+        return Scanner(self._table, self._engine, self._policy, defer)
 
     def scan(self, files: Iterable[tuple[str, str]], places: dict[str, str], progress: Progress | None) -> Partial:
         """Scan the files, noting in ``places`` where each one is."""

@@ -76,42 +76,38 @@ def _search(
 ) -> Iterator[Candidate]:
     first_needle = len(table.anchors)
     first_mark = first_needle + len(table.needles)
-    places: dict[int, list[tuple[int, int]]] = {}
+    places: Places = {}
     needles: list[int] = []
     kubernetes = False
-    size = len(data)
     for number, end in hits:
         if number < first_needle:
             anchor = table.anchors[number]
             for index in anchor.forms:
                 reach = table.forms[index].reach
-                places.setdefault(index, []).append(
-                    (max(0, end - reach), min(size, end - anchor.width + reach + GUARD))
-                )
+                _add(places.setdefault(index, []), max(0, end - reach), end - anchor.width + reach + GUARD)
         elif number < first_mark:
             needles.append(end)
         else:
             kubernetes = True
     if places:
-        merged = {index: list(_merged(spans)) for index, spans in places.items()}
-        yield from _in_plain(data, merged, table, translate, layer)
-        yield from _in_undone(data, merged, table, translate, layer)
+        yield from _in_plain(data, places, table, translate, layer)
+        yield from _in_undone(data, places, table, translate, layer)
     if depth < MAX_DEPTH and (needles or kubernetes):
         for view, name in _hidden(data, needles, kubernetes):
             inner = _through(view, translate)
             yield from _search(view.data, engine.hits(view.data), table, engine, inner, name, depth + 1)
 
 
-def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    spans.sort()
-    start, end = spans[0]
-    for next_start, next_end in spans:
-        if next_start > end:
-            yield start, end
-            start, end = next_start, next_end
-        elif next_end > end:
-            end = next_end
-    yield start, end
+def _add(spans: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add a span that starts no earlier than the last one, and join the two where they touch.
+
+    Joined at once, because a hostile file has millions of anchors.
+    """
+    if spans and start <= spans[-1][1]:
+        if end > spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+    else:
+        spans.append((start, end))
 
 
 def _in_plain(
@@ -144,8 +140,11 @@ def _in_undone(
             for start, end in spans
         ]
     wider.sort()
+    together: list[tuple[int, int]] = []
+    for entry in wider:
+        _add(together, entry[0], entry[1])
     at = 0
-    for begin, stop in _merged([(entry[0], entry[1]) for entry in wider]):
+    for begin, stop in together:
         view = normalise(data, begin, stop)
         first, at = at, bisect_right(wider, (stop, size, 0, 0, 0), at)
         if view is None:
