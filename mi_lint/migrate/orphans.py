@@ -19,6 +19,9 @@ from mi_lint.python.project import Project
 
 _PURE_METHODS = frozenset({"get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items"})
 
+# A name that new code uses: no attribute, no text, and not what it assigns to or passes as a keyword.
+_USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")
+
 
 class Orphans:
     """Finds the orphans of a set of changes to one module."""
@@ -26,7 +29,9 @@ class Orphans:
     def __init__(self, module: Module, project: Project, changes: Iterable[Change]) -> None:
         self._module = module
         self._project = project
-        self._spans = [(c.start, c.end) for c in changes if c.end > c.start]
+        made = list(changes)
+        self._spans = [(c.start, c.end) for c in made if c.end > c.start]
+        self._written = {word for change in made for word in _USED_WORD.findall(change.text)}
         self._gone: set[ast.AST] = set()
         self.imports: list[Alias] = []
         self.changes: list[Change] = []
@@ -100,6 +105,8 @@ class Orphans:
 
     def _examine(self, identifier: str) -> list[str]:
         """Remove the bindings of a name when it has become an orphan; return names to look at next."""
+        if identifier in self._written:
+            return []
         found: list[str] = []
         groups: dict[int, list[Binding]] = {}
         for name in self._gone:

@@ -1,0 +1,265 @@
+"""A SAS signed with the account key becomes one signed with a user delegation key, which takes a token credential.
+
+The service client that the code has is asked for it. That client must have no key itself, or lose it in the same run.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate import dual
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python import known
+from mi_lint.python.facts import Binding, Module
+from mi_lint.python.families.sas import FUNCTIONS, Signing
+from mi_lint.python.site import ClientCall, Site
+
+_WEEK = 7 * 24 * 3600
+_UNITS = {"weeks": 7 * 24 * 3600, "days": 24 * 3600, "hours": 3600, "minutes": 60, "seconds": 1}
+_NO_CLIENT = (
+    "a user delegation key comes from a {0}: make one with a token credential, and pass "
+    "{1}=client.get_user_delegation_key(…) instead of the account key"
+)
+_NO_EXPIRY = (
+    "the call does not say until when the SAS is valid, as where a stored access policy does; such a SAS needs the key"
+)
+_STILL_KEYED = "the {0} that can give a user delegation key still authenticates with a key or a SAS"
+_LIFETIME = (
+    "a user delegation key lives for seven days at most, and with it the SAS: look at its expiry, and give its user a "
+    "role where longer access is needed"
+)
+MAX_LINE = 120
+_CONDITIONAL = ast.IfExp | ast.BoolOp | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_BLOCKS = ast.stmt
+_NOT_BEFORE = (ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_ROLE = "Storage {0} Delegator"
+
+
+def rewrite(site: Site, context: Context) -> Outcome:
+    """Replace the account key by a user delegation key for the same time."""
+    assert isinstance(site.node, ast.Call)
+    signing = FUNCTIONS[context.module.qualified(site.node.func) or ""]
+    given = known.keyword(site.node, signing.delegated) if signing.delegated != signing.key else None
+    if given is not None and not (isinstance(given, ast.Constant) and given.value is None):
+        return _without_key(site, site.node, signing, context)
+    expiry = known.keyword(site.node, "expiry")
+    if expiry is None or known.keyword(site.node, "policy_id") is not None:
+        return HeldBack(_NO_EXPIRY)
+    client = _service_client(site, signing, context)
+    if isinstance(client, str):
+        return HeldBack(client)
+    return _signed_by_delegation(site, site.node, signing, client, expiry, context)
+
+
+def _without_key(site: Site, node: ast.Call, signing: Signing, context: Context) -> Outcome:
+    """Leave the user delegation key that the call passes beside the account key."""
+    editor = context.editor(node)
+    index = editor.index(signing.key)
+    if index is None:
+        return HeldBack(dual.REASON)
+    editor.remove(index)
+    return HeldBack(dual.REASON, Rewritten(editor.changes(), "sign with the user delegation key only"))
+
+
+def _signed_by_delegation(
+    site: Site, node: ast.Call, signing: Signing, client: tuple[str, bool], expiry: ast.expr, context: Context
+) -> Outcome:
+    module, source = context.module, context.module.source
+    start = known.keyword(node, "start")
+    begins, imports = (source.slice(start), ()) if start is not None else _now(expiry, module)
+    if not begins:
+        return HeldBack("a user delegation key needs the time from which it is valid; pass it by hand")
+    editor = context.editor(node)
+    index = editor.index(signing.key)
+    if index is None:
+        return HeldBack("the key is passed by its position; pass the user delegation key by name")
+    lines = _Lines(module, node)
+    until = source.slice(expiry)
+    if not isinstance(expiry, ast.Name) and lines.possible:
+        # Both must end at the same moment: the SAS is not valid for longer than its key.
+        until = lines.assign("expiry", ast.unparse(expiry) if "\n" in until else until)
+        editor.set_value(editor.index("expiry") or 0, until)
+    first, second = signing.names
+    name, waits = client
+    code = f"{'await ' if waits else ''}{name}.get_user_delegation_key({first}={begins}, {second}={until})"
+    editor.set_keyword(index, signing.delegated)
+    editor.set_value(index, lines.assign("user_delegation_key", code) if lines.possible else code)
+    other = editor.index(signing.delegated)
+    if other is not None and other != index:
+        editor.remove(other)
+    changes = (*lines.changes(), *editor.changes())
+    told = "sign the SAS with a user delegation key"
+    rewrite = Rewritten(changes, told, role=_role(signing), imports=tuple(imports))
+    lifetime = _lifetime(expiry, context.module)
+    return rewrite if lifetime is not None and lifetime <= _WEEK else HeldBack(_LIFETIME, rewrite)
+
+
+class _Lines:
+    """Assignments before the statement that signs the SAS; not ``possible`` where the call may run often or never."""
+
+    def __init__(self, module: Module, node: ast.Call) -> None:
+        self._module = module
+        self._statement = module.statement(node)
+        self._lines: list[str] = []
+        start = module.source.span(self._statement)[0]
+        self._indent = module.source.indentation(module.source.line_start(start))
+        before = module.source.text[module.source.line_start(start) : start]
+        inner = [parent for parent in module.parents(node) if isinstance(parent, _CONDITIONAL | _BLOCKS)]
+        conditional = bool(inner) and isinstance(inner[0], _CONDITIONAL)
+        elif_ = module.source.text[start:].startswith(b"elif")
+        self.possible = not (before.strip() or conditional or elif_ or isinstance(self._statement, _NOT_BEFORE))
+
+    def assign(self, name: str, code: str) -> str:
+        """Add an assignment and return the name that is free for it."""
+        scope, _ = self._module.place(self._statement)
+        names = [name, f"sas_{name}", f"azure_{name}"]
+        chosen = next((n for n in names if not scope.lookup(n) and n not in self._module.loads), f"{name}_")
+        line = f"{self._indent}{chosen} = {code}"
+        if len(line.expandtabs(4)) > MAX_LINE and code.endswith(")"):
+            head, _, rest = code.partition(".get_user_delegation_key(")
+            newline, step = self._module.source.newline, "\t" if "\t" in self._indent else "    "
+            arguments = f"{newline}{self._indent}{step}{rest[:-1]}{newline}{self._indent}"
+            line = f"{self._indent}{chosen} = {head}.get_user_delegation_key({arguments})"
+        self._lines.append(line)
+        return chosen
+
+    def changes(self) -> tuple[Change, ...]:
+        if not self._lines:
+            return ()
+        source = self._module.source
+        start = source.span(self._statement)[0]
+        text = source.newline.join(self._lines) + source.newline + self._indent
+        return (Change(source.path, start, start, text[len(self._indent) :]),)
+
+
+def _role(signing: Signing) -> str:
+    service = signing.service.rpartition(".")[2]
+    kinds = {"QueueServiceClient": "Queue", "ShareServiceClient": "File"}
+    return _ROLE.format(kinds.get(service, "Blob"))
+
+
+def _service_client(site: Site, signing: Signing, context: Context) -> tuple[str, bool] | str:
+    """Return code for the client that gives delegation keys, and whether it is awaited; or why there is none."""
+    wanted = signing.service.rpartition(".")[2]
+    found = []
+    for call in context.analysis.client_calls(context.module):
+        qualified = call.client.qualified.replace(".aio.", ".")
+        name = _name_of(call, site, context.module) if qualified == signing.service else ""
+        if name:
+            found.append((name, call))
+    if len({name for name, _ in found}) != 1:
+        return _NO_CLIENT.format(wanted, signing.delegated)
+    name, call = found[0]
+    function = site.scope.enclosing("function", "lambda")
+    coroutine = function is not None and isinstance(function.node, ast.AsyncFunctionDef)
+    if call.client.is_async and not coroutine:
+        return "the service client is asynchronous and the SAS is signed in a function that cannot wait"
+    if not all(_is_keyless(other, context) for _, other in found):
+        return _STILL_KEYED.format(wanted)
+    return name, call.client.is_async
+
+
+def _name_of(call: ClientCall, site: Site, module: Module) -> str:
+    """Return the name by which a client can be reached where the SAS is signed; empty when it cannot."""
+    parent = module.parent(call.node)
+    if isinstance(parent, ast.withitem):
+        target = parent.optional_vars
+    else:
+        target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    if isinstance(target, ast.Name):
+        bindings = site.scope.lookup(target.id)
+        own = [binding for binding in bindings if binding.value is call.node]
+        return target.id if len(own) == len(bindings) == 1 and _comes_before(own[0], site) else ""
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+        owner = module.place(call.node)[0].enclosing("class")
+        return f"self.{target.attr}" if owner is not None and owner is site.scope.enclosing("class") else ""
+    return ""
+
+
+def _comes_before(binding: Binding, site: Site) -> bool:
+    here = (getattr(site.node, "lineno", 0), getattr(site.node, "col_offset", 0))
+    return binding.scope is not site.scope or (binding.position < here and not binding.block)
+
+
+def _is_keyless(call: ClientCall, context: Context) -> bool:
+    """Whether a client has a token credential, or will have one when its own site is rewritten."""
+    from mi_lint.migrate.rewriters import sdk
+    from mi_lint.python.families import sdk as clients
+
+    token = call.arguments.get(call.client.token)
+    if token is not None and context.analysis.tracer.trace(call.module, token).is_token:
+        return True
+    for found in clients.detect(call.module, context.analysis):
+        if found.call is not None and found.call.node is call.node:
+            return not found.blocked and isinstance(sdk.outcome(found, found.call, context), Rewritten)
+    return False
+
+
+def _now(expiry: ast.expr, module: Module) -> tuple[str, list[tuple[str, str]]]:
+    """Return code for this moment as the module would write it, and what it needs to import."""
+    for node in _parts(expiry, module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "utcnow" or (node.func.attr == "now" and (node.args or node.keywords)):
+                return module.source.slice(node), []
+            if node.func.attr == "now" and not node.args:
+                owner = module.source.slice(node.func.value)
+                if owner == "datetime.datetime":
+                    return "datetime.datetime.now(datetime.timezone.utc)", []
+                if module.qualified(node.func.value) == "datetime.datetime":
+                    return f"{owner}.now(timezone.utc)", [("datetime", "timezone")]
+    return "", []
+
+
+def _parts(expiry: ast.expr, module: Module) -> list[ast.AST]:
+    """Return the nodes that an expiry is made of, through one name."""
+    nodes = list(ast.walk(expiry))
+    for name in [node for node in nodes if isinstance(node, ast.Name)]:
+        bindings = module.reaching(name)
+        if len(bindings) == 1 and bindings[0].value is not None:
+            nodes += ast.walk(bindings[0].value)
+    return nodes
+
+
+def _lifetime(expiry: ast.expr, module: Module) -> float | None:
+    """Return the seconds for which the SAS is valid, when they are written as one ``timedelta``."""
+    deltas = [n for n in _parts(expiry, module) if isinstance(n, ast.Call) and known.callee(n) == "timedelta"]
+    if len(deltas) != 1 or len(deltas[0].args) > 1:
+        return None
+    values = {keyword.arg or "": keyword.value for keyword in deltas[0].keywords}
+    if deltas[0].args:
+        values["days"] = deltas[0].args[0]
+    total = 0.0
+    for name, value in values.items():
+        if name not in _UNITS or not (isinstance(value, ast.Constant) and isinstance(value.value, int | float)):
+            return None
+        total += _UNITS[name] * value.value
+    return total
+
+
+def blocks(context: Context) -> bool:
+    """Whether the module reads the key back out of a client for anything but a SAS that is rewritten with it."""
+    from mi_lint.python.families import sas
+
+    reads = [load for load in context.module.attribute_loads("account_key") if _is_credential(load.value)]
+    if not reads:
+        return False
+    rewritten: set[int] = set()
+    for site in sas.detect(context.module, context.analysis):
+        if site.secret is not None and not site.blocked and isinstance(rewrite(site, context), Rewritten):
+            rewritten.update(id(node) for node in ast.walk(site.secret))
+            rewritten.update(_only_use(site.secret, context.module))
+    return any(id(load) not in rewritten for load in reads)
+
+
+def _is_credential(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "credential"
+
+
+def _only_use(secret: ast.expr, module: Module) -> set[int]:
+    """Return the reads behind a variable that only carries the key to the SAS."""
+    if not isinstance(secret, ast.Name) or len(module.loads.get(secret.id, ())) != 1:
+        return set()
+    bindings = [binding for binding in module.reaching(secret) if binding.value is not None]
+    return {id(node) for binding in bindings if binding.value is not None for node in ast.walk(binding.value)}
