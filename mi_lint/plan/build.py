@@ -103,7 +103,7 @@ class Builder:
         identity = choose(hosts, at_start, self.choices.identity, self.identity_name)
         who = hosts[0].name if identity.kind == SYSTEM else "identityName"
         self.paths = self._paths_of(hosts)
-        self.clients.grant(list(modules_with_calls(self.session.project, self.paths, self.planes)))
+        self.clients.grant(list(modules_with_calls(self.session.analysis, self.paths, self.planes)))
         self._databases(who)
         self._functions(hosts, identity)
         self.grants.prune(self.planes)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mi_lint.plan.instances import Instance, Instances, Value
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
-from mi_lint.python.project import Project
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Operation, Plane, Planes
 
@@ -85,10 +85,12 @@ def _named_here(module: Module, call: ast.Call, plane: Plane, names: tuple[str, 
     return tuple((parts[name], Value(module, value)) for name, value in given if name in parts)
 
 
-def modules_with_calls(project: Project, paths: Iterable[str], planes: Planes) -> Iterator[Module]:
-    """Yield the modules in which an operation may be called."""
-    words = b"|".join(re.escape(name.encode()) for name in sorted(planes.methods, key=len, reverse=True))
-    expression = re.compile(rb"\.(?:%s)\b" % words)
+def modules_with_calls(analysis: Analysis, paths: Iterable[str], planes: Planes) -> Iterator[Module]:
+    """Yield the modules in which a client may be made or an operation be called."""
+    methods = b"|".join(re.escape(name.encode()) for name in sorted(planes.methods, key=len, reverse=True))
+    classes = b"|".join(re.escape(name.encode()) for name in sorted(analysis.clients.names, key=len, reverse=True))
+    expression = re.compile(rb"\.(?:%s)\b|\b(?:%s)\b" % (methods, classes))
+    project = analysis.project
     for path in sorted(paths):
         if expression.search(project.text(path)) and (module := project.module(path)) is not None:
             yield module

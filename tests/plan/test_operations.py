@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from mi_lint.plan.operations import is_test
+from repositories import BLOB, VM, plan_of, rights
+
+READER, CONTRIBUTOR, OWNER = (f"Storage Blob Data {level}" for level in ("Reader", "Contributor", "Owner"))
+SENDER, RECEIVER = (f"Azure Service Bus Data {role}" for role in ("Sender", "Receiver"))
+CONTAINER = "blobServices/default/containers/logs"
+BUS = """
+    import os
+    from azure.servicebus import ServiceBusClient
+    bus = ServiceBusClient.from_connection_string(os.environ["BUS"])
+"""
+QUEUE = """
+    import os
+    from azure.storage.queue import QueueClient
+    queue = QueueClient.from_connection_string(os.environ["STORAGE"], "jobs")
+"""
+JOBS = "queueServices/default/queues/jobs"
+VAULT = """
+    import os
+    from azure.identity import DefaultAzureCredential
+    from azure.keyvault.secrets import SecretClient
+    vault = SecretClient(os.environ["VAULT_URL"], DefaultAzureCredential())
+"""
+COSMOS = """
+    import os
+    from azure.cosmos import CosmosClient
+    cosmos = CosmosClient(os.environ["COSMOS_URL"], os.environ["COSMOS_KEY"])
+    orders = cosmos.get_database_client("shop").get_container_client("orders")
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "expected"),
+    [
+        (BLOB, 'service.get_blob_client("logs", "a").download_blob()', [f"{READER} @ {CONTAINER}"]),
+        (BLOB, 'service.get_container_client("logs").upload_blob("a", b"")', [f"{CONTRIBUTOR} @ {CONTAINER}"]),
+        (BLOB, 'service.get_blob_client("logs", "a").set_blob_tags({})', [f"{OWNER} @ {CONTAINER}"]),
+        (BLOB, 'service.get_container_client("logs").set_container_access_policy({})', [f"{OWNER} @ {CONTAINER}"]),
+        (BLOB, "list(service.list_containers())", [READER]),
+        (BLOB, 'service.create_container("logs")', [CONTRIBUTOR]),
+        (BLOB, "service.get_user_delegation_key(a, b)", ["Storage Blob Delegator"]),
+        (BLOB, 'name = input()\nservice.get_container_client(name).list_blobs()', [READER]),
+        (BLOB, 'service.get_container_client(os.environ["BOX"]).list_blobs()', [f"{READER} @ blobServices/default/containers/{{containerName}}"]),
+        (BUS, 'bus.get_queue_sender("jobs").send_messages([])', [f"{SENDER} @ queues/jobs"]),
+        (BUS, 'with bus.get_queue_receiver("jobs") as receiver:\n    for message in receiver:\n        receiver.complete_message(message)', [f"{RECEIVER} @ queues/jobs"]),
+        (BUS, 'bus.get_queue_sender("a").send_messages([])\nbus.get_queue_receiver("a").receive_messages()', [f"{RECEIVER} @ queues/a", f"{SENDER} @ queues/a"]),
+        (BUS, 'bus.get_subscription_receiver("t", "s").receive_messages()', [f"{RECEIVER} @ topics/t/subscriptions/s"]),
+        (QUEUE, 'queue.send_message("x")', [f"Storage Queue Data Message Sender @ {JOBS}"]),
+        (QUEUE, "message = queue.receive_message()\nqueue.delete_message(message)", [f"Storage Queue Data Message Processor @ {JOBS}"]),
+        (QUEUE, 'queue.send_message("x")\nqueue.receive_message()', [f"Storage Queue Data Message Processor @ {JOBS}", f"Storage Queue Data Message Sender @ {JOBS}"]),
+        (QUEUE, 'queue.update_message("x")', [f"Storage Queue Data Contributor @ {JOBS}"]),
+        (VAULT, 'vault.get_secret("a").value', ["Key Vault Secrets User"]),
+        (VAULT, 'vault.get_secret("a")\nvault.list_properties_of_secrets()', ["Key Vault Secrets User"]),
+        (VAULT, 'vault.set_secret("a", "b")', ["Key Vault Secrets Officer"]),
+        (COSMOS, 'orders.read_item("a", "b")', ["Cosmos DB Built-in Data Reader @ /dbs/shop/colls/orders"]),
+        (COSMOS, "orders.upsert_item({})", ["Cosmos DB Built-in Data Contributor @ /dbs/shop/colls/orders"]),
+    ],
+)  # fmt: skip
+def test_the_calls_decide_the_role(tmp_path, before, code, expected):
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(before) + code + "\n", "main.bicep": VM})
+    assert rights(plan) == sorted(expected)
+    assert not any(assignment.default for assignment in plan.assignments)
+
+
+WAYS = {
+    "assignment": "a = service\nb = a\nb.list_containers()",
+    "with": "with service as open_service:\n    open_service.list_containers()",
+    "parameter": "def show(s):\n    s.list_containers()\nshow(service)",
+    "annotation": "def show(s: BlobServiceClient | None):\n    s.list_containers()",
+    "attribute": "class Store:\n    def __init__(self):\n        self.s = service\n    def show(self):\n        self.s.list_containers()",
+    "attribute of a parameter": "class Store:\n    def __init__(self, s):\n        self.s = s\n    def show(self):\n        self.s.list_containers()\nStore(service).show()",
+    "factory": "def make():\n    return service\nmake().list_containers()",
+    "property": "class Store:\n    @property\n    def s(self):\n        return service\n    def show(self):\n        self.s.list_containers()",
+    "dependency": "from fastapi import Depends\ndef give():\n    yield service\ndef show(s=Depends(give)):\n    s.list_containers()",
+    "choice": "s = service if True else None\ns.list_containers()",
+    "exit stack": "import contextlib\nwith contextlib.ExitStack() as stack:\n    s = stack.enter_context(service)\n    s.list_containers()",
+    "inheritance": "class Base:\n    def __init__(self):\n        self.s = service\nclass Store(Base):\n    def show(self):\n        self.s.list_containers()",
+    "walrus": "if (s := service):\n    s.list_containers()",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_clients_are_followed(tmp_path, way):
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(BLOB) + WAYS[way] + "\n", "main.bicep": VM})
+    assert rights(plan) == [READER]
+    assert not plan.assignments[0].default
+
+
+def test_clients_are_followed_into_other_files(tmp_path):
+    files = {
+        "shop/clients.py": BLOB,
+        "shop/app.py": "from shop.clients import service\nservice.list_containers()\n",
+        "main.bicep": VM,
+    }
+    plan = plan_of(tmp_path, files)
+    assert rights(plan) == [READER]
+    assert plan.assignments[0].reasons[0].place == "shop/app.py:2"
+
+
+def test_asynchronous_clients_need_the_same(tmp_path):
+    code = """
+        import os
+        from azure.storage.blob.aio import BlobServiceClient
+        async def main():
+            async with BlobServiceClient(os.environ["URL"], os.environ["KEY"]) as service:
+                blob = service.get_blob_client("logs", "a")
+                await blob.upload_blob(b"")
+    """
+    assert rights(plan_of(tmp_path, {"app.py": code, "main.bicep": VM})) == [f"{CONTRIBUTOR} @ {CONTAINER}"]
+
+
+def test_nested_attributes_are_part_of_the_operation(tmp_path):
+    code = """
+        from openai import AzureOpenAI
+        client = AzureOpenAI(azure_endpoint="https://shop.openai.azure.com", api_key=KEY, api_version="1")
+        client.chat.completions.create(model="m", messages=[])
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == ["Cognitive Services OpenAI User"]
+    assert plan.resources[0].label == "shop"
+
+
+def test_a_client_that_is_handed_on_gets_the_usual_role_and_says_why(tmp_path):
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(BLOB) + "register(service)\n", "main.bicep": VM})
+    assert rights(plan) == [CONTRIBUTOR]
+    assert "could not" in plan.assignments[0].default or "could be followed" in plan.assignments[0].default
+
+
+def test_what_tests_set_up_is_not_what_the_workload_needs(tmp_path):
+    files = {
+        "app.py": textwrap.dedent(BLOB) + "service.list_containers()\n",
+        "tests/test_app.py": "from app import service\nservice.create_container('x')\n",
+        "main.bicep": VM,
+    }
+    assert rights(plan_of(tmp_path, files)) == [READER]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("tests/a.py", True), ("e2e_tests/a.py", True), ("a/test_b.py", True), ("conftest.py", True), ("src/latest/a.py", False), ("contest/a.py", False)],
+)  # fmt: skip
+def test_paths_of_tests_are_known(path, expected):
+    assert is_test(path) is expected
+
+
+def test_parts_get_rights_of_their_own(tmp_path):
+    code = 'service.get_container_client("in").list_blobs()\nservice.get_container_client("out").upload_blob("a", b"")\n'
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(BLOB) + code, "main.bicep": VM})
+    assert rights(plan) == [
+        f"{CONTRIBUTOR} @ blobServices/default/containers/out",
+        f"{READER} @ blobServices/default/containers/in",
+    ]
+
+
+def test_many_parts_become_the_whole(tmp_path):
+    code = "".join(f'service.get_container_client("c{number}").list_blobs()\n' for number in range(5))
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(BLOB) + code, "main.bicep": VM})
+    assert rights(plan) == [READER]
+
+
+def test_calls_without_a_data_role_are_listed(tmp_path):
+    code = 'cosmos.create_database("new")\norders.read_item("a", "b")\n'
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(COSMOS) + code, "main.bicep": VM})
+    assert [problem.call for problem in plan.problems] == ["CosmosClient.create_database"]
+
+
+def test_a_role_that_reads_keys_is_never_assigned(tmp_path):
+    code = """
+        import os
+        from azure.core.credentials import AzureKeyCredential
+        from azure.search.documents.indexes import SearchIndexClient
+        client = SearchIndexClient(os.environ["SEARCH"], AzureKeyCredential(os.environ["KEY"]))
+        client.create_index(index)
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == ["Search Service Contributor without keys"]
+    assert plan.custom_roles[0].actions == ("Microsoft.Search/searchServices/indexes/write",)
+    assert not plan.custom_roles[0].data_actions
+    assert "could read the keys" in plan.assignments[0].custom
+
+
+def test_branches_that_open_one_resource_two_ways_are_one_resource(tmp_path):
+    code = """
+        from azure.storage.blob import BlobServiceClient
+        class Store:
+            def __init__(self, connection, url, credential):
+                if connection:
+                    self.service = BlobServiceClient.from_connection_string(connection)
+                else:
+                    self.service = BlobServiceClient("https://known.blob.core.windows.net", credential)
+            def show(self):
+                self.service.list_containers()
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == [READER]
+    assert len(plan.resources) == 1
