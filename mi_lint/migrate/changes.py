@@ -50,13 +50,15 @@ def differences(path: str, start: int, old: str, new: str) -> Iterator[Change]:
 def merged(changes: Iterable[Change]) -> list[Change]:
     """Return changes in the order of position, each once.
 
-    Of two insertions at one place the one that continues the lines above goes before one that starts with blank lines.
+    Of two insertions at one place the one that continues the lines above goes before one that starts with blank lines,
+    and ``import x`` before ``from x import y``.
     """
-    return sorted(dict.fromkeys(changes), key=lambda c: (c.path, c.start, c.end, _leading_breaks(c.text)))
+    return sorted(dict.fromkeys(changes), key=lambda c: (c.path, c.start, c.end, _rank(c.text)))
 
 
-def _leading_breaks(text: str) -> int:
-    return len(text) - len(text.lstrip("\r\n"))
+def _rank(text: str) -> tuple[int, bool]:
+    bare = text.lstrip("\r\n")
+    return len(text) - len(bare), bare.startswith("from ")
 
 
 def moved_out(source: Source, changes: Sequence[Change]) -> list[Change]:

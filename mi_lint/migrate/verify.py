@@ -39,17 +39,19 @@ def problem(
     fresh = unbound(after) - unbound(before)
     if fresh:
         return f"the name '{min(fresh)}' would not be defined"
-    return _libcst_problem(text) if thorough else ""
+    return _libcst_problem(before.source.text, text) if thorough else ""
 
 
-def _libcst_problem(text: bytes) -> str:
+def _libcst_problem(before: bytes, text: bytes) -> str:
+    """Return why LibCST does not give the result back as it is; it may, where it does not give the original back."""
     import libcst as cst
 
     try:
-        tree = cst.parse_module(text)
+        if cst.parse_module(text).bytes == text or cst.parse_module(before).bytes != before:
+            return ""
     except (cst.ParserSyntaxError, RecursionError) as error:
         return f"LibCST cannot read the result: {error}"
-    return "" if tree.bytes == text else "LibCST does not reproduce the result"
+    return "LibCST does not reproduce the result"
 
 
 def _renamed_comments(found: Counter[str], renamed: Mapping[str, set[str]]) -> Counter[str]:

@@ -186,10 +186,14 @@ def parse(source: Source) -> Module:
     newer = False
     try:
         tree = ast.parse(source.text)
-    except SyntaxError:
+    except SyntaxError as error:
         from mi_lint.python.newer import parse_newer
 
-        tree = parse_newer(source.text)
+        try:
+            tree = parse_newer(source.text)
+        except SyntaxError:
+            # What Python itself says about the code is the better message.
+            raise error from None
         newer = True
     module = Module(source, tree, newer)
     _Walk(module).run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
+from mi_lint.migrate import dual, signatures
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
@@ -28,6 +28,10 @@ def rewrite(site: Site, context: Context) -> Outcome:
             return dual.without_key_branch(context.module, branch, call)
     if any(context.analysis.tracer.trace(call.module, _token(call)).has_token for call in site.consumers):
         return HeldBack(dual.REASON)
+    public = signatures.public_parameter(site.trace)
+    if public and isinstance(site.node, ast.expr):
+        more = None if client.add else signatures.extended(site, context, site.node, client.role)
+        return HeldBack(signatures.REASON.format(public), more)
     change = context.replace(site.node, context.credential(site, kinds.pop()))
     required = _required(site, context)
     if required is None:

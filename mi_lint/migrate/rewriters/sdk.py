@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
+from mi_lint.migrate import dual, signatures
 from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.endpoints import Replacement, replacement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.rewriters import sas
-from mi_lint.python.origins import Trace
 from mi_lint.python.site import ClientCall, Site
 
-_PUBLIC = (
-    "the secret is the parameter '{}', which callers outside of the project may pass: add a parameter for a token "
-    "credential and deprecate this one"
-)
 _STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
 
 
@@ -29,8 +24,11 @@ def rewrite(site: Site, context: Context) -> Outcome:
     call = site.call
     assert call is not None
     stays = site.form == "connection-string" and call.client.token in call.constructor.parameters
-    if site.trace is not None and _is_public(site.trace) and not stays:
-        return HeldBack(_PUBLIC.format(next(o.name for o in site.trace.origins if o.kind == "parameter")))
+    public = signatures.public_parameter(site.trace)
+    if public and not stays:
+        value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
+        more = signatures.extended(site, context, value, call.client.role) if value is not None else None
+        return HeldBack(signatures.REASON.format(public), more)
     if call.client.package in _STORAGE and sas.blocks(context):
         return HeldBack(
             "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
@@ -50,11 +48,6 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     if call.client.upgrade and isinstance(result, Rewritten):
         return HeldBack(call.client.upgrade, result)
     return result
-
-
-def _is_public(trace: Trace) -> bool:
-    """Whether callers that are not known pass the secret, so that its parameter is an interface."""
-    return "parameter" in trace.kinds
 
 
 def token_code(site: Site, call: ClientCall, context: Context) -> str:

@@ -1,0 +1,103 @@
+"""A function that is given the key: its parameter keeps working, and one for a token credential joins it."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate.changes import Change
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.outcome import Rewritten
+from mi_lint.python.facts import Module
+from mi_lint.python.origins import Trace
+from mi_lint.python.site import Site
+
+REASON = (
+    "the secret is the parameter '{}', which callers outside of the project may pass: add a parameter for a token "
+    "credential and deprecate this one"
+)
+NAME = "credential"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def public_parameter(trace: Trace | None) -> str:
+    """Return the parameter that callers who are not known may pass a secret by; empty when there is none."""
+    origins = trace.origins if trace is not None else ()
+    return next((origin.name for origin in origins if origin.kind == "parameter"), "")
+
+
+def extended(site: Site, context: Context, value: ast.expr, role: str) -> Rewritten | None:
+    """Return the changes that prefer a token credential to the key, or None where they are not plain to see.
+
+    ``value`` is what the client gets today: the parameter itself, or the object made from it.
+    """
+    module = context.module
+    names = [node for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    found = next((place for name in names if (place := _parameter(module, name))), None)
+    if found is None:
+        return None
+    function, parameter = found
+    arguments = function.args
+    taken = {argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    scope = module.scopes[function]
+    if NAME in taken or NAME in scope.bindings or (function.name.startswith("__") and function.name != "__init__"):
+        return None
+    start = module.source.span(value)[0]
+    annotated = any(a.annotation is not None for a in (*arguments.args, *arguments.kwonlyargs) if a.arg != "self")
+    changes = [Change(module.path, start, start, f"{NAME} or "), *_signature(module, function, parameter, annotated)]
+    changes.append(_warning(module, function, parameter))
+    imports = (("azure.core.credentials", "TokenCredential"),) if annotated else ()
+    return Rewritten(
+        tuple(changes), f"let callers pass a token credential instead of '{parameter.arg}'", role=role,
+        imports=imports, modules=("warnings",),
+    )  # fmt: skip
+
+
+def _parameter(module: Module, name: ast.Name) -> tuple[Function, ast.arg] | None:
+    for binding in module.reaching(name):
+        node = binding.scope.node
+        if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and isinstance(node, Function):
+            return node, binding.node
+    return None
+
+
+def _signature(module: Module, function: Function, parameter: ast.arg, annotated: bool) -> list[Change]:
+    """Return the changes to the parameters: the key becomes optional where that is possible, the credential is new."""
+    arguments = function.args
+    code = f"{NAME}: TokenCredential | None = None" if annotated else f"{NAME}=None"
+    if annotated:
+        code = f'{NAME}: "TokenCredential | None" = None'
+    changes = []
+    ordered = [*arguments.posonlyargs, *arguments.args]
+    if ordered and parameter is ordered[-1] and not arguments.defaults:
+        end = module.source.span(parameter)[1]
+        changes.append(Change(module.path, end, end, " = None" if parameter.annotation is not None else "=None"))
+    last = _last(module, function)
+    changes.append(Change(module.path, last, last, f", {code}"))
+    return changes
+
+
+def _last(module: Module, function: Function) -> int:
+    """Return the end of the last parameter before a ``**kwargs``."""
+    arguments = function.args
+    nodes: list[ast.AST] = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    nodes += [default for default in (*arguments.defaults, *arguments.kw_defaults) if default is not None]
+    nodes += [arguments.vararg] if arguments.vararg is not None else []
+    return max(module.source.span(node)[1] for node in nodes)
+
+
+def _warning(module: Module, function: Function, parameter: ast.arg) -> Change:
+    """Return the change that tells callers who still pass the key, at the start of the function's body."""
+    source = module.source
+    first = function.body[0]
+    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
+    statement = function.body[1] if documented else first
+    start = source.span(statement)[0]
+    indent = source.indentation(start)
+    step = "\t" if indent.endswith("\t") else "    "
+    text = (
+        f"if {NAME} is None:{source.newline}"
+        f'{indent}{step}warnings.warn("pass {NAME} instead of {parameter.arg}", DeprecationWarning, stacklevel=2)'
+        f"{source.newline}{indent}"
+    )
+    return Change(module.path, start, start, text)
