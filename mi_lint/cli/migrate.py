@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 from mi_lint.errors import UserError
@@ -148,9 +149,9 @@ def _tell(session: Session, plan: Plan, arguments: argparse.Namespace) -> None:
         return
     lines = report.summary(plan, arguments.write)
     if arguments.write and plan.texts:
-        lines.append(
-            f"{len(plan.texts)} file{'s' if len(plan.texts) != 1 else ''} written; undo with `git checkout -- .`"
-        )
+        count = len(plan.texts)
+        paths = " ".join(shlex.quote(path) for path in sorted(plan.texts)) if count <= 5 else "."
+        lines.append(f"{count} file{'s' if count != 1 else ''} written; undo: git checkout -- {paths}")
     elif plan.texts:
         lines.append("nothing was written; `mi-lint migrate --write` writes it")
     sys.stderr.write("\n".join(lines) + "\n")

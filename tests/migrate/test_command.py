@@ -1,0 +1,144 @@
+"""`mi-lint migrate`: what it shows, what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from mi_lint.cli.main import guarded
+from mi_lint.migrate import apply
+from mi_lint.migrate.apply import write_group
+
+CODE = """\
+import os
+
+from azure.cosmos import CosmosClient
+
+client = CosmosClient("https://example.documents.azure.com", os.environ["COSMOS_KEY"])
+"""
+AFTER = """\
+from azure.cosmos import CosmosClient
+from azure.identity import DefaultAzureCredential
+
+client = CosmosClient("https://example.documents.azure.com", DefaultAzureCredential())
+"""
+HELD = "from azure.core.credentials import AzureKeyCredential\n\ncredential = AzureKeyCredential('k')\n"
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text(CODE)
+    (tmp_path / "requirements.txt").write_text("azure-cosmos==4.5.0\n")
+    git("init", "-q", ".")
+    git("add", ".")
+    git("commit", "-q", "-m", "start")
+    return tmp_path
+
+
+def git(*arguments):
+    subprocess.run(["git", *arguments], check=True, capture_output=True)
+
+
+def test_the_default_is_a_diff_and_nothing_is_written(repository, capsys):
+    assert guarded(["migrate"]) == 1
+    out, err = capsys.readouterr()
+    assert '+client = CosmosClient("https://example.documents.azure.com", DefaultAzureCredential())\n' in out
+    assert "+azure-identity>=1.15.0\n" in out
+    assert "1 call with a secret: 1 to rewrite, 0 held back, 0 manual" in err
+    assert "Cosmos DB Built-in Data Contributor" in err
+    assert (repository / "app.py").read_text() == CODE
+
+
+def test_write_writes_and_a_second_run_finds_nothing(repository, capsys):
+    assert guarded(["migrate", "--write"]) == 0
+    assert (repository / "app.py").read_text() == AFTER
+    assert (repository / "requirements.txt").read_text() == "azure-cosmos==4.5.0\nazure-identity>=1.15.0\n"
+    assert "undo: git checkout -- app.py requirements.txt" in capsys.readouterr().err
+    assert guarded(["migrate", "--write", "--force"]) == 0
+    assert (repository / "app.py").read_text() == AFTER
+
+
+def test_uncommitted_changes_are_not_written_over_without_force(repository, capsys):
+    (repository / "app.py").write_text(CODE + "# mine\n")
+    assert guarded(["migrate", "--write"]) == 2
+    assert "uncommitted changes in app.py" in capsys.readouterr().err
+    assert guarded(["migrate", "--write", "--force"]) == 0
+    assert (repository / "app.py").read_text() == AFTER + "# mine\n"
+
+
+def test_the_report_accounts_for_every_site(repository):
+    (repository / "held.py").write_text(HELD)
+    assert guarded(["migrate", "--report", "report.json", "-q"]) == 1
+    report = json.loads((repository / "report.json").read_text())
+    assert report["counts"] == {"rewritten": 1, "held-back": 1, "manual": 0}
+    assert [(site["path"], site["line"], site["rule"], site["state"]) for site in report["sites"]] == [
+        ("app.py", 5, "MI202", "rewritten"),
+        ("held.py", 3, "MI203", "held-back"),
+    ]
+    assert report["sites"][0]["class"] == "azure.cosmos.CosmosClient"
+    assert report["sites"][1]["reason"]
+
+
+def test_paths_and_select_choose_what_is_rewritten(repository, capsys):
+    (repository / "held.py").write_text(HELD)
+    assert guarded(["migrate", "held.py", "-q"]) == 1
+    assert "CosmosClient" not in capsys.readouterr().out
+    assert guarded(["migrate", "--select", "MI205", "-q"]) == 0
+    assert guarded(["migrate", "--select", "XY1"]) == 2
+    assert guarded(["migrate", "missing.py"]) == 2
+
+
+def test_the_credential_can_be_chosen(repository):
+    assert guarded(["migrate", "--write", "--credential", "managed"]) == 0
+    text = (repository / "app.py").read_text()
+    assert 'ManagedIdentityCredential(client_id=os.environ["AZURE_CLIENT_ID"])' in text
+    assert "import os\n" in text
+
+
+def test_a_literal_secret_is_not_shown(repository, capsys):
+    key = "A1" * 42 + "=="
+    (repository / "app.py").write_text(CODE.replace('os.environ["COSMOS_KEY"]', f'"{key}"'))
+    guarded(["migrate"])
+    out, err = capsys.readouterr()
+    assert key not in out + err
+    assert key[:20] not in out + err
+
+
+def test_a_group_of_files_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"old")
+    replace = os.replace
+
+    def failing(source, target):
+        if target.endswith("c"):
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(apply.os, "replace", failing)
+    with pytest.raises(OSError, match="No space"):
+        write_group(str(tmp_path), dict.fromkeys("abc", (b"old", b"new")))
+    assert sorted((path.name, path.read_bytes()) for path in tmp_path.iterdir()) == [
+        ("a", b"old"),
+        ("b", b"old"),
+        ("c", b"old"),
+    ]
+
+
+def test_a_file_that_changed_since_the_analysis_is_not_written(tmp_path):
+    (tmp_path / "a").write_bytes(b"other")
+    (tmp_path / "b").write_bytes(b"old")
+    with pytest.raises(apply.ChangedError, match="has changed since"):
+        write_group(str(tmp_path), {"b": (b"old", b"new"), "a": (b"old", b"new")})
+    assert (tmp_path / "b").read_bytes() == b"old"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+def test_the_mode_of_a_file_stays(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    os.chmod(tmp_path / "a", 0o755)
+    write_group(str(tmp_path), {"a": (b"old", b"new")})
+    assert os.stat(tmp_path / "a").st_mode & 0o777 == 0o755
