@@ -133,10 +133,23 @@ def _literal_entries(module: Module, node: ast.expr) -> dict[str, ast.expr] | No
     """Return the entries of a dict given by ``**``, when it is a literal or a name bound once to a literal."""
     if isinstance(node, ast.Name):
         bindings = module.reaching(node)
-        if len(bindings) != 1 or not isinstance(bindings[0].value, ast.Dict):
+        if len(bindings) != 1 or not isinstance(bindings[0].value, ast.Dict) or _grows(module, node.id):
             return None
         node = bindings[0].value
     if not isinstance(node, ast.Dict) or not all(isinstance(key, ast.Constant) for key in node.keys):
         return None
     keys = [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
     return dict(zip(keys, node.values, strict=True))
+
+
+def _grows(module: Module, name: str) -> bool:
+    """Whether a dictionary gets more entries after it was made."""
+    if any(isinstance(item.value, ast.Name) and item.value.id == name for item, _ in module.item_assignments):
+        return True
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("update", "setdefault", "pop")
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name
+        for call in module.calls
+    )
