@@ -47,6 +47,7 @@ class Credentials:
         self._wanted = wanted or _kind_in_use(module)
         self._uses: list[_Use] = []
         self._mixed = False
+        self._scopes: set[str] = set()
 
     @property
     def kind(self) -> str:
@@ -72,6 +73,7 @@ class Credentials:
     def resolve(self, changes: list[Change], needs: Needs) -> list[Change]:
         """Return the changes with every placeholder filled in, and the definitions they need."""
         used = sorted({int(match[3]) for change in changes for match in _PLACEHOLDER.finditer(change.text)})
+        self._scopes = {self._uses[number].scope for number in used if self._uses[number].kind == "provider"}
         self._mixed = len({self._uses[number].is_async for number in used}) > 1
         closed = self._closed(used)
         shared = [number for number in used if number not in closed]
@@ -182,7 +184,7 @@ class Credentials:
         names = [base, f"azure_{base}", f"azure_identity_{base}"]
         if use.is_async:
             names = [f"async_{name}" for name in names]
-        if use.kind == "provider" and any(u.kind == "provider" and u.scope != use.scope for u in self._uses):
+        if use.kind == "provider" and len(self._scopes) > 1:
             suffix = re.sub(r"\W+", "_", use.scope.removeprefix("https://").partition(".")[0])
             names = [f"{name}_{suffix}" for name in names]
         return next((name for name in names if self._is_free(name)), names[-1] + "_")

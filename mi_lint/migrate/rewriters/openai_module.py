@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from mi_lint.migrate import dual
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.python import known
 from mi_lint.python.site import Site
 
 _SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -64,6 +66,8 @@ def _old(site: Site, context: Context) -> Outcome:
 def _client(site: Site, context: Context) -> Outcome:
     call = site.node
     assert isinstance(call, ast.Call)
+    if _keyless_sibling(call, context):
+        return HeldBack(dual.REASON)
     editor = context.editor(call)
     provider = context.provider(site, site.details[0] == "AsyncOpenAI", _SCOPE)
     index = editor.index("api_key")
@@ -72,3 +76,16 @@ def _client(site: Site, context: Context) -> Outcome:
     else:
         editor.set_value(index, provider)
     return Rewritten(editor.changes(), f"pass a token provider to {site.details[0]}", role=_ROLE)
+
+
+def _keyless_sibling(call: ast.Call, context: Context) -> bool:
+    """Whether another branch of the choice that the call stands in passes a token provider."""
+    module = context.module
+    for parent in module.parents(call):
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return False
+        if isinstance(parent, ast.If | ast.Match | ast.IfExp):
+            keys = [known.keyword(node, "api_key") for node in ast.walk(parent) if isinstance(node, ast.Call)]
+            if any(key is not None and context.analysis.tracer.trace(module, key).has_token for key in keys):
+                return True
+    return False
