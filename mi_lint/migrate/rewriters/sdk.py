@@ -171,7 +171,7 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
 def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:
     """Keep the connection string, which may lose its key, and pass a token credential beside it."""
     editor = context.editor(call.node)
-    _insert_token(site, call, call.constructor.positional, editor, context)
+    _insert_token(site, call, call.constructor.parameters, editor, context)
     _add_required(call, editor)
     note = note or "the setting keeps its name; take the key out of its value"
     return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}; {note}", role=call.client.role)
