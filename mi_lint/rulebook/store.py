@@ -140,12 +140,15 @@ def _compile(files: Sequence[str], signature: bytes) -> dict[str, dict[str, Any]
 
 
 def _remove_old() -> None:
+    import re
     import time
 
     directory = cache_directory()
     try:
         for entry in os.scandir(directory or os.devnull):
-            if entry.is_file() and entry.stat().st_mtime < time.time() - MAX_AGE:
+            # Only what we wrote: the user may have chosen a folder with other files in it.
+            ours = re.fullmatch(rf"[0-9a-f]+\.({'|'.join(PARTS)}|[0-9.]+\.hs)", entry.name)
+            if ours and entry.is_file() and entry.stat().st_mtime < time.time() - MAX_AGE:
                 os.unlink(entry.path)
     except OSError:
         return
