@@ -20,6 +20,7 @@ UNREADABLE: Final = "unreadable-file"
 VANISHED: Final = "file-vanished"
 TOO_LARGE: Final = "file-too-large"
 SPECIAL: Final = "not-a-regular-file"
+BARE: Final = "bare-repository"
 
 DEFAULT_LIMIT: Final = 256 * 1024 * 1024
 

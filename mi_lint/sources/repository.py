@@ -45,8 +45,8 @@ class Repository:
         """Return the commit where the working tree and a revision parted, the revision itself if they are unrelated."""
         if revision.startswith("-") or not revision:
             raise GitError(f"not a revision: {revision!r}")
+        commit = self.start(["rev-parse", "--verify", "--quiet", revision + "^{commit}"])
         try:
-            commit = self.start(["rev-parse", "--verify", "--quiet", revision + "^{commit}"])
             name = commit.read_all().decode().strip()
         except GitError:
             raise GitError(f"git knows no revision {revision!r}; a shallow clone may lack it: fetch it first") from None

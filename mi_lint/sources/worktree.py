@@ -15,7 +15,7 @@ import stat
 import sys
 
 from mi_lint.sources.excludes import Excludes
-from mi_lint.sources.files import SPECIAL, UNREADABLE, SourceError, read
+from mi_lint.sources.files import BARE, SPECIAL, UNREADABLE, SourceError, read
 from mi_lint.sources.places import find_toplevel, printable, relative
 
 TYPE_CHECKING = False
@@ -147,6 +147,10 @@ class Walk:
                     found = {entry.name: entry for entry in entries}
             except OSError as error:
                 self._unreadable(shown.rstrip("/") or ".", error)
+                continue
+            if "HEAD" in found and "objects" in found and "refs" in found:
+                place = printable(shown.rstrip("/")) or "."
+                self.notices.append((BARE, "bare repository, not scanned; scan a clone of it", place))
                 continue
             if not everything:
                 if ".git" in found and shown != prefix and self._depth < MAX_REPOSITORIES:

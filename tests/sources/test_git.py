@@ -243,6 +243,8 @@ def test_without_git_the_message_says_so(repository, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="git is not installed"):
         list(staged(str(repository.path)))
+    with pytest.raises(UserError, match="git is not installed"):
+        changed(str(repository.path), "HEAD")
 
 
 def test_a_failure_of_git_is_told_in_its_words(repository):

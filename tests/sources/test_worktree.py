@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 
 import pytest
 
@@ -369,3 +370,13 @@ def test_the_other_way_to_start_git_gives_the_same(repository, monkeypatch):
     grow(repository.path, "a.py", "b/c.py")
     monkeypatch.delattr(process.os, "posix_spawnp", raising=False)
     assert sorted(shown(walk(str(repository.path)))) == ["a.py", "b/c.py"]
+
+
+def test_a_bare_repository_is_named_and_not_searched(tmp_path):
+    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "bare.git")], check=True)
+    (tmp_path / "a.py").write_text("x")
+
+    walked = walk(str(tmp_path))
+
+    assert [path for path, _ in walked] == ["a.py"]
+    assert walked.notices == [("bare-repository", "bare repository, not scanned; scan a clone of it", "bare.git")]
