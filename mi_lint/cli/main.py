@@ -5,6 +5,7 @@ Exit codes: 0 nothing to report, 1 findings, 2 the command or the tool failed; s
 
 from __future__ import annotations
 
+import os
 import sys
 
 from mi_lint.errors import UserError
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from typing import Protocol
+    from typing import NoReturn, Protocol
 
     class Verb(Protocol):
         """A module of this package that carries out one verb."""
@@ -66,8 +67,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _unknown(word: str) -> int:
-    import os
-
     if word.startswith("-"):
         hint = "options come after the verb, such as `mi-lint scan --staged`"
     elif os.path.exists(word):
@@ -84,8 +83,13 @@ def _unknown(word: str) -> int:
 def _run(verb: str, rest: list[str]) -> int:
     import argparse
 
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            # The usage names forty options and would hide the one line that helps.
+            raise UserError(f"{_explained(self, message)}; see `mi-lint {verb} --help`")
+
     module = _module(verb)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"mi-lint {verb}",
         description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}.",
         allow_abbrev=False,
@@ -95,10 +99,20 @@ def _run(verb: str, rest: list[str]) -> int:
     return int(module.run(parser.parse_args(rest)))
 
 
+def _explained(parser: argparse.ArgumentParser, message: str) -> str:
+    """Name the option that was probably meant, where argparse only says that it knows no such."""
+    unknown = message.removeprefix("unrecognized arguments: ")
+    if unknown == message:
+        return message
+    import difflib
+
+    word = unknown.split(" ")[0]
+    close = difflib.get_close_matches(word.split("=")[0], parser._option_string_actions, n=1)
+    return f"unknown argument '{word}'" + (f", did you mean '{close[0]}'?" if close else "")
+
+
 def _width() -> int:
     """Return the width for help texts; argparse itself would import `shutil` for it, at each option it is given."""
-    import os
-
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) > 0:
         return int(columns) - 2
@@ -117,6 +131,11 @@ def _module(verb: str) -> Verb:
 
 def run() -> None:
     """Run the command line of this process and end it."""
+    if sys.stderr is None:  # Closed by the caller, as `2>&-` does.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stderr.write("mi-lint: error: standard output is closed; send it to the null device to throw it away\n")
+        sys.exit(FAILED)
     sys.exit(guarded(sys.argv[1:]))
 
 
@@ -130,8 +149,6 @@ def guarded(arguments: Sequence[str]) -> int:
         return FAILED
     except BrokenPipeError:
         # The reader of our output has seen enough. Python would complain once more when it closes the stream.
-        import os
-
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:

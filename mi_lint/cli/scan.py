@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to scan").add_mutually_exclusive_group()
     what.add_argument("--staged", action="store_true", help="what the next commit adds, as it is in the index")
     what.add_argument("--diff", metavar="REF", help="what changed since the working tree left REF")
-    what.add_argument("--stdin", action="store_true", help="standard input")
+    what.add_argument("--stdin", action="store_true", help="standard input, like the path -")
     more = parser.add_argument_group("how to scan")
     more.add_argument("--stdin-filename", metavar="NAME", default="", help="the file that standard input stands for")
     more.add_argument("--no-ignore", action="store_true", help="also scan what .gitignore excludes")
@@ -78,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    if arguments.paths == ["-"] and not (arguments.staged or arguments.diff):
+        arguments.stdin, arguments.paths = True, []
     if arguments.stdin_filename and not arguments.stdin:
         raise UserError("--stdin-filename goes with --stdin")
     if arguments.stdin and arguments.paths:
@@ -112,10 +114,17 @@ def root_of(paths: Sequence[str], config: Config) -> str:
     top = toplevel(folder)
     if top is not None:
         return top
-    if config.file and os.path.commonpath([config.root, folder]) == config.root:
+    if config.file and _holds(config.root, folder):
         return config.root
     here = os.getcwd()
-    return here if os.path.commonpath([here, folder]) == here else folder
+    return here if _holds(here, folder) else folder
+
+
+def _holds(folder: str, inner: str) -> bool:
+    try:
+        return os.path.commonpath([folder, inner]) == folder
+    except ValueError:  # Another drive of Windows.
+        return False
 
 
 def _scan(arguments: argparse.Namespace, config: Config, root: str, fixes: bool) -> Result:

@@ -13,6 +13,7 @@ import pytest
 from mi_lint.cli.main import guarded
 from mi_lint.rulebook.samples import expand
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KEY = expand("<%his-v1 +ASt 64 Default0%>")
 LINE = f"conn = 'DefaultEndpointsProtocol=https;AccountName=demo;AccountKey={KEY};EndpointSuffix=core.windows.net'\n"
 
@@ -301,12 +302,36 @@ def test_a_clean_run_imports_nothing_heavy(repository, arguments):
         f"print(status, *sorted({HEAVY!r} & set(sys.modules)))"
     )
     command = [sys.executable, "-S", "-c", code, *arguments]
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     for _ in range(2):  # the first run may compile the rules
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path_of(root)})
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path_of(ROOT)})
     # argparse itself needs enum (by way of re).
     assert set(done.stdout.splitlines()[-1].split()) <= {"0", "enum"}, done.stdout + done.stderr
 
 
 def path_of(root):
     return os.pathsep.join([root, *(path for path in sys.path if path)])
+
+
+def test_an_option_that_does_not_exist_is_one_line_with_the_one_that_was_meant(folder, capsys):
+    assert guarded(["scan", "--formt", "json"]) == 2
+    assert capsys.readouterr().err == (
+        "mi-lint: error: unknown argument '--formt', did you mean '--format'?; see `mi-lint scan --help`\n"
+    )
+
+
+def test_a_dash_is_standard_input(folder, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LINE.encode())))
+    assert guarded(["scan", "-"]) == 1
+    assert capsys.readouterr().out.startswith("<stdin>:1:")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed with the shell")
+@pytest.mark.parametrize(("closed", "message"), [(">&-", "standard output is closed"), ("2>&-", "")])
+def test_closed_standard_streams_end_in_a_message_or_are_done_without(folder, closed, message):
+    write(folder, "a.py")
+    program = "from mi_lint.cli.main import run; run()"
+    command = f"exec {sys.executable} -c '{program}' scan a.py missing.py {closed}"
+    done = subprocess.run(["sh", "-c", command], env={**os.environ, "PYTHONPATH": path_of(ROOT)}, capture_output=True)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
