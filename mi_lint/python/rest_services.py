@@ -168,8 +168,9 @@ def recognise(header: str, address: str, names: str) -> Match | None:
         return None
     if _LITERAL_HOST.search(address):
         return Match(UNKNOWN, True) if header in AZURE_HEADERS else None
+    paths = address.replace("}", "}/")
     for service in services:
-        if service.path and re.search(service.path, address, re.IGNORECASE):
+        if service.path and re.search(service.path, paths, re.IGNORECASE):
             return Match(service, False)
     for text in (" ".join(re.findall(r"\{(\w+)\}", address)), names):
         for service in services:
