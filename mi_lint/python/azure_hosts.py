@@ -19,11 +19,23 @@ HOSTS = {
     "redis": r"\.redis\.cache\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)"
     r"|\.redis\.azure\.net|\.redisenterprise\.cache\.azure\.net",
     "mongo": r"\.(?:mongo|mongocluster)\.cosmos\.azure\.com|\.documents\.azure\.com",
+    "databricks": r"\.azuredatabricks\.net",
     "kafka": r"\.servicebus\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)",
 }  # fmt: skip
 _PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in HOSTS.items()}
 _NAMED = re.compile(r"(?i)(?:^|_)AZURE|^AZ_|SQLAZURE|COSMOS|AzureSql")
 _SETTINGS = (".env*", "*.env", "env.*", "local.settings*.json*", "appsettings*.json*", "docker-compose*.y*ml")
+_TEMPLATES = ("*.bicep", "*.tf", "azuredeploy*.json", "main.json")
+# A template that makes such a resource and sets a setting of the code: the setting leads to Azure.
+_RESOURCES = {
+    "sql": r"Microsoft\.Sql/servers|azurerm_mssql_server",
+    "postgresql": r"Microsoft\.DBforPostgreSQL/|azurerm_postgresql_",
+    "mysql": r"Microsoft\.DBforMySQL/|azurerm_mysql_",
+    "redis": r"Microsoft\.Cache/redis|azurerm_redis_|azurerm_managed_redis",
+    "mongo": r"Microsoft\.DocumentDB/|azurerm_cosmosdb_|azurerm_mongo_cluster",
+    "databricks": r"Microsoft\.Databricks/|azurerm_databricks_",
+    "kafka": r"Microsoft\.EventHub/|azurerm_eventhub",
+}
 MAX_DEPTH = 3
 
 
@@ -42,7 +54,7 @@ def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis
         return True
     if pattern.search(module.source.text.decode("utf-8", "replace")):
         return True
-    return any(_is_set_to_azure(pattern, name, analysis) for name in names)
+    return any(_is_set_to_azure(pattern, name, analysis) or _is_deployed(kind, name, analysis) for name in names)
 
 
 def _evidence(module: Module, host: ast.expr, analysis: Analysis, depth: int) -> tuple[list[str], list[str]]:
@@ -81,12 +93,25 @@ def _is_set_to_azure(pattern: re.Pattern[str], name: str, analysis: Analysis) ->
     return False
 
 
+def _is_deployed(kind: str, name: str, analysis: Analysis) -> bool:
+    """Whether a template of the project sets a setting of this name beside a resource of the kind."""
+    if not re.fullmatch(r"[A-Za-z_]\w+", name):
+        return False
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    texts = _texts(analysis, _TEMPLATES)
+    return any(word.search(text) and re.search(_RESOURCES[kind], text, re.IGNORECASE) for text in texts)
+
+
 def _settings(analysis: Analysis) -> list[str]:
+    return _texts(analysis, _SETTINGS)
+
+
+def _texts(analysis: Analysis, patterns: tuple[str, ...]) -> list[str]:
     project = analysis.project
     return [
         project.text(path).decode("utf-8", "replace")
         for path in project.files
-        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in _SETTINGS)
+        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in patterns)
     ]
 
 

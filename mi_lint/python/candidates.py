@@ -18,7 +18,8 @@ WORDS = (
     b"MSI_ENDPOINT", b"Ocp-Apim-Subscription-Key", b"api-key", b"x-functions-key", b"adlfs", b"windows.net",
     b"pyodbc", b"pymssql", b"mssql", b"psycopg", b"asyncpg", b"pymysql", b"MySQLdb", b"mysql.connector", b"pymongo",
     b"motor", b"redis", b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
-    b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key",
+    b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key", b"fsspec", b"AzureFileSystem", b"postgres",
+    b"mysql", b"sqlmodel", b"sasl.password", b"AZURE_",
 )  # fmt: skip
 # A class that is called, whose factory is called, or that gets another name.
 _USED = re.compile(rb"\b([A-Za-z_]\w{3,80})(?=\s{0,8}[.(]|\s{1,4}as\b)")

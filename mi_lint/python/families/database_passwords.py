@@ -16,7 +16,11 @@ from mi_lint.python.mappings import entry, unpacked
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import Spelled, sources, spelled, written
 
-MARKERS = (b"psycopg", b"asyncpg", b"aiopg", b"pymysql", b"mysql", b"MySQLdb", b"postgres", b"sqlalchemy", b"sqlmodel")
+MARKERS = (
+    b"psycopg2.connect", b"psycopg.connect", b"from psycopg", b"psycopg2.pool", b"psycopg_pool", b"asyncpg.c",
+    b"aiopg.c", b"pymysql.connect", b"mysql.connector", b"MySQLdb.connect", b"aiomysql.c", b"AsyncConnection.connect",
+    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri",
+)  # fmt: skip
 
 PASSWORD = re.compile(r"(?:^|\s)password\s*=\s*(?P<value>'[^']*'|[^\s']+)")
 _USER = re.compile(r"(?:^|\s)user\s*=\s*(?P<value>'[^']*'|[^\s']+)")

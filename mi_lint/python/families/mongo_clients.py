@@ -14,7 +14,9 @@ from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import sources
 
-MARKERS = (b"pymongo", b"motor")
+MARKERS = (
+    b"MongoClient(", b"MotorClient(",
+)  # fmt: skip
 
 CLIENTS = frozenset(
     {

@@ -14,7 +14,10 @@ from mi_lint.python.mappings import entry, unpacked
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import sources
 
-MARKERS = (b"redis",)
+MARKERS = (
+    b"Redis(", b"RedisCluster(", b"redis.from_url", b"Redis.from_url", b"ConnectionPool(", b"ConnectionPool.from_url",
+    b"from_url(",
+)  # fmt: skip
 
 _POSITIONAL = ("host", "port", "db", "password")
 _CLASSES = (

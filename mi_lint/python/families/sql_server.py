@@ -13,7 +13,10 @@ from mi_lint.python.database_urls import DatabaseUrl, database_urls
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 
-MARKERS = (b"pyodbc", b"pymssql", b"mssql_python", b"aioodbc", b"mssql", b"pytds")
+MARKERS = (
+    b"pyodbc.connect", b"from pyodbc import", b"aioodbc", b"pymssql.connect", b"from pymssql import", b"mssql_python",
+    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri",
+)  # fmt: skip
 
 # Drivers that know no way to sign in with a managed identity.
 _WITHOUT_ENTRA = {"pymssql.connect": ("server", "password", 2), "pymssql._pymssql.connect": ("server", "password", 2)}

@@ -1,0 +1,29 @@
+"""Broker URLs: kombu makes the credential when the URL names its class."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.outcome import Manual, Outcome, Rewritten
+from mi_lint.migrate.spelled import SpelledEditor
+from mi_lint.python.families.message_brokers import BROKER
+from mi_lint.python.site import Site
+
+_ROLES = {
+    "azureservicebus": "Azure Service Bus Data Owner",
+    "azurestoragequeues": "Storage Queue Data Contributor",
+}
+
+
+def rewrite(site: Site, context: Context) -> Outcome:
+    """Put the name of the credential's class in the place of policy and key."""
+    assert isinstance(site.node, ast.expr)
+    editor = SpelledEditor(context.module.source, site.node)
+    match = BROKER.fullmatch(editor.text)
+    if match is None:
+        return Manual("where the key ends in the broker URL cannot be seen")
+    name = "ManagedIdentityCredential" if context.credentials.kind == "managed" else "DefaultAzureCredential"
+    start, end = match.span("userinfo")
+    editor.cut(start - 1, end, "/" + name)
+    return Rewritten(editor.changes(), f"let kombu sign in with {name}", role=_ROLES[site.form])

@@ -1,0 +1,56 @@
+"""Settings of django-storages that hold a key of Azure Storage (MI219)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.mappings import entry
+from mi_lint.python.site import Site
+
+MARKERS = (b"storages.backends.azure_storage",)
+
+SETTINGS = ("AZURE_CONNECTION_STRING", "AZURE_ACCOUNT_KEY", "AZURE_SAS_TOKEN")
+OPTIONS = ("connection_string", "account_key", "sas_token")
+
+
+def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the settings, options and class attributes of a module that hold a key for django-storages."""
+    for name in SETTINGS:
+        for binding in module.scope.bindings.get(name, ()):
+            if binding.kind == "assign" and binding.value is not None:
+                yield from _site(module, "setting", name, binding.node, binding.value, analysis)
+    for class_ in module.classes.values():
+        bases = [module.qualified(base) or "" for base in class_.bases]
+        inner = module.scopes.get(class_)
+        if inner is None or "storages.backends.azure_storage.AzureStorage" not in bases:
+            continue
+        for name in OPTIONS:
+            for binding in inner.bindings.get(name, ()):
+                if binding.value is not None:
+                    yield from _site(module, "attribute", name, binding.node, binding.value, analysis)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Dict) and _is_backend(entry(node, "BACKEND")):
+            options = entry(node, "OPTIONS")
+            for name in OPTIONS if isinstance(options, ast.Dict) else ():
+                value = entry(options, name) if isinstance(options, ast.Dict) else None
+                if value is not None and options is not None:
+                    yield from _site(module, "option", name, options, value, analysis)
+
+
+def _is_backend(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and "azure_storage" in str(node.value)
+
+
+def _site(module: Module, form: str, name: str, node: ast.AST, secret: ast.expr, analysis: Analysis) -> Iterator[Site]:
+    trace = analysis.tracer.trace(module, secret)
+    if trace.kinds == {"none"} or trace.is_token or any("devstoreaccount1" in text for text in trace.texts):
+        return
+    if isinstance(node, ast.expr | ast.stmt):
+        scope, _ = module.place(node)
+        yield Site(
+            module, "MI219", "django_storages", form, node, scope, (name,), None, secret, name, trace,
+            message_id="django", data={"package": "django-storages"},
+        )  # fmt: skip
