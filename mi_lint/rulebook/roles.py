@@ -207,7 +207,7 @@ class KeysOff:
 class Bindings:
     """How Azure Functions binds to the service: decorators and types, settings and rights by use.
 
-    ``also`` are rights that a trigger needs on another plane of the resource, ``host`` those on the account of the host.
+    ``also`` are rights that a trigger needs on another plane of the resource, ``host`` those on the host's account.
     """
 
     decorators: dict[str, str]

@@ -1,7 +1,7 @@
+# ruff: noqa: E501 (the lines of the sampled programs)
 from __future__ import annotations
 
 import pytest
-
 from repositories import VM, plan_of, rights
 
 SQL = """
@@ -68,12 +68,15 @@ def test_a_database_elsewhere_is_left_alone(tmp_path):
     ("code", "type_", "expected"),
     [
         (
-            'import os, psycopg\npsycopg.connect(host=os.environ["PGHOST"], dbname=os.environ["PGDATABASE"], password=os.environ["PGPASSWORD"]).execute("UPDATE a SET b = 1")\n',
+            ('import os, psycopg\npsycopg.connect(host=os.environ["PGHOST"], dbname=os.environ["PGDATABASE"], '
+'password=os.environ["PGPASSWORD"]).execute("UPDATE a SET b = 1")\n'),
             "Microsoft.DBforPostgreSQL/flexibleServers",
-            ["pgaadauth_create_principal_with_oid('{vmName}', '{principalId}', 'service', false, false)", "GRANT UPDATE ON ALL TABLES"],
+            [("pgaadauth_create_principal_with_oid('{vmName}', '{principalId}', 'service', false, "
+"false)"), "GRANT UPDATE ON ALL TABLES"],
         ),
         (
-            'import os, pymysql\npymysql.connect(host=os.environ["DB_HOST"], password=os.environ["DB_PASSWORD"]).cursor().execute("DELETE FROM a")\n',
+            ('import os, pymysql\npymysql.connect(host=os.environ["DB_HOST"], '
+'password=os.environ["DB_PASSWORD"]).cursor().execute("DELETE FROM a")\n'),
             "Microsoft.DBforMySQL/flexibleServers",
             ["CREATE AADUSER IF NOT EXISTS '{vmName}' IDENTIFIED BY '{clientId}';", "GRANT DELETE ON"],
         ),

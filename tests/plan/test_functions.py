@@ -26,7 +26,9 @@ def added(plan):
 
 def test_triggers_and_bindings_get_their_roles(tmp_path):
     found = by_role(plan_of(tmp_path, {**HOST, "function_app.py": APP}))
-    assert {"Storage Blob Data Owner", "Storage Queue Data Contributor", "Storage Queue Data Message Sender"} == set(found)
+    assert {"Storage Blob Data Owner", "Storage Queue Data Contributor", "Storage Queue Data Message Sender"} == set(
+        found
+    )
 
 
 def test_connections_become_identity_based(tmp_path):

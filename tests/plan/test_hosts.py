@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from repositories import BLOB, VM, plan_of
 
 from mi_lint.errors import UserError
 from mi_lint.plan.model import SYSTEM, USER
-from repositories import BLOB, VM, plan_of
 
 APP = BLOB + "\nservice.list_containers()\n"
 SITE = "resource {0} 'Microsoft.Web/sites@2023-12-01' = {{\n  name: '{0}'\n  kind: '{1}'\n}}\n"
@@ -22,15 +22,20 @@ def kinds(plan):
         ("main.bicep", VM, "vm", SYSTEM),
         ("main.bicep", SITE.format("shop", "app,linux"), "web-app", SYSTEM),
         ("main.bicep", SITE.format("jobs", "functionapp,linux"), "function-app", SYSTEM),
-        ("main.bicep", "resource a 'Microsoft.App/containerApps@2024-03-01' = {\n  name: 'a'\n}\n", "container-app", SYSTEM),
-        ("main.bicep", "resource a 'Microsoft.ContainerInstance/containerGroups@2023-05-01' = {\n  name: 'a'\n}\n", "container-instance", SYSTEM),
-        ("main.bicep", "resource a 'Microsoft.Compute/virtualMachineScaleSets@2024-07-01' = {\n  name: 'a'\n}\n", "vmss", USER),
+        ("main.bicep", ("resource a 'Microsoft.App/containerApps@2024-03-01' = {\n  name: "
+"'a'\n}\n"), "container-app", SYSTEM),
+        ("main.bicep", ("resource a 'Microsoft.ContainerInstance/containerGroups@2023-05-01' = {\n  name: "
+"'a'\n}\n"), "container-instance", SYSTEM),
+        ("main.bicep", ("resource a 'Microsoft.Compute/virtualMachineScaleSets@2024-07-01' = {\n  name: "
+"'a'\n}\n"), "vmss", USER),
         ("main.bicep", "resource a 'Microsoft.HybridCompute/machines@2022-12-27' = {\n  name: 'a'\n}\n", "arc", SYSTEM),
         ("main.tf", 'resource "azurerm_linux_web_app" "shop" {\n  name = "shop-${var.stage}"\n}\n', "web-app", SYSTEM),
         ("main.tf", 'resource "azurerm_linux_virtual_machine" "m" {\n  name = var.machine\n}\n', "vm", SYSTEM),
-        ("azure.yaml", "services:\n  api:\n    project: .\n    host: containerapp\n    language: python\n", "container-app", SYSTEM),
+        ("azure.yaml", ("services:\n  api:\n    project: .\n    host: containerapp\n    language: "
+"python\n"), "container-app", SYSTEM),
         ("host.json", '{"version": "2.0"}', "function-app", SYSTEM),
-        ("k8s.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec: {template: {spec: {serviceAccountName: shop-sa}}}\n", "aks", USER),
+        ("k8s.yaml", ("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop, namespace: web}\nspec: "
+"{template: {spec: {serviceAccountName: shop-sa}}}\n"), "aks", USER),
     ],
 )  # fmt: skip
 def test_hosts_are_found_and_the_identity_follows(tmp_path, name, text, kind, identity):
@@ -64,8 +69,14 @@ def test_loops_over_literal_lists_are_followed(tmp_path):
 def test_modules_are_followed_and_unused_ones_are_not(tmp_path):
     files = {
         "app.py": APP,
-        "infra/main.bicep": "module web 'core/site.bicep' = {\n  name: 'web'\n  params: {\n    name: 'shop'\n    kind: 'functionapp,linux'\n  }\n}\n",
-        "infra/core/site.bicep": "param name string\nparam kind string = 'app'\nresource site 'Microsoft.Web/sites@2023-12-01' = {\n  name: name\n  kind: kind\n}\n",
+        "infra/main.bicep": (
+            "module web 'core/site.bicep' = {\n  name: 'web'\n  params: {\n    name: "
+            "'shop'\n    kind: 'functionapp,linux'\n  }\n}\n"
+        ),
+        "infra/core/site.bicep": (
+            "param name string\nparam kind string = 'app'\nresource site "
+            "'Microsoft.Web/sites@2023-12-01' = {\n  name: name\n  kind: kind\n}\n"
+        ),
         "infra/core/aks.bicep": "resource a 'Microsoft.Compute/virtualMachines@2024-07-01' = {\n  name: 'x'\n}\n",
     }
     plan = plan_of(tmp_path, files)
@@ -108,7 +119,11 @@ def test_an_unknown_host_is_a_question(tmp_path):
 
 
 def test_contradictory_evidence_is_a_question(tmp_path):
-    files = {"app.py": APP, "main.bicep": VM, "azure.yaml": "services:\n  api:\n    project: src\n    host: containerapp\n"}
+    files = {
+        "app.py": APP,
+        "main.bicep": VM,
+        "azure.yaml": "services:\n  api:\n    project: src\n    host: containerapp\n",
+    }
     plan = plan_of(tmp_path, files)
     assert any("container-app" in question and "vm" in question for question in plan.questions)
 
@@ -131,14 +146,20 @@ def test_only_what_runs_on_the_host_counts(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["resource x 'Microsoft.Web/sites@1' = {", "resource x 'Microsoft.Web/sites@1' = { name: '${", "var a = [[[[", "'''", "[for a in b: {"],
+    [("resource x 'Microsoft.Web/sites@1' = "
+"{"), "resource x 'Microsoft.Web/sites@1' = { name: '${", "var a = [[[[", "'''", "[for a in b: {"],
 )  # fmt: skip
 def test_broken_templates_end_in_a_question(tmp_path, text):
-    plan = plan_of(tmp_path, {"app.py": APP, "main.bicep": text, "main.tf": text, "azure.yaml": "a: [", "host.json": "{"})
+    plan = plan_of(
+        tmp_path, {"app.py": APP, "main.bicep": text, "main.tf": text, "azure.yaml": "a: [", "host.json": "{"}
+    )
     assert plan.hosts
 
 
 def test_a_federated_credential_for_each_service_account_is_limited(tmp_path):
-    document = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: w{0}}}\nspec: {{template: {{spec: {{serviceAccountName: sa{0}}}}}}}\n"
+    document = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: w{0}}}\nspec: {{template: {{spec: "
+        "{{serviceAccountName: sa{0}}}}}}}\n"
+    )
     files = {"app.py": APP, "k8s.yaml": "---\n".join(document.format(number) for number in range(21))}
     assert any("21 service accounts" in question for question in plan_of(tmp_path, files).questions)

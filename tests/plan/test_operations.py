@@ -3,9 +3,9 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from repositories import BLOB, VM, plan_of, rights
 
 from mi_lint.plan.operations import is_test
-from repositories import BLOB, VM, plan_of, rights
 
 READER, CONTRIBUTOR, OWNER = (f"Storage Blob Data {level}" for level in ("Reader", "Contributor", "Owner"))
 SENDER, RECEIVER = (f"Azure Service Bus Data {role}" for role in ("Sender", "Receiver"))
@@ -46,14 +46,19 @@ COSMOS = """
         (BLOB, 'service.create_container("logs")', [CONTRIBUTOR]),
         (BLOB, "service.get_user_delegation_key(a, b)", ["Storage Blob Delegator"]),
         (BLOB, 'name = input()\nservice.get_container_client(name).list_blobs()', [READER]),
-        (BLOB, 'service.get_container_client(os.environ["BOX"]).list_blobs()', [f"{READER} @ blobServices/default/containers/{{containerName}}"]),
+        (BLOB, 'service.get_container_client(os.environ["BOX"]).list_blobs()', [(f"{READER} @ "
+f"blobServices/default/containers/{{containerName}}")]),
         (BUS, 'bus.get_queue_sender("jobs").send_messages([])', [f"{SENDER} @ queues/jobs"]),
-        (BUS, 'with bus.get_queue_receiver("jobs") as receiver:\n    for message in receiver:\n        receiver.complete_message(message)', [f"{RECEIVER} @ queues/jobs"]),
-        (BUS, 'bus.get_queue_sender("a").send_messages([])\nbus.get_queue_receiver("a").receive_messages()', [f"{RECEIVER} @ queues/a", f"{SENDER} @ queues/a"]),
+        (BUS, ('with bus.get_queue_receiver("jobs") as receiver:\n    for message in receiver:\n        '
+'receiver.complete_message(message)'), [f"{RECEIVER} @ queues/jobs"]),
+        (BUS, 'bus.get_queue_sender("a").send_messages([])\nbus.get_queue_receiver("a").receive_messages()',
+         [f"{RECEIVER} @ queues/a", f"{SENDER} @ queues/a"]),
         (BUS, 'bus.get_subscription_receiver("t", "s").receive_messages()', [f"{RECEIVER} @ topics/t/subscriptions/s"]),
         (QUEUE, 'queue.send_message("x")', [f"Storage Queue Data Message Sender @ {JOBS}"]),
-        (QUEUE, "message = queue.receive_message()\nqueue.delete_message(message)", [f"Storage Queue Data Message Processor @ {JOBS}"]),
-        (QUEUE, 'queue.send_message("x")\nqueue.receive_message()', [f"Storage Queue Data Message Processor @ {JOBS}", f"Storage Queue Data Message Sender @ {JOBS}"]),
+        (QUEUE, ("message = "
+"queue.receive_message()\nqueue.delete_message(message)"), [f"Storage Queue Data Message Processor @ {JOBS}"]),
+        (QUEUE, 'queue.send_message("x")\nqueue.receive_message()', [(f"Storage Queue Data Message Processor "
+f"@ {JOBS}"), f"Storage Queue Data Message Sender @ {JOBS}"]),
         (QUEUE, 'queue.update_message("x")', [f"Storage Queue Data Contributor @ {JOBS}"]),
         (VAULT, 'vault.get_secret("a").value', ["Key Vault Secrets User"]),
         (VAULT, 'vault.get_secret("a")\nvault.list_properties_of_secrets()', ["Key Vault Secrets User"]),
@@ -73,14 +78,20 @@ WAYS = {
     "with": "with service as open_service:\n    open_service.list_containers()",
     "parameter": "def show(s):\n    s.list_containers()\nshow(service)",
     "annotation": "def show(s: BlobServiceClient | None):\n    s.list_containers()",
-    "attribute": "class Store:\n    def __init__(self):\n        self.s = service\n    def show(self):\n        self.s.list_containers()",
-    "attribute of a parameter": "class Store:\n    def __init__(self, s):\n        self.s = s\n    def show(self):\n        self.s.list_containers()\nStore(service).show()",
+    "attribute": ("class Store:\n    def __init__(self):\n        self.s = service\n    def show(self):\n     "
+"   self.s.list_containers()"),
+    "attribute of a parameter": ("class Store:\n    def __init__(self, s):\n        self.s = s\n    def "
+"show(self):\n        self.s.list_containers()\nStore(service).show()"),
     "factory": "def make():\n    return service\nmake().list_containers()",
-    "property": "class Store:\n    @property\n    def s(self):\n        return service\n    def show(self):\n        self.s.list_containers()",
-    "dependency": "from fastapi import Depends\ndef give():\n    yield service\ndef show(s=Depends(give)):\n    s.list_containers()",
+    "property": ("class Store:\n    @property\n    def s(self):\n        return service\n    def "
+"show(self):\n        self.s.list_containers()"),
+    "dependency": ("from fastapi import Depends\ndef give():\n    yield service\ndef show(s=Depends(give)):\n "
+"   s.list_containers()"),
     "choice": "s = service if True else None\ns.list_containers()",
-    "exit stack": "import contextlib\nwith contextlib.ExitStack() as stack:\n    s = stack.enter_context(service)\n    s.list_containers()",
-    "inheritance": "class Base:\n    def __init__(self):\n        self.s = service\nclass Store(Base):\n    def show(self):\n        self.s.list_containers()",
+    "exit stack": ("import contextlib\nwith contextlib.ExitStack() as stack:\n    s = "
+"stack.enter_context(service)\n    s.list_containers()"),
+    "inheritance": ("class Base:\n    def __init__(self):\n        self.s = service\nclass Store(Base):\n    "
+"def show(self):\n        self.s.list_containers()"),
     "walrus": "if (s := service):\n    s.list_containers()",
 }  # fmt: skip
 
@@ -143,14 +154,17 @@ def test_what_tests_set_up_is_not_what_the_workload_needs(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("tests/a.py", True), ("e2e_tests/a.py", True), ("a/test_b.py", True), ("conftest.py", True), ("src/latest/a.py", False), ("contest/a.py", False)],
+    [("tests/a.py", True), ("e2e_tests/a.py", True), ("a/test_b.py", True), ("conftest.py", True),
+     ("src/latest/a.py", False), ("contest/a.py", False)],
 )  # fmt: skip
 def test_paths_of_tests_are_known(path, expected):
     assert is_test(path) is expected
 
 
 def test_parts_get_rights_of_their_own(tmp_path):
-    code = 'service.get_container_client("in").list_blobs()\nservice.get_container_client("out").upload_blob("a", b"")\n'
+    code = (
+        'service.get_container_client("in").list_blobs()\nservice.get_container_client("out").upload_blob("a", b"")\n'
+    )
     plan = plan_of(tmp_path, {"app.py": textwrap.dedent(BLOB) + code, "main.bicep": VM})
     assert rights(plan) == [
         f"{CONTRIBUTOR} @ blobServices/default/containers/out",

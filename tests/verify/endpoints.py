@@ -32,7 +32,7 @@ def jwt(audience: str) -> str:
         "iat": now,
         "nbf": now - 5,
         "exp": now + 3600,
-        "xms_mirid": "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-shop",
+        "xms_mirid": "/subscriptions/s/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-shop",
     }
     return f"{part({'alg': 'none'})}.{part(claims)}.c2lnbmF0dXJl"
 
@@ -49,7 +49,10 @@ class Identity(BaseHTTPRequestHandler):
         else:
             token = jwt(query.get("resource", [""])[0])
             expires = str(int(time.time()) + 3600)
-            status, body = 200, {"access_token": token, "expires_on": expires, "expires_in": "3600", "token_type": "Bearer"}
+            status, body = (
+                200,
+                {"access_token": token, "expires_on": expires, "expires_in": "3600", "token_type": "Bearer"},
+            )
             body["resource"] = query.get("resource", [""])[0]
         content = json.dumps(body).encode()
         self.send_response(status)
@@ -66,7 +69,7 @@ class Service(BaseHTTPRequestHandler):
     """A service whose answer the test chooses."""
 
     answer: tuple[int, dict[str, str], str] = (200, {}, "")
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[str, str]]
 
     def do_GET(self) -> None:
         self.seen.append((self.path, self.headers.get("Authorization", "")))

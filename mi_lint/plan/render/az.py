@@ -77,7 +77,6 @@ keep() {
     exit 1
   fi
   printf -v "${name}" '%s' "${value}"
-  export "${name?}"
 }
 
 # absent COMMAND...: succeed when a query finds nothing, so that the script can be run again.
@@ -86,7 +85,8 @@ absent() {
   if [[ "${apply}" != true ]]; then
     return 0
   fi
-  found=$("$@")
+  # The shell does not stop by itself inside a condition.
+  found=$("$@") || exit 1
   [[ -z "${found}" ]]
 }
 """
@@ -115,6 +115,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     for parameter in all_parameters(plan):
         default = quoted(defaults(plan).get(parameter.name, ""))
         words = f"need {variable(parameter.name)} {quoted(spoken(parameter.description))}"
+        default = default.replace("${RESOURCE_GROUP}", "${RESOURCE_GROUP:-}")
         yield f"{words} {default}" if default != "''" else words
     yield 'if [[ "${incomplete}" == true ]]; then'
     yield "  exit 2"
@@ -123,7 +124,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     if names:
         yield ""
         yield "# What the commands below find out."
-        yield from (f"{variable(name)}=''" for name in names)
+        yield from (f"export {variable(name)}=''" for name in names)
     yield from _steps(steps(plan))
 
 

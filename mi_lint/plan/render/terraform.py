@@ -172,8 +172,8 @@ def _below(plan: Plan, assignment: Assignment) -> str:
     identifier = _identifier(plan, assignment)
     if not assignment.scope:
         return identifier
-    path = PARAMETER.sub(lambda match: f"${{var.{snake(match[1])}}}", assignment.scope)
-    return f'"${{{identifier}}}/{path.lstrip("/")}"'
+    path = text(f"/{assignment.scope.lstrip('/')}")[1:]
+    return f'"${{{identifier}}}{path}'
 
 
 def _rbac(plan: Plan, assignment: Assignment, principal: str) -> Written:
