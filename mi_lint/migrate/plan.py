@@ -20,6 +20,7 @@ from mi_lint.migrate.changes import Change, applied, conflict, differences, edit
 from mi_lint.migrate.companions import companion_changes
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credentials import top_level
+from mi_lint.migrate.fields import with_unused_fields
 from mi_lint.migrate.imports import import_changes
 from mi_lint.migrate.manifests import is_older, pinned_version
 from mi_lint.migrate.mentions import mention_changes
@@ -258,6 +259,8 @@ class _Round:
                 self.outcomes[site] = rewrite
                 accepted[site] = rewrite
                 taken += rewrite.changes
+        accepted = with_unused_fields(self._analysis, accepted)
+        self.outcomes.update(accepted)
         self._regroup(accepted)
 
     def _context(self, module: Module) -> Context:
