@@ -11,6 +11,9 @@ from mi_lint.migrate.settings_files import setting_changes
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
+# The Functions host reads it too, whatever the code does.
+HOST_SETTINGS = frozenset({"AzureWebJobsStorage"})
+
 
 def companion_changes(
     project: Project, rewrites: Sequence[tuple[Site, Rewritten]], still_read: frozenset[str]
@@ -18,15 +21,17 @@ def companion_changes(
     """Return the changes to other files that some rewrites bring with them."""
     changes: list[Change] = []
     packages: dict[str, set[str]] = {}
-    renamed: dict[str, dict[str, str]] = {}
+    renamed: dict[str, dict[str, dict[str, str]]] = {}
     for site, rewrite in rewrites:
         packages.setdefault(site.module.path, set()).update(_packages(site))
         examples = dict(rewrite.settings)
         for old, new in rewrite.renamed:
-            renamed.setdefault(old, {})[new] = examples.get(new, "")
+            renamed.setdefault(site.module.path, {}).setdefault(old, {})[new] = examples.get(new, "")
     for path, names in packages.items():
         changes += manifest_changes(project, path, names)
-    return changes + (setting_changes(project, renamed, still_read) if renamed else [])
+    for path, settings in renamed.items():
+        changes += setting_changes(project, path, settings, still_read | HOST_SETTINGS)
+    return changes
 
 
 def _packages(site: Site) -> set[str]:

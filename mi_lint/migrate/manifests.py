@@ -28,7 +28,7 @@ _AZURE = re.compile(rb"(?mi)^[^\n#;]*?(?<![\w./-])[\"']?(azure-(?!identity|funct
 def manifest_changes(project: Project, module: str, packages: Iterable[str]) -> list[Change]:
     """Return the changes to the manifests nearest to a module that declare one of the packages."""
     wanted = sorted(set(packages))
-    for folder in _upwards(module):
+    for folder in folders_around(module):
         declaring = [path for path in _manifests(project, folder) if any(_line(project.text(path), p) for p in wanted)]
         if declaring:
             return [change for path in declaring for change in _addition(project, path, wanted)]
@@ -37,7 +37,7 @@ def manifest_changes(project: Project, module: str, packages: Iterable[str]) -> 
 
 def pinned_version(project: Project, module: str, package: str) -> str:
     """Return the version that the nearest manifest pins a package to; empty when it pins none."""
-    for folder in _upwards(module):
+    for folder in folders_around(module):
         for path in _manifests(project, folder):
             match = _line(project.text(path), package)
             if match:
@@ -56,7 +56,8 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple([*numbers, 0, 0][:3])
 
 
-def _upwards(path: str) -> Iterator[str]:
+def folders_around(path: str) -> Iterator[str]:
+    """Yield the folder of a path and those around it, nearest first; the project's own is empty."""
     folder = posixpath.dirname(path)
     while folder:
         yield folder

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from mi_lint.migrate.changes import Change
+from mi_lint.migrate.manifests import folders_around
 from mi_lint.python.project import Project
 
 _ENV = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
@@ -24,11 +25,14 @@ _DOCUMENTS = ("README*.md", "readme*.md")
 
 
 def setting_changes(
-    project: Project, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
+    project: Project, module: str, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
 ) -> list[Change]:
-    """Return the changes for settings: ``renamed`` maps an old name to its new names with an example of each value."""
+    """Return the changes for the settings of a module: in its folder and those around it.
+
+    ``renamed`` maps an old name to its new names with an example of each value.
+    """
     changes: list[Change] = []
-    for path in project.files:
+    for path in [path for folder in folders_around(module) for path in project.files_in(folder)]:
         name = posixpath.basename(path)
         if any(fnmatch.fnmatch(name, pattern) for pattern in _ENV) and _SAMPLE.search(name):
             changes += _lines(path, project.text(path), renamed, still_read, _env_line)
