@@ -15,6 +15,7 @@ from mi_lint.python.facts import Module
 from mi_lint.python.mappings import entry, unpacked
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import Spelled, sources, spelled, written
+from mi_lint.python.tokens import is_token
 
 MARKERS = (
     b"psycopg2.connect", b"psycopg.connect", b"from psycopg", b"psycopg2.pool", b"psycopg_pool", b"asyncpg.c",
@@ -144,7 +145,7 @@ def _site(
     trace = analysis.tracer.trace(home, secret)
     if isinstance(secret, ast.Constant) and not secret.value:
         return
-    if trace.has_token and not trace.is_secret:
+    if is_token(home, secret, analysis):
         return
     scope, _ = module.place(call)
     data = {"database": database, "package": ast.unparse(call.func).partition(".")[0]}

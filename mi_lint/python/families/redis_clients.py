@@ -13,6 +13,7 @@ from mi_lint.python.facts import Module
 from mi_lint.python.mappings import entry, unpacked
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import sources
+from mi_lint.python.tokens import is_token
 
 MARKERS = (
     b"Redis(", b"RedisCluster(", b"redis.from_url", b"Redis.from_url", b"ConnectionPool(", b"ConnectionPool.from_url",
@@ -71,7 +72,7 @@ def _site(
     module: Module, call: ast.Call, form: str, secret: ast.expr, home: Module, analysis: Analysis
 ) -> Iterator[Site]:
     trace = analysis.tracer.trace(home, secret)
-    if trace.kinds == {"none"} or (trace.has_token and not trace.is_secret):
+    if trace.kinds == {"none"} or is_token(home, secret, analysis):
         return
     scope, _ = module.place(call)
     yield Site(

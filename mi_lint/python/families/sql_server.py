@@ -12,6 +12,7 @@ from mi_lint.python.azure_hosts import is_azure, settings_value
 from mi_lint.python.database_urls import DatabaseUrl, database_urls
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
+from mi_lint.python.tokens import is_token
 
 MARKERS = (
     b"pyodbc.connect", b"from pyodbc import", b"aioodbc", b"pymssql.connect", b"from pymssql import", b"mssql_python",
@@ -102,7 +103,7 @@ def _is_ours(made: DatabaseUrl, analysis: Analysis) -> bool:
 
 def _site(module: Module, call: ast.Call, form: str, secret: ast.expr, home: Module, analysis: Analysis) -> Site:
     trace = analysis.tracer.trace(home, secret)
-    check = "MI410" if trace.has_token else "MI210"
+    check = "MI410" if trace.has_token or is_token(home, secret, analysis) else "MI210"
     scope, _ = module.place(call)
     name = ast.unparse(call.func)
     return Site(
