@@ -17,6 +17,9 @@ from mi_lint.python.facts import Binding, Module, Scope
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall, Site
 
+_ARGUMENT = (
+    "the connection string is given on the command line; whoever calls the program has to pass the endpoint instead"
+)
 _TELLING = re.compile(r"(?i)conn|_cs$")
 
 
@@ -30,6 +33,7 @@ class Replacement:
     renamed: tuple[tuple[str, str], ...] = ()
     entity: str = ""
     modules: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def replacement(site: Site, call: ClientCall, context: Context) -> Replacement |
         return _from_text(origin, secret, carrier, call, context)
     if origin.kind in ("environment", "config", "setting", "vault"):
         return _from_setting(origin, secret, carrier, call, context)
+    if origin.kind == "argument" and not call.client.endpoint.entity_argument:
+        return Replacement(context.module.source.slice(secret), reason=_ARGUMENT)
     return f"where the connection string comes from is not known ({origin.name or origin.kind})"
 
 

@@ -236,6 +236,16 @@ def is_pure(module: Module, node: ast.expr) -> bool:
         if isinstance(part, ast.Call):
             kind = known.call_kind(module, part, module.qualified(part.func) or "")
             method = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")
-            if kind is None and method not in _PURE_METHODS and method != "str":
+            if kind is None and method not in _PURE_METHODS and method != "str" and not _fetches_keys(node):
                 return False
     return True
+
+
+def _fetches_keys(node: ast.expr) -> bool:
+    """Whether an expression runs a command that lists keys, such as ``az search admin-key show``."""
+    words = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    words |= {word for text in words for word in text.split()}
+    names = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+    return bool(words & {"keys", "key", "admin-key", "list-keys", "show-connection-string"}) and bool(
+        names & {"run", "check_output", "Popen"}
+    )

@@ -290,6 +290,8 @@ class _Walk:
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if module.qualified(node.value) == "os.environ":
             return [self.origin("environment", module, node, self.text(module, node.slice, depth))]
+        if module.qualified(node.value) == "sys.argv":
+            return [self.origin("argument", module, node)]
         kind = known.configuration(module, node.value)
         if kind:
             return [self.origin(kind, module, node, str(key or ""))]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 
+import jsonschema
 import pytest
 
 from mi_lint.cli.main import guarded
@@ -74,6 +75,9 @@ def test_the_report_accounts_for_every_site(repository):
     (repository / "held.py").write_text(HELD)
     assert guarded(["migrate", "--report", "report.json", "-q"]) == 1
     report = json.loads((repository / "report.json").read_text())
+    schema = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "migrate-report.schema.json")
+    with open(schema, encoding="utf-8") as stream:
+        jsonschema.validate(report, json.load(stream))
     assert report["counts"] == {"rewritten": 1, "held-back": 1, "manual": 0}
     assert [(site["path"], site["line"], site["rule"], site["state"]) for site in report["sites"]] == [
         ("app.py", 5, "MI202", "rewritten"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate import dual, signatures
+from mi_lint.migrate.additions import additions
 from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.context import Context
@@ -99,7 +100,7 @@ def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
 
 
 def _add_required(call: ClientCall, editor: CallEditor) -> None:
-    for argument, code in call.client.add.items():
+    for argument, code in additions(call).items():
         gone = argument not in call.arguments or argument in call.client.secret
         if gone and position(call, editor, argument) is None:
             editor.append(argument, code)
@@ -163,9 +164,10 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
     _add_required(call, editor)
     description = f"make {client.name} from its endpoint and a token credential"
     changes = (*editor.changes(), *found.changes)
-    return Rewritten(
+    rewrite = Rewritten(
         changes, description, role=client.role, settings=found.settings, renamed=found.renamed, modules=found.modules
     )
+    return HeldBack(found.reason, rewrite) if found.reason else rewrite
 
 
 def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:
