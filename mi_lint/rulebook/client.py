@@ -54,6 +54,7 @@ class Client:
     role: str
     min_version: str
     add: dict[str, str]
+    add_except: str
     drop: tuple[str, ...]
     replace_with: str
     keeps_connection_string: bool
@@ -101,6 +102,7 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         role=entry.get("role", ""),
         min_version=entry.get("min_version", ""),
         add=entry.get("add", {}),
+        add_except=entry.get("add_except", ""),
         drop=tuple(entry.get("drop", ())),
         replace_with=entry.get("replace_with", "call"),
         keeps_connection_string=entry.get("keeps_connection_string", False),

@@ -35,6 +35,7 @@ _GROUP_OPTIONAL: dict[str, type] = {
     "role": str,
     "min_version": str,
     "add": Mapping,
+    "add_except": str,
     "drop": document.Sequence,
     "replace_with": str,
     "keeps_connection_string": bool,

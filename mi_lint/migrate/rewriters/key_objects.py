@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate import dual, signatures
+from mi_lint.migrate.additions import additions, doubt
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
@@ -36,21 +37,24 @@ def rewrite(site: Site, context: Context) -> Outcome:
     required = _required(site, context)
     if required is None:
         return HeldBack(f"'{client.name}' also needs {', '.join(client.add)} with a token credential")
-    return Rewritten((change, *required), f"pass a token credential to {client.name}", role=client.role)
+    result = Rewritten((change, *required), f"pass a token credential to {client.name}", role=client.role)
+    doubts = [text for text in map(doubt, site.consumers) if text]
+    return HeldBack(doubts[0], result) if doubts else result
 
 
 def _required(site: Site, context: Context) -> tuple[Change, ...] | None:
     """Return the changes that pass what a token credential needs besides; None where they would be in another file."""
     changes: list[Change] = []
     for call in site.consumers:
-        missing = [argument for argument in call.client.add if argument not in call.arguments]
+        wanted = additions(call)
+        missing = [argument for argument in wanted if argument not in call.arguments]
         if not missing:
             continue
         if call.module is not context.module:
             return None
         editor = context.editor(call.node)
         for argument in missing:
-            editor.append(argument, call.client.add[argument])
+            editor.append(argument, wanted[argument])
         changes += editor.changes()
     return tuple(changes)
 

@@ -1,0 +1,32 @@
+"""What a client needs beside its token credential, which can depend on the endpoint it is made for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from mi_lint.python.requests_made import text_of
+from mi_lint.python.site import ClientCall
+
+_HOST = re.compile(r"https?://(?:[\w<>{}-]+\.)+[a-z]{2,}", re.IGNORECASE)
+
+
+def additions(call: ClientCall) -> Mapping[str, str]:
+    """Return the arguments that the token form of a client needs at the endpoint of a call."""
+    pattern = call.client.add_except
+    if pattern and re.search(pattern, _endpoint(call), re.IGNORECASE):
+        return {}
+    return call.client.add
+
+
+def doubt(call: ClientCall) -> str:
+    """Return why a rewrite of a call involves a judgement; empty when it does not."""
+    if call.client.upgrade:
+        return call.client.upgrade
+    unseen = call.client.add_except and not _HOST.search(_endpoint(call))
+    return call.client.note if unseen else ""
+
+
+def _endpoint(call: ClientCall) -> str:
+    address = call.arguments.get(call.client.endpoint.argument)
+    return "" if address is None else text_of(call.module, address)
