@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from mi_lint.cli.progress import Bar
     from mi_lint.configuration.settings import Config
     from mi_lint.model import Report
-    from mi_lint.scanning.run import Progress, Result
+    from mi_lint.scanning.run import Result
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 # Reports that carry how code would be rewritten; working that out takes LibCST.
@@ -160,7 +161,12 @@ def _scan(arguments: argparse.Namespace, config: Config, root: str, fixes: bool)
         no_ignore=arguments.no_ignore or not config.respect_gitignore,
     )
     found = walk(root, paths, options)
-    result = scanning.scan_files(config, root, found, _progress(arguments), fixes=fixes)
+    bar = _progress(arguments)
+    try:
+        result = scanning.scan_files(config, root, found, bar, fixes=fixes)
+    finally:
+        if bar is not None:
+            bar.clear()
     result.seen.notes += found.notices
     _add_counts(result.seen.skipped, found.skipped)
     return result
@@ -266,7 +272,7 @@ def report_of(result: Result, config: Config) -> Report:
     )
 
 
-def _progress(arguments: argparse.Namespace) -> Progress | None:
+def _progress(arguments: argparse.Namespace) -> Bar | None:
     if arguments.quiet or arguments.no_progress or not sys.stderr.isatty():
         return None
     from mi_lint.cli.progress import Bar
