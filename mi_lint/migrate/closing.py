@@ -9,7 +9,8 @@ import ast
 from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change
-from mi_lint.python.facts import Module, Scope
+from mi_lint.python.facts import Module
+from mi_lint.python.scopes import Scope
 
 # Longer lines are not made; the credential then gets a line of its own.
 MAX_LINE = 120

@@ -14,7 +14,8 @@ from mi_lint.migrate.changes import Change, applied, merged
 from mi_lint.migrate.closing import Closing, closing
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
-from mi_lint.python.facts import Binding, Module, Scope
+from mi_lint.python.facts import Module
+from mi_lint.python.scopes import Binding, Scope
 
 _PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__")
 _STORED_SECRET = (

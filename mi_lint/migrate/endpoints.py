@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import Template, endpoint_of, entity_of, template
 from mi_lint.migrate.context import Context, setting_name
-from mi_lint.python.facts import Binding, Module, Scope
+from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
+from mi_lint.python.scopes import Binding, Scope
 from mi_lint.python.site import ClientCall, Site
 
 _ARGUMENT = (

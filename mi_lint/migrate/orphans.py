@@ -14,8 +14,9 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import condition
 from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.python import known
-from mi_lint.python.facts import Binding, Module
+from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
+from mi_lint.python.scopes import Binding
 
 _PURE_METHODS = frozenset({"get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items"})
 

@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Mapping
 
-from mi_lint.python.facts import Binding, Module
+from mi_lint.python.facts import Module
 from mi_lint.python.origins import Trace
+from mi_lint.python.scopes import Binding
 
 ENVIRONMENT_CALLS = frozenset(
     {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "decouple.config"}

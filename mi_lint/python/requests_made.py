@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from mi_lint.python import known
 from mi_lint.python.analysis import last_name
-from mi_lint.python.facts import Module, Scope
+from mi_lint.python.facts import Module
+from mi_lint.python.scopes import Scope
 
 MAX_DEPTH = 6
 # Classes that send requests or keep headers for them; every other class that gets headers only looks at them.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from mi_lint.python.facts import Module, Scope
+from mi_lint.python.facts import Module
 from mi_lint.python.origins import Trace
+from mi_lint.python.scopes import Scope
 from mi_lint.rulebook.client import Client, Constructor
 
 

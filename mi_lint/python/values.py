@@ -10,9 +10,10 @@ import ast
 from collections.abc import Callable, Iterable
 
 from mi_lint.python import known
-from mi_lint.python.facts import Binding, Module, Scope, parameters
+from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin, Step, Trace
 from mi_lint.python.project import MAX_HOPS, Project
+from mi_lint.python.scopes import Binding, Scope, parameters
 
 MAX_DEPTH = 24
 MAX_ORIGINS = 12

@@ -12,8 +12,9 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
-from mi_lint.python.facts import Binding, Module
+from mi_lint.python.facts import Module
 from mi_lint.python.families.sas import FUNCTIONS, Signing
+from mi_lint.python.scopes import Binding
 from mi_lint.python.site import ClientCall, Site
 
 _WEEK = 7 * 24 * 3600
