@@ -21,6 +21,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
         return HeldBack("the object is shared by synchronous and asynchronous clients, which need a credential each")
     client = site.consumers[0].client
     choice = dual.choice_around(context.module, site.node)
+    public = signatures.public_parameter(site.trace)
+    if public and isinstance(choice, ast.BoolOp):
+        return HeldBack(signatures.REASON.format(public))
     if choice is not None and dual.has_keyless_branch(context.module, choice, context.analysis.tracer):
         return dual.outcome(context.module, choice, context.analysis.tracer, client.role)
     for call in site.consumers:
@@ -29,7 +32,6 @@ def rewrite(site: Site, context: Context) -> Outcome:
             return dual.without_key_branch(context.module, branch, call)
     if any(context.analysis.tracer.trace(call.module, _token(call)).has_token for call in site.consumers):
         return HeldBack(dual.REASON)
-    public = signatures.public_parameter(site.trace)
     if public and isinstance(site.node, ast.expr):
         more = None if client.add else signatures.extended(site, context, site.node, client.role)
         return HeldBack(signatures.REASON.format(public), more)
