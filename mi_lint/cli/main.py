@@ -158,4 +158,17 @@ def guarded(arguments: Sequence[str]) -> int:
         place = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"mi-lint: error: {place}{error.strerror or error}\n")
         return FAILED
+    except Exception as error:
+        sys.stderr.write(_defect(error))
+        return FAILED
     return status
+
+
+def _defect(error: Exception) -> str:
+    """Describe a defect of mi-lint, without the exception's own text: it may quote a secret."""
+    import traceback
+
+    lines = [f"mi-lint: internal error: {type(error).__name__}; please report it, with these places:\n"]
+    for frame in traceback.extract_tb(error.__traceback__):
+        lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}\n")
+    return "".join(lines)

@@ -12,8 +12,13 @@ import codecs
 import io
 import re
 import tokenize
+import warnings
 
 from mi_lint.model import Location, Region
+
+# What the compiler thinks of escapes and comparisons in the code that is scanned (`ast.parse` calls it `<unknown>`) is
+# not for our users; it would come once per file on standard error.
+warnings.filterwarnings("ignore", module="<unknown>")
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 

@@ -335,3 +335,24 @@ def test_closed_standard_streams_end_in_a_message_or_are_done_without(folder, cl
     assert done.returncode == 2
     assert message in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+def test_a_defect_ends_with_two_and_places_but_without_the_text_of_the_exception(folder, capsys, monkeypatch):
+    def broken(*arguments, **more):
+        raise KeyError(LINE)
+
+    write(folder, "a.py")
+    monkeypatch.setattr("mi_lint.report.formats.write", broken)
+    assert guarded(["scan"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("mi-lint: internal error: KeyError; please report it")
+    assert "test_scan.py" in err
+    assert KEY not in err
+
+
+def test_what_the_compiler_thinks_of_scanned_code_is_not_told(folder):
+    write(folder, "a.py", 'from azure.storage.blob import BlobServiceClient\nBlobServiceClient.from_connection_string("\\d")\n')
+    command = [sys.executable, "-W", "always", "-m", "mi_lint", "scan", "a.py"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path_of(ROOT)}, capture_output=True, text=True)
+    assert "MI201" in done.stdout
+    assert done.stderr == ""
