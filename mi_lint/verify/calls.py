@@ -16,7 +16,7 @@ from mi_lint.verify.result import FAILED, OK, SKIPPED, Check
 
 TIMEOUT = 15  # seconds
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_HEADERS = {"x-ms-version": "2023-11-03", "Accept": "application/json, application/xml;q=0.9, */*;q=0.1"}
+_HEADERS = {"x-ms-version": "2023-11-03", "Accept": "application/json"}
 
 
 def base_url(probe: Mapping[str, Any], values: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from repositories import BLOB, VM, write
+from plan_repositories import BLOB, VM, write
 
 from mi_lint.cli.main import guarded
 

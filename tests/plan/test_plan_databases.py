@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pytest
-from repositories import VM, plan_of, rights
+from plan_repositories import VM, plan_of, rights
 
 SQL = """
     import os

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("azure.identity")
 
-from endpoints import CLIENT_ID, OBJECT_ID, TENANT, Identity, Service, serve
+from verify_endpoints import CLIENT_ID, OBJECT_ID, TENANT, Identity, Service, serve
 
 from mi_lint.cli.main import guarded
 
@@ -172,7 +172,7 @@ def test_an_unknown_address_asks_for_the_setting(plan, identity, capsys):
 
 
 def test_a_leftover_client_secret_is_a_warning(plan, identity, capsys, monkeypatch):
-    import endpoints
+    import verify_endpoints as endpoints
 
     monkeypatch.setattr(
         endpoints,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from repositories import BLOB, VM, plan_of, rights
+from plan_repositories import BLOB, VM, plan_of, rights
 
 from mi_lint.plan.operations import is_test
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from repositories import BLOB, VM, plan_of
+from plan_repositories import BLOB, VM, plan_of
 
 from mi_lint.plan.render import az
 

@@ -10,8 +10,8 @@ import shutil
 import subprocess
 
 import pytest
-from repositories import plan_of
-from samples import SAMPLES
+from plan_repositories import plan_of
+from plan_samples import SAMPLES
 
 import mi_lint.plan
 from mi_lint.plan.render import json as json_format

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from repositories import BLOB, VM, plan_of
+from plan_repositories import BLOB, VM, plan_of
 
 from mi_lint.errors import UserError
 from mi_lint.plan.model import SYSTEM, USER

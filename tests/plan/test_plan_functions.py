@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from repositories import plan_of
+from plan_repositories import plan_of
 
 HOST = {"host.json": '{"version": "2.0"}'}
 APP = """
