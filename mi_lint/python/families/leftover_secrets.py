@@ -1,0 +1,54 @@
+"""A client secret that a deployment still sets beside code that asks for any credential: the secret wins (MI409).
+
+https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains#defaultazurecredential-overview
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterator
+
+from mi_lint.python import known
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.site import Site
+
+# Every module that is parsed is asked; that a credential is made is no reason to parse one.
+MARKERS = (b"",)
+
+_DEPLOYED = (
+    "*.bicep", "*.tf", "*.tfvars", "Dockerfile*", "docker-compose*.y*ml", "compose*.y*ml", "deployment*.y*ml",
+    "local.settings.json", "appsettings*.json", "manifest*.y*ml", "values*.y*ml",
+)  # fmt: skip
+_STORED = re.compile(rb"\bAZURE_CLIENT_SECRET\b")
+
+
+def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the first default credential of the module that stands nearest to a deployment with a client secret."""
+    first = next((call for call in module.calls if _reads_environment(module, call)), None)
+    for path in _with_stored_secret(analysis) if first is not None else ():
+        users = [user for user in analysis.project.paths if b"DefaultAzureCredential(" in analysis.project.text(user)]
+        nearest = min(users, key=lambda user: (-len(posixpath.commonprefix([user, path])), user), default="")
+        if nearest == module.path:
+            assert first is not None
+            scope, _ = module.place(first)
+            yield Site(module, "MI409", "leftover_secrets", "leftover", first, scope, (path,))
+            return
+
+
+def _reads_environment(module: Module, call: ast.Call) -> bool:
+    qualified = module.qualified(call.func) or ""
+    default = qualified.startswith("azure.identity.") and qualified.endswith(".DefaultAzureCredential")
+    return default and known.keyword(call, "exclude_environment_credential") is None
+
+
+def _with_stored_secret(analysis: Analysis) -> list[str]:
+    return [
+        path
+        for path in analysis.project.files
+        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in _DEPLOYED)
+        and _STORED.search(analysis.project.text(path))
+    ]
