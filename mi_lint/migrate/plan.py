@@ -28,6 +28,7 @@ from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
 from mi_lint.migrate.settings_files import real_files
 from mi_lint.model import Applicability, Fix
+from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
@@ -36,6 +37,7 @@ from mi_lint.python.source import Source
 
 MAX_ROUNDS = 10
 _SWITCH = "whether '{}' is set decides what the code does; decide what takes its place"
+_TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 _WAITS = HeldBack("it overlaps another rewrite")
 
 
@@ -106,8 +108,12 @@ def outcome_of(site: Site, context: Context) -> Outcome:
         outcome = rewriter(site, context)
     except UnreadableCallError as error:
         return Manual(f"the call cannot be rewritten: {error}")
-    floor = _missing_version(site, context.analysis.project) if isinstance(outcome, Rewritten) else ""
-    return HeldBack(floor, outcome) if floor and isinstance(outcome, Rewritten) else outcome
+    if not isinstance(outcome, Rewritten):
+        return outcome
+    if known.is_test(site.module.path):
+        return HeldBack(_TEST, outcome)
+    floor = _missing_version(site, context.analysis.project)
+    return HeldBack(floor, outcome) if floor else outcome
 
 
 def _missing_version(site: Site, project: Project) -> str:

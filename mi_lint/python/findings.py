@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mi_lint import baseline
 from mi_lint.model import Confidence, Finding, Location, RuleInfo, Snippet
+from mi_lint.python import known
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import Site
 from mi_lint.report.fingerprints import line_hashes
@@ -60,7 +61,7 @@ def _finding(
         arguments=site.details,
         severity=rule.severity,
         confidence=confidence(site, rule),
-        everyday=rule.everyday and confidence(site, rule) >= Confidence.HIGH,
+        everyday=rule.everyday and confidence(site, rule) >= Confidence.HIGH and not known.is_test(site.module.path),
         fingerprint=baseline.fingerprint(site.check, site.module.path, "", line, False, occurrence),
         line_hash=line_hashes(raw, [start]).get(start, ""),
         snippet=snippet,

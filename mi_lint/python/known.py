@@ -65,6 +65,14 @@ _CONFIGURATION_CALLS = {
 _CONFIGURATION_NAMES = {"streamlit.secrets": "config", "st.secrets": "config", "django.conf.settings": "setting"}
 
 
+_TEST = re.compile(r"(?:^|/)(?:tests?|testing|unittests?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+
+
+def is_test(path: str) -> bool:
+    """Whether a file holds tests, whose keys are made up more often than not."""
+    return _TEST.search(path) is not None
+
+
 def is_token_annotation(annotation: str) -> bool:
     """Whether a parameter is declared to be a token credential and nothing else."""
     return "TokenCredential" in annotation and "Key" not in annotation and "str" not in annotation
