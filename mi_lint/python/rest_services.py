@@ -46,7 +46,8 @@ SERVICES = (
         entra=False, source="https://learn.microsoft.com/bing/search-apis/bing-web-search/overview",
     ),
     RestService(
-        "Translator", r"api(?:-\w+)?\.cognitive\.microsofttranslator\.com", words=r"translator",
+        "Translator", r"api(?:-\w+)?\.cognitive\.microsofttranslator\.com",
+        r"(?<!v3\.0)/(?:translate|detect|transliterate)\?api-version=3", r"translat(?:e|or)",
         reason="the global Translator endpoint takes a token only together with the headers Ocp-Apim-ResourceId and "
         "Ocp-Apim-Subscription-Region: send them, or use the resource's own endpoint "
         "https://<resource>.cognitiveservices.azure.com/translator/text/v3.0",
