@@ -78,7 +78,7 @@ def azurite(folder: Path) -> Iterator[Storage]:
     """Serve a storage account with a key of its own until the block ends."""
     program = azurite_program()
     certificate_, key_file = certificate(folder)
-    ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     storage = Storage(ports, base64.b64encode(os.urandom(64)).decode(), certificate_)
     command = ["node", str(program), "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--oauth", "basic"]
     command += ["--cert", str(certificate_), "--key", str(key_file), "--location", str(folder / "data")]
@@ -97,7 +97,7 @@ def azurite(folder: Path) -> Iterator[Storage]:
         process.wait(timeout=30)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [entry.getsockname()[1] for entry in sockets]
     for entry in sockets:
