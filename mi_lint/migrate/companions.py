@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.manifests import manifest_changes
+from mi_lint.migrate.manifests import IDENTITY, REDIS, manifest_changes
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.settings_files import setting_changes
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
+_NEEDED = ((b"azure.identity", IDENTITY), (b"redis_entraid", REDIS))
 # The Functions host reads it too, whatever the code does.
 HOST_SETTINGS = frozenset({"AzureWebJobsStorage"})
 
 
 def companion_changes(
-    project: Project, rewrites: Sequence[tuple[Site, Rewritten]], still_read: frozenset[str]
+    project: Project,
+    rewrites: Sequence[tuple[Site, Rewritten]],
+    still_read: frozenset[str],
+    texts: Mapping[str, bytes],
 ) -> list[Change]:
-    """Return the changes to other files that some rewrites bring with them."""
+    """Return the changes to other files that some rewrites bring with them; ``texts`` are the new modules."""
     changes: list[Change] = []
     packages: dict[str, set[str]] = {}
     renamed: dict[str, dict[str, dict[str, str]]] = {}
@@ -28,7 +32,8 @@ def companion_changes(
         for old, new in rewrite.renamed:
             renamed.setdefault(site.module.path, {}).setdefault(old, {})[new] = examples.get(new, "")
     for path, names in packages.items():
-        changes += manifest_changes(project, path, names)
+        needed = [requirement for word, requirement in _NEEDED if word in texts.get(path, b"")]
+        changes += manifest_changes(project, path, names, needed)
     for path, settings in renamed.items():
         changes += setting_changes(project, path, settings, still_read | HOST_SETTINGS)
     return changes
@@ -36,6 +41,8 @@ def companion_changes(
 
 def _packages(site: Site) -> set[str]:
     found = {call.client.package for call in site.consumers}
+    if "package" in site.data:
+        found.add(site.data["package"])
     if site.call is not None:
         found.add(site.call.client.package)
     return found

@@ -155,9 +155,10 @@ def _accompany(project: Project, result: Plan) -> None:
     texts = [text.decode("utf-8", "replace") for _, text in result.texts.values()]
     others = [project.text(path).decode("utf-8", "replace") for path in project.paths if path not in result.texts]
     still_read = frozenset(old for old in renamed if any(old in text for text in (*texts, *others)))
+    news = {path: text for path, (_, text) in result.texts.items()}
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]
-        changes = merged(companion_changes(project, own, still_read))
+        changes = merged(companion_changes(project, own, still_read, news))
         if conflict(changes):
             continue
         result.companions[group] = changes
