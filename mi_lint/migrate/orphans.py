@@ -18,7 +18,12 @@ from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.scopes import Binding
 
-_PURE_METHODS = frozenset({"get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items"})
+_PURE_METHODS = frozenset(
+    {
+        "get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items", "b64encode", "encode",
+        "decode", "bytes",
+    }
+)  # fmt: skip
 
 # A name that new code uses: no attribute, no text, and not what it assigns to or passes as a keyword.
 _USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mi_lint.python import rest_services
+from mi_lint.python import known, rest_services
 from mi_lint.python.analysis import Analysis, is_key_name, last_name
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Trace
@@ -55,6 +55,11 @@ _DEFINITION = (
 )
 _FUNCTION_CODE = re.compile(r"[?&]code=(?:\{|$)")
 _FUNCTION_WORDS = re.compile(r"azurewebsites|function", re.IGNORECASE)
+_BASIC = ('"Basic ', "'Basic ")
+_DEVOPS = (
+    "send a bearer token for the scope 499b84ac-1321-427f-aa17-267ca6975798/.default instead of the personal access "
+    "token; the managed identity has to be added to the Azure DevOps organisation as a user"
+)
 _TOKEN_NAMES = re.compile(r"token|bearer|credential|jwt", re.IGNORECASE)
 
 
@@ -75,6 +80,7 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         if site is not None:
             yield site
     yield from _signatures(module)
+    yield from _basic(module, analysis)
 
 
 def _headers(module: Module, analysis: Analysis) -> Iterator[_Header]:
@@ -108,7 +114,7 @@ def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
     if value is None:
         return None
     trace = analysis.tracer.trace(module, value)
-    if not _is_key(header.name, value, trace):
+    if not _is_key(header.name, value, trace, module.source.slice(header.value).lstrip("(f").startswith(_BASIC)):
         return None
     if stored := _stored_under(module, header):
         return _definition(module, header, stored, value, trace)
@@ -185,11 +191,13 @@ def _without_prefix(header: _Header) -> ast.expr | None:
     return None
 
 
-def _is_key(header: str, value: ast.expr, trace: Trace) -> bool:
+def _is_key(header: str, value: ast.expr, trace: Trace, basic: bool) -> bool:
     """Whether a header's value is a key: nothing that is empty, a token, or a text of the code's own tests."""
     if trace.is_token or trace.kinds <= {"none", "mapping"}:
         return False
     name = last_name(value)
+    if header == "authorization" and basic:
+        return True
     if header == "authorization":
         return is_key_name(name) and not _TOKEN_NAMES.search(name) and not trace.has_token
     return not (_TOKEN_NAMES.search(name) and not is_key_name(name.replace("token", "")))
@@ -293,3 +301,20 @@ def _signed(module: Module, constant: ast.Constant, what: str, reason: str, mess
         module, "MI215", "rest_headers", message, node, scope, (what,), None, None, "", None,
         message_id=message, blocked=reason,
     )  # fmt: skip
+
+
+def _basic(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield requests to Azure DevOps that give a personal access token as the password of ``auth``."""
+    for call in module.calls:
+        given = known.keyword(call, "auth")
+        parts = given.elts if isinstance(given, ast.Tuple) else given.args if isinstance(given, ast.Call) else []
+        if len(parts) != 2 or analysis.tracer.trace(module, parts[1]).has_token:
+            continue
+        match = rest_services.recognise("authorization", address(module, call), "")
+        if match is not None and match.service.name == "Azure DevOps":
+            scope, _ = module.place(call)
+            trace = analysis.tracer.trace(module, parts[1])
+            yield Site(
+                module, "MI215", "rest_headers", "basic", call, scope, ("auth", match.service.name), None, parts[1], "",
+                trace, message_id="basic", blocked=_DEVOPS,
+            )  # fmt: skip
