@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from mi_lint.migrate.closing import closing
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python.site import Site
@@ -14,6 +15,10 @@ _SET_IT = (
 )
 _ELSEWHERE = (
     "the credential is made in another place, where others may use it; make one from {} for this client and close it"
+)
+
+_CLOSE_IT = (
+    "an asynchronous credential has to be closed: keep it beside the client, and close it where the client is closed"
 )
 
 
@@ -47,4 +52,7 @@ def _matching(site: Site, context: Context) -> Outcome:
     if not isinstance(node, ast.Call) or node.args or node.keywords:
         return HeldBack(_ELSEWHERE.format(package))
     change = context.replace(node, context.credential(site, site.form == "sync"))
-    return Rewritten((change,), f"take the credential from {package}")
+    rewrite = Rewritten((change,), f"take the credential from {package}")
+    if site.form == "sync" and closing(context.module, node) is None:
+        return HeldBack(_CLOSE_IT, rewrite)
+    return rewrite

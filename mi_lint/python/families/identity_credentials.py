@@ -119,6 +119,8 @@ def _mismatched(client: ClientCall, analysis: Analysis) -> Iterator[Site]:
         kinds.add(".aio." in made)
     if kinds in ({True}, {False}) and client.client.is_async not in kinds:
         form = "sync" if client.client.is_async else "async"
+        if form == "sync" and client.client.token_form == "provider":
+            return  # An asynchronous client of OpenAI takes either kind of provider.
         message = "default" if form == "sync" else "broken"
         yield _site(client.module, "MI405", form, value, (client.client.name,), message)
 

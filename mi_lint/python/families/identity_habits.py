@@ -51,7 +51,10 @@ def _unclosed(module: Module, call: ast.Call) -> Iterator[Site]:
     if ".aio." not in (module.qualified(call.func) or ""):
         return
     parent = module.parent(call)
-    if isinstance(parent, ast.withitem | ast.Return | ast.Await):
+    while isinstance(parent, ast.IfExp | ast.BoolOp | ast.List | ast.Starred):
+        parent = module.parent(parent)
+    inner = isinstance(parent, ast.Call) and _is_identity(module, parent)
+    if inner or isinstance(parent, ast.withitem | ast.Return | ast.Await):
         return
     targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
     names = [re.escape(last_name(target)).encode() for target in targets if isinstance(target, ast.expr)]

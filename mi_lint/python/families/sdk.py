@@ -22,6 +22,8 @@ _SAS_QUERY = re.compile(r"[?&](?:sv|sig|se|st|sp)=|\?\s*$")
 _EMULATOR = re.compile(
     r"devstoreaccount1|UseDevelopmentStorage|UseDevelopmentEmulator|localhost|127\.0\.0\.1", re.IGNORECASE
 )
+# Where a value has the name of a setting.
+SETTING_KINDS = ("environment", "setting", "config", "argument")
 _OBJECT_FORMS = ("AzureKeyCredential", "AzureNamedKeyCredential", "AzureSasCredential", "MetricsAdvisorKeyCredential")
 
 
@@ -115,6 +117,8 @@ def _form(argument: str, forms: tuple[str, ...], value: ast.expr, trace: Trace) 
 
 def _has_sas(value: ast.expr, trace: Trace) -> bool:
     """Whether a URL carries a SAS: the text of a literal, or ``?`` before something that is filled in."""
+    if any("sas" in origin.name.lower().split("_") for origin in trace.origins if origin.kind in SETTING_KINDS):
+        return True
     for node in [value, *(origin.node for origin in trace.origins)]:
         for part in ast.walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str) and _SAS_QUERY.search(part.value):
