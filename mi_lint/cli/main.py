@@ -96,7 +96,8 @@ def _run(verb: str, rest: list[str]) -> int:
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_width()),
     )
     module.configure(parser)
-    return int(module.run(parser.parse_args(rest)))
+    # Options may stand between the paths.
+    return int(module.run(parser.parse_intermixed_args(rest)))
 
 
 def _explained(parser: argparse.ArgumentParser, message: str) -> str:

@@ -351,8 +351,20 @@ def test_a_defect_ends_with_two_and_places_but_without_the_text_of_the_exception
 
 
 def test_what_the_compiler_thinks_of_scanned_code_is_not_told(folder):
-    write(folder, "a.py", 'from azure.storage.blob import BlobServiceClient\nBlobServiceClient.from_connection_string("\\d")\n')
+    write(
+        folder,
+        "a.py",
+        'from azure.storage.blob import BlobServiceClient\nBlobServiceClient.from_connection_string("\\d")\n',
+    )
     command = [sys.executable, "-W", "always", "-m", "mi_lint", "scan", "a.py"]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path_of(ROOT)}, capture_output=True, text=True)
     assert "MI201" in done.stdout
     assert done.stderr == ""
+
+
+def test_options_may_stand_between_paths(folder, capsys):
+    write(folder, "a.py")
+    write(folder, "b.py")
+    assert guarded(["scan", "a.py", "-q", "b.py"]) == 1
+    assert capsys.readouterr().out.count("MI101 [") == 2
+    assert guarded(["baseline", "create", "-o", "base.jsonl", "a.py"]) == 0
