@@ -85,8 +85,11 @@ def _session(paths: Sequence[str]) -> tuple[str, Session]:
 
 
 def _selected(sites: list[Site], select: Sequence[str] | None) -> list[Site]:
+    from mi_lint.migrate.plan import can_rewrite
+
     if not select:
-        return sites
+        # A misused identity holds no secret: what cannot be rewritten of it is told by the scan.
+        return [site for site in sites if not site.check.startswith("MI4") or can_rewrite(site)]
     names = [name.strip() for part in select for name in part.split(",") if name.strip()]
     from mi_lint.rulebook import store
 

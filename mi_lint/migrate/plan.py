@@ -97,6 +97,11 @@ def _rewriters() -> dict[str, Callable[[Site, Context], Outcome]]:
     return found
 
 
+def can_rewrite(site: Site) -> bool:
+    """Whether there is a rewriter for a site's kind at all."""
+    return site.family in _rewriters()
+
+
 def outcome_of(site: Site, context: Context) -> Outcome:
     """Ask the family's rewriter what becomes of a site."""
     if site.blocked:
