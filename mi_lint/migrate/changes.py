@@ -51,14 +51,14 @@ def merged(changes: Iterable[Change]) -> list[Change]:
     """Return changes in the order of position, each once.
 
     Of two insertions at one place the one that continues the lines above goes before one that starts with blank lines,
-    and ``import x`` before ``from x import y``.
+    and ``import x`` before ``from x import y`` before what uses them.
     """
     return sorted(dict.fromkeys(changes), key=lambda c: (c.path, c.start, c.end, _rank(c.text)))
 
 
-def _rank(text: str) -> tuple[int, bool]:
+def _rank(text: str) -> tuple[int, int]:
     bare = text.lstrip("\r\n")
-    return len(text) - len(bare), bare.startswith("from ")
+    return len(text) - len(bare), 0 if bare.startswith("import ") else 1 if bare.startswith("from ") else 2
 
 
 def moved_out(source: Source, changes: Sequence[Change]) -> list[Change]:

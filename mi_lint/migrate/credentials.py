@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change, applied, merged
 from mi_lint.migrate.closing import Closing, closing
+from mi_lint.migrate.imports import after_header
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -211,7 +212,8 @@ class Credentials:
         offset = definition_offset(self._module, nodes)
         code = newline.join(f"{name} = {code}" for name, code in lines.items())
         if offset is None:
-            return [Change(source.path, 0, 0, code + newline + newline)]
+            start = after_header(self._module)
+            return [Change(source.path, start, start, code + newline + newline)]
         followed = source.text[source.line_end(offset) :].lstrip(b" \t")
         gap = "" if source.is_last_line(offset) or followed.startswith((b"\r", b"\n")) else newline
         return [Change(source.path, offset, offset, newline + newline + code + gap)]

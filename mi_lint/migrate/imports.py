@@ -159,7 +159,7 @@ def _adjacent(first: ast.stmt, second: ast.stmt) -> bool:
 def _insert_line(module: Module, line: str, statement: ast.stmt | None, before: bool) -> Change:
     source = module.source
     if statement is None:
-        offset = _after_header(module)
+        offset = after_header(module)
         return Change(source.path, offset, offset, f"{line}{source.newline}{source.newline}")
     start, end = source.span(statement)
     if before:
@@ -170,7 +170,7 @@ def _insert_line(module: Module, line: str, statement: ast.stmt | None, before: 
     return Change(source.path, offset, offset, f"{source.newline}{gap}{line}")
 
 
-def _after_header(module: Module) -> int:
+def after_header(module: Module) -> int:
     """Return the offset after the comment lines that start a file: shebang, encoding, licence."""
     source = module.source
     for start in source.line_starts:

@@ -1,0 +1,254 @@
+"""Rewritten code of drivers, brokers, data frames and settings runs against the packages that are installed.
+
+The real azure-identity gets its tokens from a fake identity, nothing secret is in the environment, and no server is
+asked: what is looked at is what the library makes of the arguments.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from fake_identity import fake_identity
+
+from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+pytestmark = pytest.mark.slow
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+@pytest.fixture
+def host(monkeypatch):
+    pytest.importorskip("azure.identity")
+    for name in ("AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_STORAGE_ACCOUNT_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with fake_identity() as served:
+        for name, value in served.environment().items():
+            monkeypatch.setenv(name, value)
+        yield served
+
+
+def need(*packages):
+    for package in packages:
+        pytest.importorskip(package, exc_type=ImportError)
+
+
+def migrated(code, unsafe=False):
+    """Return the rewritten code: every site of it must be rewritten."""
+    session = session_of_texts({"app.py": code.encode()}, table())
+    plan = session.plan(Options(unsafe=unsafe))
+    assert plan.outcomes
+    assert all(isinstance(outcome, Rewritten) for _, outcome in plan.outcomes), plan.outcomes
+    return plan.texts["app.py"][1].decode()
+
+
+def run(code, unsafe=False):
+    names = {"__name__": "app"}
+    exec(compile(migrated(code, unsafe), "app.py", "exec"), names)
+    return names
+
+
+def odbc_parts(text):
+    return dict(part.split("=", 1) for part in text.split(";") if part)
+
+
+ENGINES = {
+    "text": """
+engine = create_engine(f"mssql+pyodbc://app:{secret}@{HOST}/orders?driver=ODBC+Driver+18+for+SQL+Server")
+""",
+    "parts": """
+engine = create_engine(
+    URL.create("mssql+pyodbc", username="app", password=secret, host=HOST, query={"driver": "ODBC Driver 18"})
+)
+""",
+    "odbc_connect": """
+odbc = quote_plus(
+    f"Driver={{ODBC Driver 18 for SQL Server}};Server={HOST};Database=orders;Uid=app;Pwd={secret}"
+)
+engine = create_engine("mssql+pyodbc:///?odbc_connect=" + odbc)
+""",
+}
+
+
+@pytest.mark.parametrize("form", ENGINES)
+def test_sqlalchemy_hands_the_driver_no_password(form):
+    need("sqlalchemy", "pyodbc")
+    head = "from urllib.parse import quote_plus\n\nfrom sqlalchemy import URL, create_engine\n\n"
+    head += 'HOST = "contoso.database.windows.net"\nsecret = "12" * 8\n'
+    engine = run(head + ENGINES[form])["engine"]
+    arguments, _ = engine.dialect.create_connect_args(engine.url)
+    parts = odbc_parts(arguments[0])
+    assert parts["Authentication"] == "ActiveDirectoryMsi"
+    assert not {"UID", "PWD", "Uid", "Pwd", "Trusted_Connection"} & set(parts)
+
+
+def test_pyodbc_gets_keywords_that_it_writes_into_the_connection_string(monkeypatch):
+    need("pyodbc")
+    import pyodbc
+
+    taken = {}
+    monkeypatch.setattr(pyodbc, "connect", lambda text="", **keywords: taken.update(text=text, **keywords))
+    code = 'import pyodbc\n\npyodbc.connect("DRIVER=d;SERVER=contoso.database.windows.net", uid="a", pwd="12" * 8)\n'
+    run(code)
+    assert taken == {"text": "DRIVER=d;SERVER=contoso.database.windows.net", "Authentication": "ActiveDirectoryMsi"}
+
+
+def test_mssql_python_knows_the_way_of_authentication():
+    need("mssql_python.auth")
+    from mssql_python import auth
+
+    code = 'import mssql_python\n\nmssql_python.connect("Server=contoso.database.windows.net;Uid=a;Pwd=" + "12" * 8)\n'
+    written = migrated(code).partition('"')[2].partition('"')[0]
+    assert auth.extract_auth_type(odbc_parts(written)) == "msi"
+
+
+@pytest.mark.parametrize("package", ["pymysql", "mysql.connector"])
+def test_drivers_of_mysql_get_a_token_as_the_password(package, host, monkeypatch):
+    need(package)
+    import importlib
+
+    taken = {}
+    monkeypatch.setattr(importlib.import_module(package), "connect", lambda **keywords: taken.update(keywords))
+    run(
+        f'import os\n\nimport {package}\n\n{package}.connect(host="contoso.mysql.database.azure.com", '
+        'user=os.environ.get("USER_NAME"), password="12" * 8)\n'
+    )
+    assert taken["password"].count(".") == 2
+    assert host.resources() == {"https://ossrdbms-aad.database.windows.net"}
+
+
+def test_an_event_gives_every_connection_of_an_engine_a_token(host):
+    need("sqlalchemy", "pymysql")
+    from sqlalchemy import event
+
+    engine = run(
+        "import os\n\nfrom sqlalchemy import create_engine\n\n"
+        'USER = os.environ.get("USER_NAME")\n'
+        'engine = create_engine(f"mysql+pymysql://{USER}:{USER}@contoso.mysql.database.azure.com/orders")\n'
+    )["engine"]
+    taken = []
+
+    @event.listens_for(engine, "do_connect")
+    def refuse(dialect, record, arguments, parameters):
+        taken.append(parameters["password"])
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        engine.connect()
+    assert taken[0].count(".") == 2
+
+
+def test_kafka_asks_for_tokens(host):
+    need("confluent_kafka")
+    names = run(
+        "from confluent_kafka import Producer\n\n"
+        'config = {"bootstrap.servers": "127.0.0.1:1", "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", '
+        '"sasl.username": "$ConnectionString", "sasl.password": "12" * 8, "log_level": 0}\n'
+        "producer = Producer(config)\n"
+    )
+    for _ in range(20):
+        names["producer"].poll(0.1)
+        if host.requests:
+            break
+    assert host.resources() == {"https://eventhubs.azure.net"}
+
+
+@pytest.mark.parametrize("scheme", ["azureservicebus", "azurestoragequeues"])
+def test_kombu_makes_the_credential_that_the_url_names(scheme):
+    package = {"azureservicebus": "azure.servicebus", "azurestoragequeues": "azure.storage.queue"}[scheme]
+    need("kombu", package, "azure.identity")
+    import importlib
+
+    user = {
+        "azureservicebus": "policy:{key}@contoso",
+        "azurestoragequeues": "{key}@https://contoso.queue.core.windows.net",
+    }
+    names = run(f'key = "12" * 8\nbroker_url = f"{scheme}://{user[scheme]}"\n')
+    transport = importlib.import_module(f"kombu.transport.{scheme}").Transport
+    parsed = transport.parse_uri(names["broker_url"])
+    assert any(type(part).__name__ == "DefaultAzureCredential" for part in parsed)
+
+
+def test_adlfs_makes_the_credential_itself(host):
+    need("adlfs")
+    names = run('import adlfs\n\nfiles = adlfs.AzureBlobFileSystem(account_name="contoso", account_key="12" * 8)\n')
+    files = names["files"]
+    assert type(files.credential).__name__ == "DefaultAzureCredential"
+    assert files.account_key is None
+
+
+def test_fsspec_hands_the_options_on_to_adlfs(host):
+    need("adlfs", "fsspec")
+    code = "import fsspec\n\noptions = fsspec.filesystem('abfs', connection_string='AccountName=contoso;AccountKey=eA==')\n"
+    files = run(code)["options"]
+    assert type(files.credential).__name__ == "DefaultAzureCredential"
+    assert files.account_name == "contoso"
+
+
+def test_pyarrow_makes_a_file_system_without_a_key():
+    need("pyarrow.fs")
+    code = 'from pyarrow import fs\n\nfiles = fs.AzureFileSystem("contoso", account_key="12" * 8)\n'
+    if not hasattr(__import__("pyarrow.fs").fs, "AzureFileSystem"):
+        pytest.skip("pyarrow was built without Azure")
+    assert run(code)["files"].type_name == "abfs"
+
+
+def test_django_storages_passes_the_credential_to_the_client(host):
+    need("django", "storages", "azure.storage.blob")
+    from django.conf import settings
+
+    code = (
+        'STORAGES = {"default": {"BACKEND": "storages.backends.azure_storage.AzureStorage", "OPTIONS": '
+        '{"account_name": "contoso", "azure_container": "media", "account_key": "12" * 8}}}\n'
+    )
+    options = run(code)["STORAGES"]["default"]["OPTIONS"]
+    if not settings.configured:
+        settings.configure()
+    from storages.backends.azure_storage import AzureStorage
+
+    storage = AzureStorage(**options)
+    assert type(storage.service_client.credential).__name__ == "DefaultAzureCredential"
+
+
+def test_kusto_builds_the_connection_with_the_credential(host):
+    need("azure.kusto.data")
+    names = run(
+        "from azure.kusto.data import KustoConnectionStringBuilder\n\n"
+        "kcsb = KustoConnectionStringBuilder.with_aad_application_key_authentication("
+        '"https://contoso.kusto.windows.net", "application", "12" * 8, "tenant")\n'
+    )
+    assert type(names["kcsb"].azure_credential).__name__ == "DefaultAzureCredential"
+    assert not names["kcsb"].application_key
+
+
+@pytest.mark.filterwarnings("ignore:You appear to be connected to a CosmosDB")
+def test_pymongo_takes_the_mechanism_and_its_properties():
+    need("pymongo")
+    names = run(
+        "from pymongo import MongoClient\n\n"
+        'key = "12" * 8\n'
+        'client = MongoClient(f"mongodb://app:{key}@orders.mongocluster.cosmos.azure.com/?tls=true", connect=False)\n',
+        unsafe=True,
+    )
+    credentials = names["client"].options.pool_options._credentials
+    assert credentials.mechanism == "MONGODB-OIDC"
+    assert credentials.username is None
+    names["client"].close()
+
+
+def test_datastores_need_no_credentials():
+    need("azure.ai.ml")
+    names = run(
+        "from azure.ai.ml.entities import AccountKeyConfiguration, AzureBlobDatastore\n\n"
+        'store = AzureBlobDatastore(name="orders", account_name="contoso", container_name="data", '
+        'credentials=AccountKeyConfiguration(account_key="12" * 8))\n',
+        unsafe=True,
+    )
+    assert type(names["store"].credentials).__name__ in ("NoneType", "NoneCredentialConfiguration")
