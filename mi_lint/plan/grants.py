@@ -148,14 +148,16 @@ class Grants:
             self.problems.append(problem)
 
     def prune(self, planes: Planes) -> None:
-        """Drop a role where a wider one of the same plane is assigned on the same part or on what it belongs to."""
+        """Drop a role where a wider one is assigned on the same part, or on what it belongs to.
+
+        Two planes of one resource can have the same roles, such as blobs and the file systems of a data lake.
+        """
         for narrow in list(self.assignments):
-            plane = planes.by_name[narrow.plane]
-            inner = plane.role(narrow.role)
-            for wide in self.assignments if inner is not None else ():
-                outer = plane.role(wide.role)
-                same = (wide.plane, wide.resource) == (narrow.plane, narrow.resource) and wide.role != narrow.role
-                if same and outer and inner and narrow.scope.startswith(wide.scope) and includes(outer, inner):
+            inner = planes.by_name[narrow.plane].role(narrow.role)
+            for wide in self.assignments:
+                outer = planes.by_name[wide.plane].role(wide.role)
+                same = wide.resource == narrow.resource and narrow.scope.startswith(wide.scope) and wide is not narrow
+                if same and outer is not None and inner is not None and includes(outer, inner):
                     self.assignments.remove(narrow)
                     reasons = tuple(dict.fromkeys([*wide.reasons, *narrow.reasons]))
                     self.assignments[self.assignments.index(wide)] = replace(wide, reasons=reasons)

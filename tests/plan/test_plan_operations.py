@@ -214,3 +214,16 @@ def test_branches_that_open_one_resource_two_ways_are_one_resource(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == [READER]
     assert len(plan.resources) == 1
+
+
+def test_planes_with_the_same_roles_share_an_assignment(tmp_path):
+    code = """
+        import os
+        from azure.storage.blob import BlobServiceClient
+        from azure.storage.filedatalake import DataLakeServiceClient
+        BlobServiceClient(os.environ["URL"], os.environ["KEY"]).create_container("a")
+        DataLakeServiceClient(os.environ["URL"], os.environ["KEY"]).list_file_systems()
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == [CONTRIBUTOR]
+    assert len(plan.assignments[0].reasons) == 2
