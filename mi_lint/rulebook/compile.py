@@ -90,7 +90,7 @@ def _form_table(form: document.Mapping, identity: str, rule: Table) -> Table:
         "audience": rule["audience"],
     }
     for key in (
-        "decoded_bytes", "checksum", "checksum_required", "signature_optional", "evidence", "without_evidence",
+        "decoded_bytes", "checksum", "checksum_required", "evidence", "without_evidence",
         "reject", "reject_secret", "refine", "base64", "quiet_paths",
     ):  # fmt: skip
         if key in form:

@@ -34,7 +34,7 @@ class Form:
     __slots__ = (
         "_expression", "_quiet_paths", "_reject", "_reject_secret", "alphabet", "audience", "checksum",
         "checksum_required", "confidence", "decoded_bytes", "evidence", "index", "reach", "refine", "rule", "severity",
-        "signature_optional", "source", "verdict", "without_evidence",
+        "source", "verdict", "without_evidence",
     )  # fmt: skip
 
     def __init__(self, index: int, table: dict[str, Any]) -> None:
@@ -50,7 +50,6 @@ class Form:
         self.decoded_bytes: int = table.get("decoded_bytes", 0)
         self.checksum: dict[str, Any] | None = table.get("checksum")
         self.checksum_required: bool = table.get("checksum_required", False)
-        self.signature_optional: bool = table.get("signature_optional", False)
         self.refine: str = table.get("refine", "")
         self.without_evidence: dict[str, str] = table.get("without_evidence", {})
         self.evidence = tuple(map(Evidence, table.get("evidence", ())))

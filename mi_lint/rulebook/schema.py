@@ -63,7 +63,6 @@ _FORM_OPTIONAL: Types = {
     "decoded_bytes": int,
     "checksum": Mapping,
     "checksum_required": bool,
-    "signature_optional": bool,
     "verdict": str,
     "evidence": Sequence,
     "without_evidence": Mapping,

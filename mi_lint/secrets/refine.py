@@ -45,14 +45,20 @@ def sas(judgement: Judgement) -> bool:
     if not expiry:
         return True
     moment, shown = expiry
-    judgement.properties["expires"] = shown
-    if moment < time.time():
-        judgement.notes.append(f"expired {shown[:10]}")
-        judgement.properties["expired"] = "true"
-        judgement.severity = min(judgement.severity, LOW)
-        judgement.everyday = False
-    else:
+    if not _ended(judgement, moment, shown):
         judgement.notes.append(f"valid until {shown[:10]}")
+    return True
+
+
+def _ended(judgement: Judgement, moment: float, shown: str) -> bool:
+    """Note when a secret ends, and play it down when that is past."""
+    judgement.properties["expires"] = shown
+    if moment >= time.time():
+        return False
+    judgement.notes.append(f"expired {shown[:10]}")
+    judgement.properties["expired"] = "true"
+    judgement.severity = min(judgement.severity, LOW)
+    judgement.everyday = False
     return True
 
 
@@ -91,13 +97,7 @@ def jwt(judgement: Judgement) -> bool:
             judgement.notes.append(f"{words} {value}")
     ends = claims.get("exp")
     if isinstance(ends, (int, float)) and 0 < ends < 1e11:
-        shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
-        judgement.properties["expires"] = shown
-        if ends < time.time():
-            judgement.notes.append(f"expired {shown[:10]}")
-            judgement.properties["expired"] = "true"
-            judgement.severity = min(judgement.severity, LOW)
-            judgement.everyday = False
+        _ended(judgement, ends, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends)))
     return True
 
 

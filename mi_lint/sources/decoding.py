@@ -73,14 +73,13 @@ class Document:
     single-byte encoding, or has stray bytes) they are the same object. All offsets that findings carry are in ``data``.
     """
 
-    __slots__ = ("_encoding", "data", "mark", "path", "raw")
+    __slots__ = ("_encoding", "data", "path", "raw")
 
-    def __init__(self, path: str, raw: bytes, data: bytes, encoding: str = "", mark: int = 0) -> None:
-        """``mark`` is the size of the byte order mark; without an encoding it is found out when asked for."""
+    def __init__(self, path: str, raw: bytes, data: bytes, encoding: str = "") -> None:
+        """Without an encoding it is found out when asked for."""
         self.path = path
         self.raw = raw
         self.data = data
-        self.mark = mark
         self._encoding = encoding
 
     @property
@@ -95,19 +94,13 @@ class Document:
                 self._encoding = "utf-8"
         return self._encoding
 
-    def raw_offset(self, offset: int) -> int:
-        """Return where in ``raw`` the character at an offset in ``data`` begins."""
-        if self._encoding[:7] in ("", "utf-8", "latin-1"):
-            return self.mark + offset
-        return self.mark + len(self.data[:offset].decode("utf-8", "ignore").encode(self._encoding))
-
 
 def decode(path: str, raw: bytes) -> Document | str:
     """Return the text of a file, or the reason (``"binary"``, ``"archive"``) why it has none."""
     if not raw.startswith(_MAGIC) and raw.find(b"\0", 0, HEAD) < 0:
         return Document(path, raw, raw)
     if raw.startswith(b"\xef\xbb\xbf"):
-        return Document(path, raw, raw[3:], "utf-8", 3)
+        return Document(path, raw, raw[3:], "utf-8")
     if raw.startswith(_ARCHIVES) or raw.startswith(_TAR, _TAR_OFFSET):
         return ARCHIVE
     if raw.startswith(_BINARIES):
@@ -115,7 +108,7 @@ def decode(path: str, raw: bytes) -> Document | str:
     for encoding, mark in _wide_encodings(raw):
         data = _converted(raw, encoding, mark)
         if data is not None:
-            return Document(path, raw, data, encoding, mark)
+            return Document(path, raw, data, encoding)
     return Document(path, raw, raw) if _is_text_with_nulls(raw[:HEAD]) else BINARY
 
 
