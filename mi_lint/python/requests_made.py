@@ -27,52 +27,90 @@ class Sending:
     kept: bool
 
 
-def sendings(module: Module, node: ast.AST, depth: int = 0, kept: bool = False) -> Iterator[Sending]:
+def sendings(module: Module, node: ast.AST) -> Iterator[Sending]:
     """Yield the calls that get the headers which an expression makes."""
-    if depth > MAX_DEPTH:
-        return
-    inner: ast.AST = node
-    for parent in module.parents(node):
-        if isinstance(parent, ast.Call):
-            yield from _given(module, parent, inner, depth, kept)
-            return
-        if isinstance(parent, ast.Assign | ast.AnnAssign):
-            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
-            for target in targets:
-                yield from _used(module, target, depth, kept)
-            return
-        if isinstance(parent, ast.Return):
-            yield from _returned(module, parent, depth, kept)
-            return
-        if not isinstance(parent, _TRANSPARENT):
-            return
-        inner = parent
+    yield from _Walk(module).sent(node, 0, False)
 
 
-def _given(module: Module, call: ast.Call, inner: ast.AST, depth: int, kept: bool) -> Iterator[Sending]:
-    name = known.callee(call)
-    if name in ("update", "setdefault", "add_header") and isinstance(call.func, ast.Attribute):
-        yield from _used(module, call.func.value, depth, kept)
-    elif name == "dict":
-        yield from sendings(module, call, depth + 1, kept)
-    elif inner is not call.func and not name.startswith(("assert", "print", "log", "debug", "info", "Mock")):
-        if name[:1].isupper() and name not in _SENDERS:
+class _Walk:
+    """One question: keeps what was visited, so that names that are assigned to each other end."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._seen: set[ast.AST] = set()
+
+    def sent(self, node: ast.AST, depth: int, kept: bool) -> Iterator[Sending]:
+        if depth > MAX_DEPTH or node in self._seen:
             return
-        yield Sending(call, kept)
-        if name in _SENDERS and name != "Request":
-            for sent in _used_object(module, call, depth):
-                yield Sending(sent.call, True)
+        self._seen.add(node)
+        module = self._module
+        inner: ast.AST = node
+        for parent in module.parents(node):
+            if isinstance(parent, ast.Call):
+                yield from self._given(parent, inner, depth, kept)
+                return
+            if isinstance(parent, ast.Assign | ast.AnnAssign):
+                targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+                for target in targets:
+                    yield from self._used(target, depth, kept)
+                return
+            if isinstance(parent, ast.Return):
+                yield from self._returned(parent, depth, kept)
+                return
+            if not isinstance(parent, _TRANSPARENT):
+                return
+            inner = parent
 
+    def _given(self, call: ast.Call, inner: ast.AST, depth: int, kept: bool) -> Iterator[Sending]:
+        name = known.callee(call)
+        if name in ("update", "setdefault", "add_header") and isinstance(call.func, ast.Attribute):
+            yield from self._used(call.func.value, depth, kept)
+        elif name == "dict":
+            yield from self.sent(call, depth + 1, kept)
+        elif inner is not call.func and not name.startswith(("assert", "print", "log", "debug", "info", "Mock")):
+            if name[:1].isupper() and name not in _SENDERS:
+                return
+            yield Sending(call, kept)
+            if name in _SENDERS and name != "Request":
+                for sent in self._used_object(call, depth):
+                    yield Sending(sent.call, True)
 
-def _used_object(module: Module, call: ast.Call, depth: int) -> Iterator[Sending]:
-    """Yield the requests that an object with default headers sends."""
-    statement = module.statement(call)
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        yield from _methods(module, statement.targets[0])
-    elif isinstance(statement, ast.With | ast.AsyncWith):
-        for item in statement.items:
-            if item.context_expr is call and item.optional_vars is not None:
-                yield from _methods(module, item.optional_vars)
+    def _used_object(self, call: ast.Call, depth: int) -> Iterator[Sending]:
+        """Yield the requests that an object with default headers sends."""
+        statement = self._module.statement(call)
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            yield from _methods(self._module, statement.targets[0])
+        elif isinstance(statement, ast.With | ast.AsyncWith):
+            for item in statement.items:
+                if item.context_expr is call and item.optional_vars is not None:
+                    yield from _methods(self._module, item.optional_vars)
+
+    def _used(self, target: ast.expr, depth: int, kept: bool) -> Iterator[Sending]:
+        """Yield the calls that get headers which are kept under a name, as an attribute or in a session."""
+        if isinstance(target, ast.Name):
+            scope = _scope_of(self._module, target)
+            for load in self._module.loads.get(target.id, ()):
+                found = self._module.place(load)[0]
+                if _binding_scope(found, target.id) is scope:
+                    outlives = found.enclosing("function", "lambda") is not scope.enclosing("function", "lambda")
+                    yield from self.sent(load, depth + 1, kept or outlives)
+        elif isinstance(target, ast.Attribute) and target.attr == "headers" and last_name(target.value) != "self":
+            for sent in _methods(self._module, target.value):
+                yield Sending(sent.call, _is_kept(self._module, target, sent.call))
+        elif isinstance(target, ast.Attribute):
+            for node in self._module.attribute_loads(target.attr):
+                yield from self.sent(node, depth + 1, True)
+        elif isinstance(target, ast.Subscript):
+            yield from self._used(target.value, depth, kept)
+
+    def _returned(self, statement: ast.Return, depth: int, kept: bool) -> Iterator[Sending]:
+        """Yield the calls that get headers which a function of the module returns."""
+        function = self._module.place(statement)[0].enclosing("function")
+        if function is None:
+            return
+        for call in self._module.calls:
+            if known.callee(call) == function.name:
+                yield from self.sent(call, depth + 1, kept)
 
 
 def _methods(module: Module, target: ast.expr) -> Iterator[Sending]:
@@ -80,25 +118,6 @@ def _methods(module: Module, target: ast.expr) -> Iterator[Sending]:
     for call in module.calls:
         if isinstance(call.func, ast.Attribute) and last_name(call.func.value) == name:
             yield Sending(call, True)
-
-
-def _used(module: Module, target: ast.expr, depth: int, kept: bool) -> Iterator[Sending]:
-    """Yield the calls that get headers which are kept under a name, as an attribute or in a session."""
-    if isinstance(target, ast.Name):
-        scope = _scope_of(module, target)
-        for load in module.loads.get(target.id, ()):
-            found = module.place(load)[0]
-            if _binding_scope(found, target.id) is scope:
-                outlives = found.enclosing("function", "lambda") is not scope.enclosing("function", "lambda")
-                yield from sendings(module, load, depth + 1, kept or outlives)
-    elif isinstance(target, ast.Attribute) and target.attr == "headers" and last_name(target.value) != "self":
-        for sent in _methods(module, target.value):
-            yield Sending(sent.call, _is_kept(module, target, sent.call))
-    elif isinstance(target, ast.Attribute):
-        for node in _loads_of_attribute(module, target.attr):
-            yield from sendings(module, node, depth + 1, True)
-    elif isinstance(target, ast.Subscript):
-        yield from _used(module, target.value, depth, kept)
 
 
 def _is_kept(module: Module, made: ast.AST, sent: ast.AST) -> bool:
@@ -113,22 +132,6 @@ def _scope_of(module: Module, name: ast.Name) -> Scope:
 def _binding_scope(scope: Scope, name: str) -> Scope | None:
     bindings = scope.lookup(name)
     return bindings[0].scope if bindings else None
-
-
-def _loads_of_attribute(module: Module, name: str) -> Iterator[ast.Attribute]:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Load):
-            yield node
-
-
-def _returned(module: Module, statement: ast.Return, depth: int, kept: bool) -> Iterator[Sending]:
-    """Yield the calls that get headers which a function of the module returns."""
-    function = module.place(statement)[0].enclosing("function")
-    if function is None:
-        return
-    for call in module.calls:
-        if known.callee(call) == function.name:
-            yield from sendings(module, call, depth + 1, kept)
 
 
 def address(module: Module, call: ast.Call) -> str:
