@@ -18,8 +18,8 @@ from mi_lint.migrate.changes import Change, differences
 from mi_lint.python.source import Source
 
 FIRST_HOLE = 0xE000
-_FIELD = re.compile(r"(?<!\{)\{(\w*)\}(?!\})")
-_PERCENT = re.compile(r"%(?:\((\w+)\))?[sdr]")
+_FIELD = re.compile(r"\{\{|\}\}|(?P<field>\{\w*\})")
+_PERCENT = re.compile(r"%%|(?P<field>%(?:\(\w+\))?[sdr])")
 _LITERAL = re.compile(r"([A-Za-z]*)('''|\"\"\"|'|\")(.*)\2", re.DOTALL)
 
 
@@ -157,6 +157,8 @@ class SpelledEditor:
     def _fields(self, leaf: cst.CSTNode, text: str, pattern: re.Pattern[str]) -> None:
         position = 0
         for match in pattern.finditer(text):
+            if match["field"] is None:
+                continue
             self._piece(leaf, text[position : match.start()])
             self._piece(leaf, match[0], True)
             position = match.end()

@@ -6,9 +6,11 @@ import ast
 import fnmatch
 import posixpath
 import re
+import weakref
 
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
 from mi_lint.python.spelled import HOLE, sources, spelled, written
 
 HOSTS = {
@@ -37,6 +39,7 @@ _RESOURCES = {
     "kafka": r"Microsoft\.EventHub/|azurerm_eventhub",
 }
 MAX_DEPTH = 3
+_KNOWN: weakref.WeakKeyDictionary[Project, dict[tuple[str, ...], list[str]]] = weakref.WeakKeyDictionary()
 
 
 def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis) -> bool:
@@ -107,12 +110,14 @@ def _settings(analysis: Analysis) -> list[str]:
 
 
 def _texts(analysis: Analysis, patterns: tuple[str, ...]) -> list[str]:
+    """Return the texts of the files of a project that have one of the names, which are looked for once."""
     project = analysis.project
-    return [
-        project.text(path).decode("utf-8", "replace")
-        for path in project.files
-        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in patterns)
-    ]
+    known = _KNOWN.setdefault(project, {})
+    if patterns not in known:
+        names = re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
+        paths = [path for path in project.files if names.match(posixpath.basename(path))]
+        known[patterns] = [project.text(path).decode("utf-8", "replace") for path in paths]
+    return known[patterns]
 
 
 def settings_value(name: str, analysis: Analysis) -> str:

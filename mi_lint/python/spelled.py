@@ -17,8 +17,9 @@ from mi_lint.python.origins import Origin
 
 FIRST_HOLE = 0xE000
 HOLE = "[\ue000-\uf8ff]"
-_FIELD = re.compile(r"(?<!\{)\{(\w*)\}(?!\})")
-_PERCENT = re.compile(r"%(?:\((\w+)\))?[sdr]")
+# Doubled braces and percent signs are met on the way, so that a field beside them is seen as one.
+_FIELD = re.compile(r"\{\{|\}\}|(?P<field>\{(?P<key>\w*)\})")
+_PERCENT = re.compile(r"%%|(?P<field>%(?:\((?P<key>\w+)\))?[sdr])")
 # Calls that only write a text in another way.
 _QUOTING = frozenset(
     {
@@ -82,10 +83,15 @@ def _fill(
     text: str, pattern: re.Pattern[str], values: list[ast.expr], named: dict[str, ast.expr], result: Spelled
 ) -> None:
     position = 0
-    for count, match in enumerate(pattern.finditer(text)):
+    count = 0
+    for match in pattern.finditer(text):
         result.text += text[position : match.start()]
         position = match.end()
-        key = match[1] or str(count)
+        if match["field"] is None:
+            result.text += match[0][0]
+            continue
+        key = match["key"] or str(count)
+        count += 1
         value = named.get(key)
         if value is None and key.isdigit() and int(key) < len(values):
             value = values[int(key)]

@@ -186,8 +186,8 @@ def test_adlfs_makes_the_credential_itself(host):
 
 def test_fsspec_hands_the_options_on_to_adlfs(host):
     need("adlfs", "fsspec")
-    code = "import fsspec\n\noptions = fsspec.filesystem('abfs', connection_string='AccountName=contoso;AccountKey=eA==')\n"
-    files = run(code)["options"]
+    text = "AccountName=contoso;AccountKey=eA=="
+    files = run(f"import fsspec\n\nfiles = fsspec.filesystem('abfs', connection_string='{text}')\n")["files"]
     assert type(files.credential).__name__ == "DefaultAzureCredential"
     assert files.account_name == "contoso"
 

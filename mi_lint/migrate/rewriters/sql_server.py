@@ -30,12 +30,11 @@ _SECRET = frozenset({"pwd", "password", "PWD"})
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection by the form in which it gets its password."""
-    assert isinstance(site.node, ast.Call)
     if site.form == "pymssql":
         return HeldBack(_PYMSSQL)
     if site.form == "setting":
         return Manual(_SETTING.format(site.data["setting"]))
-    if site.form == "keywords":
+    if site.form == "keywords" and isinstance(site.node, ast.Call):
         return _keywords(site.node, context)
     return _url(site, context) if site.form == "url" else _text(site, context)
 
@@ -62,7 +61,12 @@ def remove_keywords(editor: CallEditor, names: frozenset[str]) -> None:
             editor.remove(index)
 
 
-def _argument(call: ast.Call, context: Context) -> ast.expr:
+def _argument(site: Site, context: Context) -> ast.expr:
+    """Return what holds the connection string or URL: an argument of a call, or the value of Flask's setting."""
+    call = site.node
+    if isinstance(call, ast.Assign):
+        return call.value
+    assert isinstance(call, ast.Call)
     name = context.module.qualified(call.func) or ""
     value = odbc.given(call, odbc.CONNECTS.get(name) or odbc.ENGINES.get(name, ""))
     assert value is not None
@@ -70,10 +74,9 @@ def _argument(call: ast.Call, context: Context) -> ast.expr:
 
 
 def _text(site: Site, context: Context) -> Outcome:
-    assert isinstance(site.node, ast.Call)
     changes: list[Change] = []
     old = False
-    for text in odbc.connection_texts(context.module, _argument(site.node, context), context.analysis):
+    for text in odbc.connection_texts(context.module, _argument(site, context), context.analysis):
         if text.part(odbc.PASSWORD) is not None:
             old = old or old_driver(text.spelled.text)
             changes += without_password(SpelledEditor(text.origin.module.source, text.node))
@@ -82,9 +85,8 @@ def _text(site: Site, context: Context) -> Outcome:
 
 
 def _url(site: Site, context: Context) -> Outcome:
-    assert isinstance(site.node, ast.Call)
     changes: list[Change] = []
-    for made in database_urls(context.module, _argument(site.node, context), context.analysis):
+    for made in database_urls(context.module, _argument(site, context), context.analysis):
         if made.password is None or not made.dialect.startswith("mssql"):
             continue
         if made.text is not None:

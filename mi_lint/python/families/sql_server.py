@@ -16,11 +16,12 @@ from mi_lint.python.tokens import is_token
 
 MARKERS = (
     b"pyodbc.connect", b"from pyodbc import", b"aioodbc", b"pymssql.connect", b"from pymssql import", b"mssql_python",
-    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri",
+    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri", b"SQLALCHEMY_DATABASE_URI",
 )  # fmt: skip
 
 # Drivers that know no way to sign in with a managed identity.
 _WITHOUT_ENTRA = {"pymssql.connect": ("server", "password", 2), "pymssql._pymssql.connect": ("server", "password", 2)}
+Node = ast.Call | ast.Assign
 _SQL_SETTING = re.compile(r"^SQLAZURECONNSTR_|(?i:AZURE_?SQL)|(?i:SQL_?AZURE)")
 
 
@@ -31,11 +32,15 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         if name in odbc.CONNECTS:
             yield from _connect(module, call, name, analysis)
         elif name in odbc.ENGINES:
-            yield from _engine(module, call, name, analysis)
+            url = odbc.given(call, odbc.ENGINES[name])
+            if url is not None:
+                yield from _engine(module, call, url, analysis)
         elif name in _WITHOUT_ENTRA:
             host, secret = odbc.given(call, "server"), odbc.given(call, "password", 2)
             if host is not None and secret is not None and is_azure("sql", module, host, analysis):
                 yield _site(module, call, "pymssql", secret, module, analysis)
+    for statement, value in odbc.flask_urls(module):
+        yield from _engine(module, statement, value, analysis)
 
 
 def _connect(module: Module, call: ast.Call, name: str, analysis: Analysis) -> Iterator[Site]:
@@ -52,7 +57,7 @@ def _connect(module: Module, call: ast.Call, name: str, analysis: Analysis) -> I
         yield from _text(module, call, text, analysis)
 
 
-def _text(module: Module, call: ast.Call, text: ast.expr, analysis: Analysis) -> Iterator[Site]:
+def _text(module: Module, node: Node, text: ast.expr, analysis: Analysis) -> Iterator[Site]:
     found = False
     for connection in odbc.connection_texts(module, text, analysis):
         found = True
@@ -64,13 +69,13 @@ def _text(module: Module, call: ast.Call, text: ast.expr, analysis: Analysis) ->
         plain = re.sub(r"[\ue000-\uf8ff]", "", server.value)
         hosts: list[ast.expr | str] = [*holes] if holes and "." not in plain else [plain]
         if any(is_azure("sql", home, host, analysis) for host in hosts):
-            yield _site(module, call, "text", connection.expression(password), home, analysis)
+            yield _site(module, node, "text", connection.expression(password), home, analysis)
             return
     if not found:
-        yield from _setting(module, call, text, analysis)
+        yield from _setting(module, node, text, analysis)
 
 
-def _setting(module: Module, call: ast.Call, text: ast.expr, analysis: Analysis) -> Iterator[Site]:
+def _setting(module: Module, node: Node, text: ast.expr, analysis: Analysis) -> Iterator[Site]:
     """Yield the call when its whole connection string stands in a setting that is one of Azure SQL."""
     for origin in odbc.held_in_settings(module, text, analysis):
         value = settings_value(origin.name, analysis)
@@ -78,22 +83,19 @@ def _setting(module: Module, call: ast.Call, text: ast.expr, analysis: Analysis)
         if value and not (password and is_azure("sql", module, value, analysis)):
             continue
         if value or _SQL_SETTING.search(origin.name):
-            site = _site(module, call, "setting", text, module, analysis)
+            site = _site(module, node, "setting", text, module, analysis)
             site.data["setting"] = origin.name
             yield site
             return
 
 
-def _engine(module: Module, call: ast.Call, name: str, analysis: Analysis) -> Iterator[Site]:
-    url = odbc.given(call, odbc.ENGINES[name])
-    if url is None:
-        return
+def _engine(module: Module, node: Node, url: ast.expr, analysis: Analysis) -> Iterator[Site]:
     for made in database_urls(module, url, analysis):
         if made.dialect.startswith("mssql") and made.password is not None and _is_ours(made, analysis):
             form = "url" if "pymssql" not in made.dialect else "pymssql"
-            yield _site(module, call, form, made.password, made.module, analysis)
+            yield _site(module, node, form, made.password, made.module, analysis)
             return
-    found = [site for site in _text(module, call, url, analysis) if site.form != "setting"]
+    found = [site for site in _text(module, node, url, analysis) if site.form != "setting"]
     yield from found
 
 
@@ -101,12 +103,12 @@ def _is_ours(made: DatabaseUrl, analysis: Analysis) -> bool:
     return made.host is not None and is_azure("sql", made.module, made.host, analysis)
 
 
-def _site(module: Module, call: ast.Call, form: str, secret: ast.expr, home: Module, analysis: Analysis) -> Site:
+def _site(module: Module, node: Node, form: str, secret: ast.expr, home: Module, analysis: Analysis) -> Site:
     trace = analysis.tracer.trace(home, secret)
     check = "MI410" if trace.has_token or is_token(home, secret, analysis) else "MI210"
-    scope, _ = module.place(call)
-    name = ast.unparse(call.func)
+    scope, _ = module.place(node)
+    name = ast.unparse(node.func) if isinstance(node, ast.Call) else odbc.FLASK_SETTING
     return Site(
-        module, check, "sql_server", form, call, scope, (name,), None, secret if home is module else None, "", trace,
+        module, check, "sql_server", form, node, scope, (name,), None, secret if home is module else None, "", trace,
         message_id="setting" if form == "setting" else "default", data={"package": name.partition(".")[0]},
     )  # fmt: skip
