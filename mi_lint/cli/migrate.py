@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mi_lint.migrate.plan import Options
     from mi_lint.secrets.redact import redact
 
-    root, session = _session(arguments.paths)
+    root, session, places = _session(arguments.paths)
     sites = _selected(session.sites, arguments.select)
     if arguments.interactive:
         sites = _asked(sites)
@@ -57,11 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
         with open(arguments.report, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(report.report(plan))
     _tell(session, plan, arguments)
+    if plan.outcomes and not arguments.quiet:
+        from mi_lint.plan.summary import of_migration
+
+        sys.stderr.write(f"{of_migration(root, places, session)}\n")
     left = [site for site, outcome in plan.outcomes if report.state(outcome) != "rewritten"]
     return FOUND if left or (plan.texts and not arguments.write) else CLEAN
 
 
-def _session(paths: Sequence[str]) -> tuple[str, Session]:
+def _session(paths: Sequence[str]) -> tuple[str, Session, dict[str, str]]:
     from mi_lint.migrate.session import Session
     from mi_lint.rulebook import store
     from mi_lint.sources.files import read
@@ -81,7 +85,8 @@ def _session(paths: Sequence[str]) -> tuple[str, Session]:
         found = read(places[path], path) if path in places else None
         return found if isinstance(found, bytes) else None
 
-    return root, Session(places, content, store.client_table(), wanted)
+    chosen = places if wanted is None else {shown: places[shown] for shown in wanted}
+    return root, Session(places, content, store.client_table(), wanted), chosen
 
 
 def _selected(sites: list[Site], select: Sequence[str] | None) -> list[Site]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from mi_lint.plan.model import HOSTS, Plan
+
+if TYPE_CHECKING:
+    from mi_lint.migrate.session import Session
 
 
 def one_line(plan: Plan) -> str:
@@ -14,6 +20,18 @@ def one_line(plan: Plan) -> str:
         )
     )
     return f"{hosts}: {plan.identity.kind} identity with {rights or 'no rights'}"
+
+
+def of_migration(root: str, places: Mapping[str, str], session: Session) -> str:
+    """Return the line with which `mi-lint migrate` ends: what the Azure side of the rewritten code needs."""
+    from mi_lint.plan.build import Builder, Choices
+    from mi_lint.plan.workspace import Workspace
+    from mi_lint.rulebook import store
+    from mi_lint.rulebook.roles import Planes
+
+    workspace = Workspace(root, places, list(places), session)
+    plan = Builder(workspace, Planes(store.role_table()), (), Choices()).build()
+    return f"Azure side: {one_line(plan)}; `mi-lint plan` tells how"
 
 
 def summary(plan: Plan) -> list[str]:

@@ -84,3 +84,9 @@ def test_what_git_ignores_is_read_on_demand(repository, capsys):
     assert "Rotate what was stored" in shown
     assert ".env:1" in shown
     assert key[:20] not in shown
+
+
+def test_migrate_ends_with_the_plan_in_one_line(repository, capsys):
+    guarded(["migrate", str(repository)])
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("Azure side: virtual machine: system-assigned identity with Storage Blob Data Reader on")
