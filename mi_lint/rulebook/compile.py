@@ -36,8 +36,7 @@ def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table, Table]:
     planes: Table = {}
     for path in paths:
         name = os.path.basename(path)
-        with open(path, encoding="utf-8") as stream:
-            parsed = document.parse(stream.read(), path)
+        parsed = document.read(path)
         schema.check_file(parsed, path)
         for rule in document.mappings(parsed.get("secrets")):
             identity = _claim(rule, path, homes)

@@ -31,6 +31,16 @@ class Sequence(list[object]):
         self.lines: list[int] = []
 
 
+def read(path: str) -> Mapping:
+    """Read and parse one rule file. Raises `RuleFileError` or `OSError`."""
+    with open(path, "rb") as stream:
+        content = stream.read()
+    try:
+        return parse(content.decode("utf-8-sig"), path)
+    except UnicodeDecodeError as error:
+        raise RuleFileError(path, content.count(b"\n", 0, error.start) + 1, "must be UTF-8 text") from None
+
+
 def parse(text: str, file: str) -> Mapping:
     """Parse one rule file. Raises `RuleFileError` for anything but one mapping of plain values."""
     loader: Loader = yaml.CSafeLoader(text) if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader(text)
@@ -43,6 +53,10 @@ def parse(text: str, file: str) -> Mapping:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)
         raise RuleFileError(file, mark.line + 1 if mark else 1, f"not valid YAML: {reason}") from None
+    except ValueError as error:  # such as a date that does not exist
+        raise RuleFileError(file, 1, f"not valid YAML: {error}") from None
+    except RecursionError:
+        raise RuleFileError(file, 1, "nested too deeply, or an alias (*name) that stands inside of itself") from None
     finally:
         loader.dispose()
     if not isinstance(value, Mapping):

@@ -101,9 +101,7 @@ def entries(extra: Sequence[str] = (), *, details: bool = True) -> dict[str, Ent
 
 
 def _parsed(extra: Sequence[str]) -> Iterator[document.Mapping]:
-    for path in store.rule_files(extra):
-        with open(path, encoding="utf-8") as stream:
-            yield document.parse(stream.read(), path)
+    return map(document.read, store.rule_files(extra))
 
 
 def _client_examples(files: Iterable[document.Mapping]) -> dict[str, list[document.Mapping]]:

@@ -1,0 +1,44 @@
+"""A rule file that cannot be read is reported with file, line and reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from mi_lint.cli.main import guarded
+from mi_lint.rulebook import document
+from mi_lint.rulebook.errors import RuleFileError
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"service: x\n\xff\xfe", ":2: must be UTF-8 text"),
+        (b"", ":1: the file is empty"),
+        (b"- a\n", ":1: the file must hold one mapping"),
+        (b"service: x\nsecrets: [\n", ":3: not valid YAML: "),
+        (b"service: x\nservice: y\n", ":2: the key 'service' stands here twice"),
+        (b"1: x\n", ":1: keys must be text, not 1"),
+        (b"service: &a [*a]\n", ":1: nested too deeply, or an alias"),
+        (b"service: " + b"[" * 5_000 + b"]" * 5_000, ":1: "),
+        (b"service: 2024-99-99\n", ":1: not valid YAML: month must be in 1..12"),
+        (b'service: !!python/object/apply:os.system ["exit"]\n', ":1: "),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_and_line(tmp_path, content, message, capsys):
+    path = tmp_path / "own.yaml"
+    path.write_bytes(content)
+    assert guarded(["scan", "--isolated", "--rules", str(path), str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"mi-lint: error: {path}{message}"), err
+    assert err.count("\n") == 1
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_bytes(b"\xef\xbb\xbfservice: x\n")
+    assert dict(document.read(str(path))) == {"service": "x"}
+
+
+def test_a_parse_error_names_the_file():
+    with pytest.raises(RuleFileError, match="here"):
+        document.parse("a: [", "here")
