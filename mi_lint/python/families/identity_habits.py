@@ -21,7 +21,10 @@ MARKERS = (
 
 _CLOCKS = frozenset({"time", "now", "utcnow", "monotonic"})
 # What closes a credential of this name, or gives it to somebody who may.
-_CLOSED = rb"\bNAME\.(?:close|__aexit__)\b|enter_async_context\([\w.]*NAME\)|(?:async with|return|yield) [^\n]*\bNAME\b"
+_CLOSED = (
+    rb"\bNAME\.(?:close|__aexit__)\b|enter_async_context\([\w.]*NAME\)|async with [^\n]*\bNAME\b"
+    rb"|(?:return|yield) (?:[^\n]*[(,=] ?)?NAME\b(?!\.)"
+)
 _LOOPS = ast.For | ast.AsyncFor | ast.While
 _ROUTES = re.compile(r"\.(?:route|get|post|put|patch|delete|api_route|websocket|function_name)$")
 
@@ -48,7 +51,8 @@ def _is_identity(module: Module, call: ast.Call) -> bool:
 
 def _unclosed(module: Module, call: ast.Call) -> Iterator[Site]:
     """Yield an asynchronous credential that nothing in the module closes."""
-    if ".aio." not in (module.qualified(call.func) or ""):
+    lasting = module.place(call)[0].kind == "module"  # It lives as long as the program.
+    if lasting or ".aio." not in (module.qualified(call.func) or ""):
         return
     parent = module.parent(call)
     while isinstance(parent, ast.IfExp | ast.BoolOp | ast.List | ast.Starred):

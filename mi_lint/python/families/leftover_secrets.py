@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ _DEPLOYED = (
     "*.bicep", "*.tf", "*.tfvars", "Dockerfile*", "docker-compose*.y*ml", "compose*.y*ml", "deployment*.y*ml",
     "local.settings.json", "appsettings*.json", "manifest*.y*ml", "values*.y*ml",
 )  # fmt: skip
+# A file this deep in the tree speaks for its own top folder only: the tree may hold several projects.
+DEEP = 3
 _STORED = re.compile(rb"\bAZURE_CLIENT_SECRET\b")
 
 
@@ -31,12 +34,19 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     first = next((call for call in module.calls if _reads_environment(module, call)), None)
     for path in _with_stored_secret(analysis) if first is not None else ():
         users = [user for user in analysis.project.paths if b"DefaultAzureCredential(" in analysis.project.text(user)]
-        nearest = min(users, key=lambda user: (-len(posixpath.commonprefix([user, path])), user), default="")
+        near = [user for user in users if path.count("/") < DEEP or user.split("/")[0] == path.split("/")[0]]
+        nearest = min(near, key=lambda user: (-_shared(user, path), user), default="")
         if nearest == module.path:
             assert first is not None
             scope, _ = module.place(first)
             yield Site(module, "MI409", "leftover_secrets", "leftover", first, scope, (path,))
             return
+
+
+def _shared(first: str, second: str) -> int:
+    """Return how many folders two paths have in common."""
+    folders = zip(first.split("/")[:-1], second.split("/")[:-1], strict=False)
+    return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], folders)))
 
 
 def _reads_environment(module: Module, call: ast.Call) -> bool:
