@@ -12,6 +12,7 @@ from mi_lint.python.facts import Module
 from mi_lint.python.scopes import Scope
 
 MAX_DEPTH = 6
+MAX_TEXT = 4_000
 # Classes that send requests or keep headers for them; every other class that gets headers only looks at them.
 _SENDERS = frozenset(
     {"Request", "Session", "Client", "AsyncClient", "ClientSession", "WebSocketApp", "Connection", "PoolManager"}
@@ -153,8 +154,10 @@ def text_of(module: Module, node: ast.expr) -> str:
 
 
 def _text(module: Module, node: ast.expr, depth: int) -> str:
-    if depth > MAX_DEPTH:
-        return ""
+    return _text_of(module, node, depth)[:MAX_TEXT] if depth <= MAX_DEPTH else ""
+
+
+def _text_of(module: Module, node: ast.expr, depth: int) -> str:
     match node:
         case ast.Constant(value=str() as text):
             return text
