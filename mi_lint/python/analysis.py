@@ -49,14 +49,24 @@ class Analysis:
         self.project = project
         self.clients = ClientTable(table)
         self.tracer = Tracer(project)
+        # Answers about the whole project that a family gives once, by its own key.
+        self.memo: dict[str, dict[str, str]] = {}
         self._calls: dict[Module, list[ClientCall]] = {}
         self._consumers: dict[tuple[Module, ast.AST], list[ClientCall]] = {}
+        self._once: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` gives, worked out at the first question: for answers about the project as a whole."""
+        if name not in self._once:
+            self._once[name] = make()
+        return self._once[name]
 
     def forget(self) -> None:
         """Forget what is known about modules, because some were replaced."""
         self.tracer = Tracer(self.project)
         self._calls.clear()
         self._consumers.clear()
+        self._once.clear()
 
     def client_calls(self, module: Module) -> list[ClientCall]:
         """Return the calls of a module that make clients."""

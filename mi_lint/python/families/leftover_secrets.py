@@ -26,14 +26,19 @@ _DEPLOYED = (
 )  # fmt: skip
 # A file this deep in the tree speaks for its own top folder only: the tree may hold several projects.
 DEEP = 3
+_DEPLOYMENT = re.compile("|".join(map(fnmatch.translate, _DEPLOYED)))
+_NAMES = re.compile("|".join(map(fnmatch.translate, _DEPLOYED)))
 _STORED = re.compile(rb"\bAZURE_CLIENT_SECRET\b")
 
 
 def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the first default credential of the module that stands nearest to a deployment with a client secret."""
+    if b"DefaultAzureCredential" not in module.source.text:
+        return
     first = next((call for call in module.calls if _reads_environment(module, call)), None)
-    for path in _with_stored_secret(analysis) if first is not None else ():
-        users = [user for user in analysis.project.paths if b"DefaultAzureCredential(" in analysis.project.text(user)]
+    stored = analysis.once("leftover_secrets", lambda: _with_stored_secret(analysis)) if first is not None else []
+    for path in stored:
+        users = analysis.once("leftover_secrets users", lambda: _users(analysis))
         near = [user for user in users if path.count("/") < DEEP or user.split("/")[0] == path.split("/")[0]]
         nearest = min(near, key=lambda user: (-_shared(user, path), user), default="")
         if nearest == module.path:
@@ -55,10 +60,13 @@ def _reads_environment(module: Module, call: ast.Call) -> bool:
     return default and known.keyword(call, "exclude_environment_credential") is None
 
 
+def _users(analysis: Analysis) -> list[str]:
+    return [user for user in analysis.project.paths if b"DefaultAzureCredential(" in analysis.project.text(user)]
+
+
 def _with_stored_secret(analysis: Analysis) -> list[str]:
     return [
         path
         for path in analysis.project.files
-        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in _DEPLOYED)
-        and _STORED.search(analysis.project.text(path))
+        if _DEPLOYMENT.match(posixpath.basename(path)) and _STORED.search(analysis.project.text(path))
     ]
