@@ -53,11 +53,14 @@ def _settings(module: Module) -> dict[str, list[tuple[ast.stmt, ast.expr]]]:
 
 
 def _is_azure(module: Module, analysis: Analysis, settings: dict[str, list[tuple[ast.stmt, ast.expr]]]) -> bool:
-    for _, value in settings.get("api_type", []):
-        kind = analysis.tracer.constant(module, value) or text_of(module, value)
-        if "azure" in kind.lower() and "ad" not in kind.lower().replace("azure", ""):
-            return True
     addresses = [value for name in ("api_base", "azure_endpoint", "base_url") for _, value in settings.get(name, [])]
+    for _, value in settings.get("api_type", []):
+        kind = analysis.tracer.constant(module, value)
+        if kind is None and (addresses or "azure" in text_of(module, value).lower()):
+            # Code for the public service alone has no use for a type that comes from settings.
+            return True
+        if kind is not None and kind.lower() == "azure":
+            return True
     return "api_type" not in settings and any(_ADDRESS.search(text_of(module, value)) for value in addresses)
 
 
