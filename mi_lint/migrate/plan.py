@@ -27,6 +27,7 @@ from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
 from mi_lint.migrate.settings_files import real_files
+from mi_lint.migrate.unused_settings import removed_from_samples, unused_settings
 from mi_lint.model import Applicability, Fix
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
@@ -63,6 +64,7 @@ class Plan:
     groups: list[frozenset[str]] = field(default_factory=list)
     companions: dict[frozenset[str], list[Change]] = field(default_factory=dict)
     real_settings: list[str] = field(default_factory=list)
+    unused_settings: list[str] = field(default_factory=list)
 
     def file_bytes(self, path: str, original: bytes) -> bytes:
         """Return the new content of a file, given its content as it was analysed."""
@@ -161,9 +163,13 @@ def _accompany(project: Project, result: Plan) -> None:
     others = [project.text(path).decode("utf-8", "replace") for path in project.paths if path not in result.texts]
     still_read = frozenset(old for old in renamed if any(old in text for text in (*texts, *others)))
     news = {path: text for path, (_, text) in result.texts.items()}
+    pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
+    unused: set[str] = set()
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]
-        changes = merged(companion_changes(project, own, still_read, news))
+        gone = unused_settings(project, pairs, group) - renamed
+        unused |= gone
+        changes = merged([*companion_changes(project, own, still_read, news), *removed_from_samples(project, gone)])
         if conflict(changes):
             continue
         result.companions[group] = changes
@@ -173,7 +179,8 @@ def _accompany(project: Project, result: Plan) -> None:
                 result.changes[change.path].append(change)
     for path in {change.path for changes in result.companions.values() for change in changes}:
         _settle(project, result, path)
-    result.real_settings = real_files(project, frozenset(renamed))
+    result.real_settings = real_files(project, frozenset(renamed | unused))
+    result.unused_settings = sorted(unused)
 
 
 def _settle(project: Project, result: Plan, path: str) -> None:

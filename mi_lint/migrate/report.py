@@ -74,6 +74,9 @@ def _needs(plan: Plan) -> list[str]:
         lines += ["before this runs, the host's managed identity needs:", *(f"  role     {role}" for role in roles)]
     if settings:
         lines += ["and the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
+    if plan.unused_settings:
+        lines += ["no code reads these settings any more; take them from the host:"]
+        lines += [f"  setting  {name}" for name in plan.unused_settings]
     if plan.real_settings:
         lines.append("these files set what is no longer read; they were not touched:")
         lines += [f"  file     {path}" for path in plan.real_settings]

@@ -15,10 +15,10 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.manifests import folders_around
 from mi_lint.python.project import Project
 
-_ENV = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
+ENVIRONMENT_FILES = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
 # Writes the line of a new setting: from what stands before and after the old name, both names and an example value.
 _Writer = Callable[[str, str, str, str, str], "str | None"]
-_SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
+SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
 _JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
 _COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 _DOCUMENTS = ("README*.md", "readme*.md")
@@ -34,11 +34,11 @@ def setting_changes(
     changes: list[Change] = []
     for path in [path for folder in folders_around(module) for path in project.files_in(folder)]:
         name = posixpath.basename(path)
-        if any(fnmatch.fnmatch(name, pattern) for pattern in _ENV) and _SAMPLE.search(name):
+        if any(fnmatch.fnmatch(name, pattern) for pattern in ENVIRONMENT_FILES) and SAMPLE.search(name):
             changes += _lines(path, project.text(path), renamed, still_read, _env_line)
         elif any(fnmatch.fnmatch(name, pattern) for pattern in _COMPOSE):
             changes += _lines(path, project.text(path), renamed, still_read, _compose_line)
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in _JSON) and _SAMPLE.search(name):
+        elif any(fnmatch.fnmatch(name, pattern) for pattern in _JSON) and SAMPLE.search(name):
             changes += _lines(path, project.text(path), renamed, still_read, _json_line)
         elif any(fnmatch.fnmatch(name, pattern) for pattern in _DOCUMENTS):
             changes += _prose(path, project.text(path), renamed, still_read)
@@ -50,9 +50,7 @@ def real_files(project: Project, names: frozenset[str]) -> list[str]:
     found = []
     for path in project.files:
         name = posixpath.basename(path)
-        real = (
-            name == ".env" or (name.startswith(".env.") and not _SAMPLE.search(name)) or name == "local.settings.json"
-        )
+        real = name == ".env" or (name.startswith(".env.") and not SAMPLE.search(name)) or name == "local.settings.json"
         if real and any(re.search(rb"\b%s\b" % re.escape(old.encode()), project.text(path)) for old in names):
             found.append(path)
     return found
