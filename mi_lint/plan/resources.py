@@ -34,6 +34,7 @@ _NOUNS = {
     "Microsoft.SignalRService/signalR": "signalR",
     "Microsoft.SignalRService/webPubSub": "webPubSub",
     "Microsoft.Devices/IotHubs": "iotHub",
+    "Microsoft.Graph/servicePrincipals": "graph",
     "Microsoft.Maps/accounts": "mapsAccount",
     "Microsoft.MachineLearningServices/workspaces": "mlWorkspace",
 }

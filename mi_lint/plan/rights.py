@@ -123,7 +123,25 @@ def _kusto(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
     return tuple(create), tuple(check), tuple(undo)
 
 
-RIGHTS = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": _kusto}
+GRAPH = "00000003-0000-0000-c000-000000000000"  # application id of Microsoft Graph in every tenant
+
+
+def _graph(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
+    base = "https://graph.microsoft.com/v1.0/servicePrincipals"
+    create: list[Command] = [show("ad sp show", "--id", GRAPH, query="id", capture="graphId")]
+    check, undo = [], []
+    for principal in principals(plan):
+        url = f"{base}/{{{principal}}}/appRoleAssignments"
+        query = f"value[?appRoleId=='{assignment.role_id}'].id"
+        listing = ("az", "rest", "--method", "get", "--url", url, "--query", query, "--output", "tsv")
+        body = f'{{"principalId": "{{{principal}}}", "resourceId": "{{graphId}}", "appRoleId": "{assignment.role_id}"}}'
+        create.append(az("rest", "--method", "post", "--url", url, "--body", body, unless=listing))
+        check.append(Command(listing))
+        undo.append(az("rest", "--method", "delete", "--url", f"{url}/{{assignmentId}}"))
+    return tuple(create), tuple(check), tuple(undo)
+
+
+RIGHTS = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": _kusto, "graph": _graph}
 
 
 def role_definition(plan: Plan, index: int) -> str:

@@ -71,6 +71,8 @@ def words_of(resource: Resource) -> str:
     """Return a resource for people: what it is and what is known of its name."""
     from mi_lint.plan.resources import noun, words
 
+    if resource.type.startswith("Microsoft.Graph/"):
+        return resource.title
     kind = words(noun(resource.type))
     label = resource.label or resource.name
     return f"the {kind} `{label}`"

@@ -23,6 +23,7 @@ MANY = """
     from azure.servicebus import ServiceBusClient
     from azure.eventhub import EventHubProducerClient
     from azure.containerregistry import ContainerRegistryClient
+    from msgraph import GraphServiceClient
 
     secret = ClientSecretCredential(os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"])
     SecretClient(os.environ["VAULT"], secret).get_secret("a")
@@ -33,6 +34,7 @@ MANY = """
     ServiceBusClient.from_connection_string(os.environ["BUS"]).get_queue_sender("jobs").send_messages([])
     EventHubProducerClient.from_connection_string(os.environ["HUB"], eventhub_name="h").send_batch([])
     ContainerRegistryClient("https://shop.azurecr.io", secret).list_repository_names()
+    GraphServiceClient(secret, ["https://graph.microsoft.com/.default"]).users.by_user_id("a").get()
     redis.Redis(host=os.environ["REDIS_HOST"], password=os.environ["REDIS_KEY"])
     psycopg.connect(host=os.environ["PGHOST"], dbname=os.environ["PGDATABASE"], password=os.environ["PGPASSWORD"]).execute("INSERT INTO a VALUES (1)")
     pymysql.connect(host=os.environ["MY_HOST"], password=os.environ["MY_PASSWORD"]).cursor().execute("SELECT a FROM b")

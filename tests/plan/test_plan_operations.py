@@ -227,3 +227,18 @@ def test_planes_with_the_same_roles_share_an_assignment(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == [CONTRIBUTOR]
     assert len(plan.assignments[0].reasons) == 2
+
+
+def test_graph_needs_application_permissions(tmp_path):
+    code = """
+        from azure.identity import DefaultAzureCredential
+        from msgraph import GraphServiceClient
+        graph = GraphServiceClient(DefaultAzureCredential())
+        async def show():
+            await graph.users.get()
+            await graph.groups.by_group_id("g").patch(body)
+            await graph.me.get()
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == ["Group.ReadWrite.All", "User.Read.All"]
+    assert [problem.call for problem in plan.problems] == ["GraphServiceClient.me.get"]

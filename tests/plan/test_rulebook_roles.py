@@ -14,7 +14,7 @@ RBAC = [plane for plane in PLANES.by_name.values() if plane.mechanism == "azure-
 # Losing one of these with an edit to its file would make plans silently narrower.
 EXPECTED = {
     "acr", "appconfiguration", "batch", "cognitiveservices", "communication", "cosmos", "eventgrid", "eventhubs",
-    "iothub",
+    "graph", "iothub",
     "keyvault.certificates", "keyvault.keys", "keyvault.secrets", "kusto", "maps", "ml", "monitor", "mysql", "openai",
     "postgresql", "redis", "relay", "schemaregistry", "search", "servicebus", "signalr", "sql", "storage.blob",
     "storage.datalake", "storage.files", "storage.queue", "storage.table", "webpubsub",

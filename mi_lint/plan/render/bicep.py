@@ -181,6 +181,8 @@ def symbol_of(resource: Resource) -> str:
 
 def _resources(plan: Plan) -> Iterator[str]:
     for resource in plan.resources:
+        if resource.type.startswith("Microsoft.Graph/"):
+            continue
         yield from _resource(symbol_of(resource), resource.type, [f"name: {resource.name}"], existing=True)
     parts = dict.fromkeys((a.scope, a.resource) for a in plan.assignments if a.scope and a.mechanism == "azure-rbac")
     for number, (scope, key) in enumerate(parts, 1):
@@ -243,6 +245,9 @@ def _rights(plan: Plan) -> Iterator[str]:
     writers = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": _kusto}
     for number, assignment in enumerate(plan.assignments, 1):
         writer = writers.get(assignment.mechanism)
+        if assignment.mechanism == "graph":
+            yield f"// {assignment.role} ({assignment.role_id}) of Microsoft Graph: an administrator assigns it with az."
+            yield ""
         if writer is None:
             continue
         yield f"// {assignment.role}: {', '.join(dict.fromkeys(reason.call for reason in assignment.reasons))}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mi_lint.plan import hosting
 from mi_lint.plan.model import USER, Assignment, Plan, Resource
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, plain, spoken
+from mi_lint.plan.rights import GRAPH
 from mi_lint.plan.step import principals, shown
 
 
@@ -146,9 +147,11 @@ def _custom_roles(plan: Plan) -> Iterator[str]:
 
 
 def _rights(plan: Plan) -> Iterator[str]:
-    writers = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": _kusto}
+    writers = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": _kusto, "graph": _graph}
     if any(a.mechanism == "azure-rbac" and a.role_id for a in plan.assignments):
         yield from ('data "azurerm_subscription" "current" {}', "")
+    if any(a.mechanism == "graph" for a in plan.assignments):
+        yield from _block('data "azuread_service_principal" "graph"', [f'client_id = "{GRAPH}"'])
     for number, assignment in enumerate(plan.assignments, 1):
         writer = writers.get(assignment.mechanism)
         if writer is None:
@@ -223,6 +226,14 @@ def _kusto(plan: Plan, assignment: Assignment, principal: str) -> Written:
         ("principal_id", principal),
         ("principal_type", '"App"'),
         ("role", text(assignment.role)),
+    ]
+
+
+def _graph(plan: Plan, assignment: Assignment, principal: str) -> Written:
+    return "azuread_app_role_assignment", [
+        ("app_role_id", f'"{assignment.role_id}"'),
+        ("principal_object_id", principal),
+        ("resource_object_id", "data.azuread_service_principal.graph.object_id"),
     ]
 
 
