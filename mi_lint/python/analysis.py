@@ -49,8 +49,6 @@ class Analysis:
         self.project = project
         self.clients = ClientTable(table)
         self.tracer = Tracer(project)
-        # Answers about the whole project that a family gives once, by its own key.
-        self.memo: dict[str, dict[str, str]] = {}
         self._calls: dict[Module, list[ClientCall]] = {}
         self._consumers: dict[tuple[Module, ast.AST], list[ClientCall]] = {}
         self._once: dict[str, Any] = {}

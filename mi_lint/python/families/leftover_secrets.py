@@ -27,7 +27,6 @@ _DEPLOYED = (
 # A file this deep in the tree speaks for its own top folder only: the tree may hold several projects.
 DEEP = 3
 _DEPLOYMENT = re.compile("|".join(map(fnmatch.translate, _DEPLOYED)))
-_NAMES = re.compile("|".join(map(fnmatch.translate, _DEPLOYED)))
 _STORED = re.compile(rb"\bAZURE_CLIENT_SECRET\b")
 
 
