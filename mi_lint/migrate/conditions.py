@@ -76,8 +76,9 @@ def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Cha
     source = module.source
     index = operands.index(operand)
     start, end = source.span(operand)
-    if index + 1 < len(operands):
-        return Change(source.path, start, source.span(operands[index + 1])[0], "")
+    # Each but the first goes with what stands before it, so that neighbours can go together.
+    if index == 0:
+        return Change(source.path, start, source.span(operands[1])[0], "")
     return Change(source.path, source.span(operands[index - 1])[1], end, "")
 
 

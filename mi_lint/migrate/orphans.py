@@ -21,7 +21,7 @@ from mi_lint.python.scopes import Binding
 _PURE_METHODS = frozenset(
     {
         "get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items", "b64encode", "encode",
-        "decode", "bytes",
+        "decode", "bytes", "quote", "quote_plus",
     }
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
 from mi_lint.migrate.engines import SCOPE, engine_changes
 from mi_lint.migrate.insertions import before_top_level
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
@@ -55,6 +56,10 @@ class EntraConnection(AsyncConnection):
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection or engine by the form in which it gets its password."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
     assert isinstance(call, ast.Call)
     if site.form == "dual":

@@ -7,6 +7,7 @@ import ast
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.mappings import dictionaries, entry
 from mi_lint.python.site import Site
@@ -23,6 +24,10 @@ _SHARED = "the settings of the client are changed after they are written; put 'o
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Let the client call a function that fetches a token; librdkafka calls it again before the token expires."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
     assert isinstance(call, ast.Call)
     if site.form != "confluent":

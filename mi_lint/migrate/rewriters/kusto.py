@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 
@@ -13,6 +14,10 @@ _USER = "a user signs in here; decide whether the application itself may do what
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Keep the cluster and pass a token credential in the place of everything else."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
     assert isinstance(call, ast.Call)
     editor = context.editor(call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import Manual, Outcome, Rewritten
 from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python.families.message_brokers import BROKER
@@ -18,6 +19,10 @@ _ROLES = {
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Put the name of the credential's class in the place of policy and key."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     assert isinstance(site.node, ast.expr)
     editor = SpelledEditor(context.module.source, site.node)
     match = BROKER.fullmatch(editor.text)

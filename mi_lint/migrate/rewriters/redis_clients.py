@@ -10,6 +10,7 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connections import url_without_user
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
@@ -37,6 +38,10 @@ _DESCRIPTION = "sign in to Redis with a credential provider of redis-entraid ins
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one client by the form in which it gets its key."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
     assert isinstance(call, ast.Call)
     if site.form == "dual":

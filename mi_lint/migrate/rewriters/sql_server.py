@@ -8,6 +8,7 @@ from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connections import AUTHENTICATION, old_driver, url_without_user, without_password
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
@@ -30,6 +31,10 @@ _SECRET = frozenset({"pwd", "password", "PWD"})
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection by the form in which it gets its password."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     if site.form == "pymssql":
         return HeldBack(_PYMSSQL)
     if site.form == "setting":

@@ -9,6 +9,7 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import template
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
+from mi_lint.migrate.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -34,6 +35,10 @@ _SERVICE_PRINCIPAL = ("client_id", "tenant_id", "azure_client_id", "azure_tenant
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Take the secret out of the call or of the dictionary that is handed to it."""
+    return for_callers(site, _rewrite(site, context))
+
+
+def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
     assert isinstance(call, ast.Call)
     library = site.data["library"]
