@@ -246,7 +246,7 @@ def _rights(plan: Plan) -> Iterator[str]:
     for number, assignment in enumerate(plan.assignments, 1):
         writer = writers.get(assignment.mechanism)
         if assignment.mechanism == "graph":
-            yield f"// {assignment.role} ({assignment.role_id}) of Microsoft Graph: an administrator assigns it with az."
+            yield f"// {assignment.role} ({assignment.role_id}) of Microsoft Graph: an administrator assigns it."
             yield ""
         if writer is None:
             continue
