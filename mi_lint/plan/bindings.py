@@ -62,7 +62,7 @@ def _connection(call: ast.Call) -> str:
 def _of_file(path: str, text: str, types: dict[str, Plane]) -> Iterator[Binding]:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     entries = document.get("bindings") if isinstance(document, dict) else None
     for entry in entries if isinstance(entries, list) else ():

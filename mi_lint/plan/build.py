@@ -139,6 +139,10 @@ class Builder:
             found = [host for host in found if host.kind == self.choices.host] or [Found(self.choices.host, "", "")]
         else:
             self.questions += questions
+        self.questions += [
+            f"{path} is nested too deeply to be read; what it declares is not in this plan"
+            for path in dict.fromkeys(self.workspace.unread)
+        ]
         if not found:
             self.questions.append("nothing in the repository tells where the code runs; name it with --host")
             found = [Found("unknown", "", "")]

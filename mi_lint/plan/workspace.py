@@ -46,6 +46,7 @@ class Workspace:
         self.wanted = sorted(wanted)
         self.session = session
         self._texts: dict[str, str] = {}
+        self.unread: list[str] = []
 
     def text(self, path: str) -> str:
         """Return the text of a file; empty when it cannot be read or is too large for a template."""
@@ -74,8 +75,10 @@ class Workspace:
 
     def _declared(self, paths: Iterable[str]) -> list[Declared]:
         chosen = list(paths)
-        found = list(bicep.declared((path, self.text(path)) for path in chosen if path.endswith(".bicep")))
-        found += terraform.declared((path, self.text(path)) for path in chosen if path.endswith(".tf"))
+        found = list(
+            bicep.declared(((path, self.text(path)) for path in chosen if path.endswith(".bicep")), self.unread)
+        )
+        found += terraform.declared(((path, self.text(path)) for path in chosen if path.endswith(".tf")), self.unread)
         if not found:
             found += arm.declared((path, self.text(path)) for path in chosen if path.endswith(".json"))
         return found

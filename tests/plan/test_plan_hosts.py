@@ -163,3 +163,21 @@ def test_a_federated_credential_for_each_service_account_is_limited(tmp_path):
     )
     files = {"app.py": APP, "k8s.yaml": "---\n".join(document.format(number) for number in range(21))}
     assert any("21 service accounts" in question for question in plan_of(tmp_path, files).questions)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("main.bicep", "var a = " + "[" * 20000),
+        ("main.bicep", "resource a 'Microsoft.Web/sites@1' = " + "{ b: " * 20000),
+        ("main.tf", 'resource "azurerm_linux_web_app" "a" {\n' + "b {\n" * 5000),
+    ],
+)
+def test_hostile_nesting_is_said(tmp_path, name, text):
+    plan = plan_of(tmp_path, {"app.py": APP, name: text})
+    assert any("nested too deeply" in question for question in plan.questions)
+
+
+def test_hostile_json_is_passed_over(tmp_path):
+    text = '{"$schema": "deploymentTemplate.json", "resources": ' + "[" * 20000
+    assert plan_of(tmp_path, {"app.py": APP, "azuredeploy.json": text}).hosts

@@ -19,7 +19,7 @@ def declared(files: Iterable[tuple[str, str]]) -> Iterator[Declared]:
             continue
         try:
             document = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(document, dict):
             yield from _resources(document.get("resources"), path, text, document)

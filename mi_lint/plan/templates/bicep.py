@@ -44,6 +44,7 @@ class File:
     resources: list[tuple[str, str, int, Any]] = field(default_factory=list)
     modules: list[tuple[str, str, Any]] = field(default_factory=list)
     text: str = ""
+    unread: bool = False
 
 
 def blank_comments(text: str) -> str:
@@ -57,7 +58,11 @@ def read(path: str, text: str) -> File:
     found = File(path, text=text)
     source = blank_comments(text)
     for match in _DECLARATION.finditer(source):
-        value, _ = _value(source, match.end())
+        try:
+            value, _ = _value(source, match.end())
+        except RecursionError:
+            found.unread = True
+            continue
         if match["kind"]:
             found.values[match["name"]] = value
         elif match["word"] == "module":
@@ -184,9 +189,13 @@ def _literal(text: str) -> Any:
     return Expression(text)
 
 
-def declared(files: Iterable[tuple[str, str]]) -> Iterator[Declared]:
-    """Yield the resources of Bicep files, modules followed from the files that no other one uses."""
+def declared(files: Iterable[tuple[str, str]], unread: list[str]) -> Iterator[Declared]:
+    """Yield the resources of Bicep files, modules followed from the files that no other one uses.
+
+    Paths of files that are nested too deeply to be read to their end are added to ``unread``.
+    """
     read_files = {path: read(path, text) for path, text in files}
+    unread += [path for path, file in read_files.items() if file.unread]
     for path in roots(read_files):
         yield from _expand(read_files[path], {}, read_files, 0, "")
 

@@ -9,21 +9,25 @@ from typing import Any
 from mi_lint.plan.templates.declared import Declared
 
 _RESOURCE = re.compile(r'^\s*resource\s+"(?P<type>\w+)"\s+"(?P<name>[\w-]+)"\s*\{', re.MULTILINE)
-_ATTRIBUTE = re.compile(r'^\s*"?(?P<key>[\w.-]+)"?\s*=\s*(?P<value>[^\n]*)', re.MULTILINE)
+_ATTRIBUTE = re.compile(r'^\s*"?(?P<key>[\w.-]+)"?\s*(?P<sign>=)\s*(?P<value>[^\n]*)', re.MULTILINE)
 _BLOCK = re.compile(r'^\s*(?P<name>\w+)(?:\s+"[^"\n]*")*\s*\{', re.MULTILINE)
 _TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|<<-?(\w+)\n.*?\n\s*\1(?!\w)|#[^\n]*|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 
 
-def declared(files: Iterable[tuple[str, str]]) -> Iterator[Declared]:
-    """Yield the resources of Terraform files."""
+def declared(files: Iterable[tuple[str, str]], unread: list[str]) -> Iterator[Declared]:
+    """Yield the resources of Terraform files; add to ``unread`` what is nested too deeply."""
     for path, text in files:
         blank = _TOKEN.sub(_blanked, text)
         for match in _RESOURCE.finditer(text):
             if blank[match.end() - 1] != "{":
                 continue
             end = _closing(blank, match.end() - 1)
-            body = _body(text, blank, match.end(), end)
+            try:
+                body = _body(text, blank, match.end(), end)
+            except RecursionError:
+                unread.append(path)
+                break
             line = text.count("\n", 0, match.start("type")) + 1
             name = _name(body.get("name", ""))
             yield Declared(match["type"], match["name"], name, path, line, body, text[match.start() : end])
@@ -59,7 +63,7 @@ def _body(text: str, blank: str, start: int, end: int) -> dict[str, Any]:
             inner = _body(text, blank, block.end(), min(stop, end))
             found.setdefault(block["name"], {}).update(inner)
             line_end = stop
-        elif attribute and attribute.end() <= line_end and blank[attribute.start("key")] not in ' "':
+        elif attribute and attribute.end() <= line_end and blank[attribute.start("sign")] == "=":
             value = attribute["value"].strip()
             opened = blank.find("{", attribute.start("value"), line_end)
             if opened >= 0:
