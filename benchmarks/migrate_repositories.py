@@ -17,12 +17,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from mi_lint.migrate import report, verify
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import Session
 from mi_lint.python.source import read_source
 from mi_lint.rulebook import store
+
+Table = dict[str, dict[str, Any]]
 
 
 def main() -> int:
@@ -47,7 +51,7 @@ def main() -> int:
     return 1 if any(entry["problems"] for entry in rows) else 0
 
 
-def row(folder: str, table, options: Options) -> dict:
+def row(folder: str, table: Table, options: Options) -> dict[str, Any]:
     """Migrate one folder and return its line of the table."""
     start = time.perf_counter()
     paths = files_of(folder)
@@ -78,7 +82,7 @@ def files_of(folder: str) -> list[str]:
     return found
 
 
-def reader(folder: str, changed: dict[str, bytes] | None = None):
+def reader(folder: str, changed: dict[str, bytes] | None = None) -> Callable[[str], bytes | None]:
     def read(path: str) -> bytes | None:
         if changed and path in changed:
             return changed[path]
@@ -91,7 +95,7 @@ def reader(folder: str, changed: dict[str, bytes] | None = None):
     return read
 
 
-def second_run(paths, folder, changed, table, options) -> list[str]:
+def second_run(paths: list[str], folder: str, changed: dict[str, bytes], table: Table, options: Options) -> list[str]:
     """Return the files that a second run would change again."""
     again = Session(paths, reader(folder, changed), table).plan(options)
     return [f"{path}: a second run changes it" for path in sorted(again.texts)]

@@ -14,14 +14,15 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import condition
 from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.python import known
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
-from mi_lint.python.project import Project
+from mi_lint.python.origins import SECRET_KINDS
 from mi_lint.python.scopes import Binding
 
 _PURE_METHODS = frozenset(
     {
         "get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items", "b64encode", "encode",
-        "decode", "bytes", "quote", "quote_plus",
+        "decode", "bytes", "quote", "quote_plus", "b64decode", "loads",
     }
 )  # fmt: skip
 
@@ -32,9 +33,10 @@ _USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")
 class Orphans:
     """Finds the orphans of a set of changes to one module."""
 
-    def __init__(self, module: Module, project: Project, changes: Iterable[Change]) -> None:
+    def __init__(self, module: Module, analysis: Analysis, changes: Iterable[Change]) -> None:
         self._module = module
-        self._project = project
+        self._project = analysis.project
+        self._tracer = analysis.tracer
         made = list(changes)
         self._spans = [(c.start, c.end) for c in made if c.end > c.start]
         self._written = {word for change in made for word in _USED_WORD.findall(change.text)}
@@ -173,7 +175,14 @@ class Orphans:
             return False
         if binding.scope.kind not in ("module", "function"):
             return False
-        return node.value is not None and is_pure(self._module, node.value)
+        if node.value is None:
+            return False
+        return is_pure(self._module, node.value) or self._only_fetches(node.value)
+
+    def _only_fetches(self, value: ast.expr) -> bool:
+        """Whether an expression calls a function of the project that does nothing but return a stored secret."""
+        kinds = self._tracer.trace(self._module, value).kinds - {"none"}
+        return isinstance(value, ast.Call) and bool(kinds) and kinds <= SECRET_KINDS
 
     def _elsewhere(self, identifier: str, bindings: list[Binding]) -> bool:
         """Whether the word stands somewhere that the syntax tree does not show as a use."""

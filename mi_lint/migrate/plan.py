@@ -331,7 +331,7 @@ class _Round:
         own = [rewrite for site, rewrite in accepted.items() if site.module is module]
         needs = Needs({pair for r in own for pair in r.imports}, {name for r in own for name in r.modules})
         resolved = self._context(module).credentials.resolve(changes, needs)
-        orphans = Orphans(module, self._analysis.project, resolved).find()
+        orphans = Orphans(module, self._analysis, resolved).find()
         needed = {name for _, name in needs.imports} | needs.modules
         unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
         complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]

@@ -1,3 +1,4 @@
+# ruff: noqa: ISC004
 """Notebooks: cells as one namespace, magics tolerated, edits that leave everything else of the JSON alone."""
 
 from __future__ import annotations

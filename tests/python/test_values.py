@@ -1,4 +1,4 @@
-# ruff: noqa: E501
+# ruff: noqa: E501, ISC004
 """Where a value comes from: every construct that real code uses between a setting and a client."""
 
 from __future__ import annotations
