@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import fnmatch
-import posixpath
 import re
 import weakref
 
@@ -114,9 +112,7 @@ def _texts(analysis: Analysis, patterns: tuple[str, ...]) -> list[str]:
     project = analysis.project
     known = _KNOWN.setdefault(project, {})
     if patterns not in known:
-        names = re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
-        paths = [path for path in project.files if names.match(posixpath.basename(path))]
-        known[patterns] = [project.text(path).decode("utf-8", "replace") for path in paths]
+        known[patterns] = [project.text(path).decode("utf-8", "replace") for path in project.named(patterns)]
     return known[patterns]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterable
@@ -32,6 +33,7 @@ class Project:
         self.files = tuple(sorted(paths))
         self.paths = [path for path in self.files if path.endswith(".py")]
         self._folders: dict[str, list[str]] | None = None
+        self._named: dict[tuple[str, ...], list[str]] = {}
         self._known = frozenset(self.paths)
         self._by_name: dict[str, list[str]] = {}
         for path in self.paths:
@@ -73,6 +75,13 @@ class Project:
             for path in self.files:
                 self._folders.setdefault(posixpath.dirname(path), []).append(path)
         return self._folders.get(folder, [])
+
+    def named(self, patterns: tuple[str, ...]) -> list[str]:
+        """Return the files whose name matches one of the shell patterns; looked for once."""
+        if patterns not in self._named:
+            names = re.compile("|".join(map(fnmatch.translate, patterns)))
+            self._named[patterns] = [path for path in self.files if names.match(posixpath.basename(path))]
+        return self._named[patterns]
 
     def text(self, path: str) -> bytes:
         """Return the bytes of a path; empty when it cannot be read."""

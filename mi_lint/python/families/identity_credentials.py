@@ -6,8 +6,6 @@ https://learn.microsoft.com/python/api/overview/azure/identity-readme
 from __future__ import annotations
 
 import ast
-import fnmatch
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -74,14 +72,15 @@ def _unnamed(module: Module, call: ast.Call, analysis: Analysis) -> Iterator[Sit
 
 
 def _templates(analysis: Analysis) -> list[str]:
-    return [
-        path
-        for path in analysis.project.files
-        if any(fnmatch.fnmatch(posixpath.basename(path), pattern) for pattern in _TEMPLATES)
-    ]
+    return analysis.project.named(_TEMPLATES)
 
 
 def _attaches_named_only(analysis: Analysis) -> bool:
+    attaches: bool = analysis.once("named identities only", lambda: _templates_attach_named_only(analysis))
+    return attaches
+
+
+def _templates_attach_named_only(analysis: Analysis) -> bool:
     texts = [analysis.project.text(path).decode("utf-8", "replace") for path in _templates(analysis)]
     return (
         any(_NAMED_IDENTITY.search(text) for text in texts)

@@ -6,9 +6,7 @@ https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential
 from __future__ import annotations
 
 import ast
-import fnmatch
 import itertools
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -26,7 +24,6 @@ _DEPLOYED = (
 )  # fmt: skip
 # A file this deep in the tree speaks for its own top folder only: the tree may hold several projects.
 DEEP = 3
-_DEPLOYMENT = re.compile("|".join(map(fnmatch.translate, _DEPLOYED)))
 _STORED = re.compile(rb"\bAZURE_CLIENT_SECRET\b")
 
 
@@ -64,8 +61,5 @@ def _users(analysis: Analysis) -> list[str]:
 
 
 def _with_stored_secret(analysis: Analysis) -> list[str]:
-    return [
-        path
-        for path in analysis.project.files
-        if _DEPLOYMENT.match(posixpath.basename(path)) and _STORED.search(analysis.project.text(path))
-    ]
+    deployed = analysis.project.named(_DEPLOYED)
+    return [path for path in deployed if _STORED.search(analysis.project.text(path))]
