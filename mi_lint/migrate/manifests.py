@@ -102,10 +102,10 @@ def _manifests(project: Project, folder: str) -> list[str]:
 
 
 def _line(text: bytes, package: str) -> re.Match[bytes] | None:
-    """Return the declaration of a package: with its quotes, extras and version."""
+    """Return the declaration of a package: with its quotes, extras and version. A project's own name is none."""
     name = re.escape(package).replace(r"\-", "[-_.]").encode()
     return re.search(
-        rb"(?mi)^(?P<head>[^\n#;]*?(?<![\w./-]))(?P<quote>[\"']?)"
+        rb"(?mi)^(?P<head>[^\n#;]*?(?<![\w./-])(?<!name=)(?<!name = ))(?P<quote>[\"']?)"
         + name
         + rb"(?![\w./-])(?P<extras>\[[^\]\n]*\])?(?P<rest>[^\n]*)$",
         text,

@@ -17,6 +17,7 @@ _IDENTITY = (
     "a datastore without credentials is read with the identity of the user or the compute: give each of them the "
     "role first"
 )
+_GIVEN = "where the service principal comes from cannot be seen: whoever chooses one decides what takes its place"
 _DATABRICKS = (
     "pass a 'credentials_strategy' that asks azure-identity for the scope "
     "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default of Azure Databricks, and add the identity to the workspace"
@@ -41,7 +42,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
             return HeldBack("the class has another name here; use azureml.core.authentication.MsiAuthentication")
         changes = (context.replace(call, code.replace("ServicePrincipalAuthentication", "MsiAuthentication") + "()"),)
         imports = () if "." in code else (("azureml.core.authentication", "MsiAuthentication"),)
-        return Rewritten(changes, "sign in to the workspace with the managed identity", imports=imports)
+        rewrite = Rewritten(changes, "sign in to the workspace with the managed identity", imports=imports)
+        given = site.trace is not None and site.trace.kinds & {"literal", "environment", "vault", "config", "argument"}
+        return rewrite if given else HeldBack(_GIVEN, rewrite)
     names = ("credentials",) if site.form == "credentials" else _DROPPED
     for name in names:
         index = editor.index(name)

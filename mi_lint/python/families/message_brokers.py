@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mi_lint.python.analysis import Analysis
+from mi_lint.python.analysis import Analysis, last_name
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import Spelled, spelled
@@ -15,12 +15,18 @@ MARKERS = (b"azureservicebus://", b"azurestoragequeues://")
 
 # The key may hold slashes, so the user information ends at the last ``@``.
 BROKER = re.compile(r"(?P<scheme>azureservicebus|azurestoragequeues)://(?P<userinfo>.*)@(?P<host>[^@]*)", re.DOTALL)
+_TRANSPORT = re.compile(rb"kombu\.transport(?: import |\.)azure")
+_BROKER_NAME = re.compile(r"(?i)broker|celery|transport|amqp")
 _KEYLESS = frozenset({"defaultazurecredential", "managedidentitycredential"})
 
 
 def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the broker URLs of a module that carry a secret."""
+    if "parse_uri" in module.functions or _TRANSPORT.search(module.source.text):
+        return  # a transport of kombu itself, or its test
     for node in _texts(module.tree):
+        if not _is_used(module, node):
+            continue
         text = spelled(node)
         match = BROKER.fullmatch(text.text)
         if match is None or match["userinfo"].lower() in _KEYLESS or "devstoreaccount1" in text.text:
@@ -57,3 +63,36 @@ def _texts(tree: ast.AST) -> Iterator[ast.expr]:
             yield node
             continue
         stack.extend(ast.iter_child_nodes(node))
+
+
+def _is_used(module: Module, node: ast.expr) -> bool:
+    """Whether a URL is used as one of a broker: by the name it is given, or by the call that it is passed to."""
+    for outer in module.parents(node):
+        if isinstance(outer, ast.keyword) and outer.arg and _BROKER_NAME.search(outer.arg):
+            return True
+        if isinstance(outer, ast.Call) and (module.qualified(outer.func) or "").startswith(("celery.", "kombu.")):
+            return True
+        if isinstance(outer, ast.Dict) and any(_BROKER_NAME.search(name) for name in _keys_of(outer, node)):
+            return True
+        if isinstance(outer, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            return bool(_BROKER_NAME.search(outer.name))
+        if isinstance(outer, ast.Assign | ast.AnnAssign):
+            targets = outer.targets if isinstance(outer, ast.Assign) else [outer.target]
+            return any(_BROKER_NAME.search(last_name(target)) or _is_passed(module, target) for target in targets)
+    return False
+
+
+def _keys_of(outer: ast.Dict, node: ast.expr) -> Iterator[str]:
+    for key, value in zip(outer.keys, outer.values, strict=True):
+        if value is node and isinstance(key, ast.Constant):
+            yield str(key.value)
+
+
+def _is_passed(module: Module, target: ast.expr) -> bool:
+    """Whether a variable is passed to something of celery or kombu."""
+    for use in module.loads.get(target.id, ()) if isinstance(target, ast.Name) else ():
+        parent = module.parent(use)
+        call = module.parent(parent) if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call) and (module.qualified(call.func) or "").startswith(("celery.", "kombu.")):
+            return True
+    return False
