@@ -1,4 +1,4 @@
-"""Habits that work against a managed identity (MI404, MI407, MI408, MI411). They are told, not rewritten.
+"""Habits that work against a managed identity (MI404, MI407, MI408). They are told, not rewritten.
 
 https://learn.microsoft.com/azure/developer/python/sdk/authentication/best-practices
 """
@@ -15,7 +15,7 @@ from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 
 MARKERS = (
-    b"ManagedIdentityCredential(", b".identity.aio", b"list_keys(", b"regenerate_key(", b"metadata/identity",
+    b"ManagedIdentityCredential(", b".identity.aio", b"metadata/identity",
     b"= time.time() + ", b"expires_at = ", b"_expiry = ", b"_expires = ", b"expires_on = ",
 )  # fmt: skip
 
@@ -36,7 +36,6 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         yield from _unclosed(module, call)
         yield from _repeated(module, call)
     yield from _fixed_lifetimes(module, analysis)
-    yield from _listed_keys(module, analysis)
 
 
 def _site(module: Module, check: str, node: ast.expr | ast.stmt, details: tuple[str, ...] = ()) -> Site:
@@ -112,16 +111,3 @@ def _gets_token(module: Module, function: ast.AST, analysis: Analysis) -> bool:
         if owner is not None and analysis.tracer.trace(module, owner).is_token:
             return True
     return False
-
-
-def _listed_keys(module: Module, analysis: Analysis) -> Iterator[Site]:
-    """Yield the places where an account key is fetched for a client that would take a token credential."""
-    seen = set()
-    for call in analysis.client_calls(module):
-        for argument in call.client.secret if call.client.entra else ():
-            value = call.arguments.get(argument)
-            for origin in analysis.tracer.trace(module, value).origins if value is not None else ():
-                fetched = origin.node if origin.kind == "keys-listed" and origin.module is module else None
-                if isinstance(fetched, ast.expr) and fetched not in seen:
-                    seen.add(fetched)
-                    yield _site(module, "MI411", fetched, (call.client.name,))
