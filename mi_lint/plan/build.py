@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.model import Finding
-from mi_lint.plan import bindings, databases, federation, limits, settings
-from mi_lint.plan.bindings import CONTENT_SHARE, HOST_STORAGE, Binding
+from mi_lint.plan import databases, federation, functions, leftovers, limits, settings
 from mi_lint.plan.clients import Clients
-from mi_lint.plan.grants import Grants, Part
+from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect
 from mi_lint.plan.identities import choose
 from mi_lint.plan.instances import Instances
@@ -22,19 +21,15 @@ from mi_lint.plan.model import (
     Assignment,
     Host,
     Identity,
-    Leak,
     Parameter,
     Plan,
-    Probe,
-    Problem,
     Reason,
     Resource,
     Setting,
     Statements,
-    Switch,
 )
 from mi_lint.plan.operations import is_test, modules_with_calls
-from mi_lint.plan.resources import Directory, Target
+from mi_lint.plan.resources import Directory
 from mi_lint.plan.workspace import Workspace
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
@@ -105,8 +100,9 @@ class Builder:
         who = hosts[0].name if identity.kind == SYSTEM else "identityName"
         self.paths = self._paths_of(hosts)
         self.clients.grant(list(modules_with_calls(self.session.analysis, self.paths, self.planes)))
+        self._ask_about_rights()
         self._databases(who)
-        self._functions(hosts, identity)
+        functions.plan_connections(self, hosts, identity)
         self.grants.prune(self.planes)
         self._block_sites()
         added, removed = self._settings(identity, hosts)
@@ -122,12 +118,12 @@ class Builder:
             statements=tuple(self.statements),
             settings=(*added, *removed),
             federations=tuple(federations),
-            switches=tuple(self._switches()),
-            leaks=tuple(self._leaks()),
-            service_principals=tuple(self._service_principals()),
+            switches=tuple(leftovers.switches(self)),
+            leaks=tuple(leftovers.leaks(self)),
+            service_principals=tuple(leftovers.service_principals(self)),
             problems=tuple(self.grants.problems),
-            probes=tuple(self._probes(added)),
-            notes=tuple(dict.fromkeys(self._notes())),
+            probes=tuple(leftovers.probes(self, added)),
+            notes=tuple(dict.fromkeys(leftovers.notes(self))),
             questions=tuple(self.questions),
         )
         return replace(plan, questions=(*plan.questions, *limits.exceeded(plan)))
@@ -163,6 +159,24 @@ class Builder:
             )
         return hosts, [host.needs_at_start for host in found if host.needs_at_start]
 
+    def _ask_about_rights(self) -> None:
+        """Name the clients whose rights are not known, and credentials that are handed to code that is not followed."""
+        self.questions += [
+            (
+                f"the rights that {name} needs ({place}) are not among the rules; give the identity what its "
+                f"service documents"
+            )
+            for name, place in self.clients.unknown.items()
+        ]
+        self.questions += [
+            (
+                f"which clients get the credential of {settings.place(site)} could not be followed; give the identity "
+                "the rights of the old application: `az role assignment list --all --assignee` with its id lists them"
+            )
+            for site in self.sites
+            if site.family == "service_principals" and not site.consumers and not is_test(site.module.path)
+        ]
+
     def _paths_of(self, hosts: Sequence[Host]) -> list[str]:
         """Return the files that run on the hosts, when their folders are known: those there and what they import."""
         folders = [host.code for host in hosts]
@@ -188,7 +202,7 @@ class Builder:
     def _databases(self, who: str) -> None:
         """Plan users and rights in the databases that drivers connect to."""
         modules = [module for path in self.paths if (module := self.session.project.module(path)) is not None]
-        texts = (self.workspace.text(path).lower() for path in self.workspace.wanted if is_settings(path))
+        texts = (self.workspace.text(path).lower() for path in self.workspace.wanted if settings.is_settings(path))
         found = databases.connections(modules, self.planes, self.tracer, self.workspace.declared, "\n".join(texts))
         for connection in found:
             resource = self.directory.resource(connection.plane, connection.target)
@@ -237,66 +251,6 @@ class Builder:
         lines = databases.lines(plane, rights, who, name)
         self.statements.append(Statements(plane.name, resource.key, name, lines, plane.title))
 
-    def _functions(self, hosts: Sequence[Host], identity: Identity) -> None:
-        """Plan the connections of triggers and bindings, and the storage of the Functions host."""
-        if not any(host.kind == "function-app" for host in hosts):
-            return
-        modules = [module for path in self.paths if (module := self.session.project.module(path)) is not None]
-        found = list(bindings.bindings(modules, self.workspace.wanted, self.workspace.text, self.planes))
-        by_connection: dict[str, list[Binding]] = {HOST_STORAGE: []}
-        for binding in found:
-            by_connection.setdefault(bindings.connection_of(binding), []).append(binding)
-        for connection, group in by_connection.items():
-            if "%" in connection:
-                self.questions.append(
-                    f"the setting {connection.strip('%')} names the connection of {group[0].name} ({group[0].place})"
-                )
-            elif connection:
-                self._connection(connection, group, identity)
-        self._content_share()
-
-    def _connection(self, connection: str, group: Sequence[Binding], identity: Identity) -> None:
-        plane = group[0].plane if group else self.planes.by_name["storage.blob"]
-        resource = self.directory.resource(plane, Target((connection,)))
-        if connection == HOST_STORAGE:
-            blob = self.planes.by_name["storage.blob"]
-            assert blob.bindings is not None
-            self._bound(blob, blob.bindings.host, resource, Reason("the Functions host", HOST_STORAGE))
-        for binding in group:
-            bound = binding.plane.bindings
-            assert bound is not None
-            reason = Reason(binding.name, binding.place)
-            self._bound(binding.plane, bound.rights[binding.use], resource, reason)
-            if binding.use == "trigger":
-                for other, roles in bound.also.items():
-                    self._bound(self.planes.by_name[other], roles, resource, reason)
-        if f"{connection}__" in "".join(
-            self.workspace.text(path) for path in self.workspace.wanted if is_settings(path)
-        ):
-            return
-        self.settings += bindings.settings(connection, group, resource.name, identity)
-        self.settings.append(Setting(connection, "remove", "", "an identity-based connection takes its place"))
-
-    def _bound(self, plane: Plane, roles: Sequence[str], resource: Resource, reason: Reason) -> None:
-        for name in roles:
-            role = plane.role(name)
-            if role is not None:
-                self.grants.assign(plane, resource, role, Part(), (reason,), "")
-
-    def _content_share(self) -> None:
-        places = settings.places(CONTENT_SHARE, self.workspace, is_settings)
-        if not places:
-            return
-        text = (
-            "Azure Files takes no managed identity for the content share: use the Flex Consumption plan, "
-            "which has none, or a "
-            "Key Vault reference"
-        )
-        self.grants.problems.append(Problem(CONTENT_SHARE, places[0], text))
-        for resource in self.directory.resources.values():
-            if HOST_STORAGE in resource.settings:
-                self.blocked.setdefault(resource.key, []).extend(places)
-
     def _block_sites(self) -> None:
         """Note the calls that go on using a key, by the resource that they reach."""
         for site in self.sites:
@@ -320,7 +274,7 @@ class Builder:
         removed += settings.removed(gone, kept, identity)
         return (
             list({setting.name: setting for setting in reversed(added)}.values())[::-1],
-            [settings.placed(setting, self.workspace, is_settings) for setting in settings.merged(removed)],
+            [settings.placed(setting, self.workspace, settings.is_settings) for setting in settings.merged(removed)],
         )
 
     def _resource(self, site: Site) -> Resource | None:
@@ -343,76 +297,6 @@ class Builder:
         return bool(self.sites) or any(
             b"DefaultAzureCredential(" in self.session.project.text(path) for path in self.paths
         )
-
-    def _switches(self) -> list[Switch]:
-        found = []
-        for resource in self.directory.resources.values():
-            of_type = (plane.keys_off for plane in self.planes.by_name.values() if plane.resource == resource.type)
-            switch = next((entry for entry in of_type if entry is not None), None)
-            if switch is None:
-                continue
-            blocked = tuple(dict.fromkeys(self.blocked.get(resource.key, ())))
-            found.append(
-                Switch(
-                    resource.key, switch.property, switch.value, switch.terraform, switch.az,
-                    switch.resource or resource.type, switch.source, blocked,
-                )
-            )  # fmt: skip
-        return found
-
-    def _leaks(self) -> list[Leak]:
-        from mi_lint.rulebook.load import rulebook
-
-        rules = rulebook().rules if self.leaks else {}
-        found = []
-        for finding in self.leaks:
-            rule = rules.get(finding.rule_id)
-            if rule is not None:
-                place = f"{finding.location.path}:{finding.location.region.start_line}"
-                found.append(Leak(rule.id, rule.title, rule.service, place))
-        return list(dict.fromkeys(found))
-
-    def _service_principals(self) -> list[str]:
-        places = [settings.place(site) for site in self.sites if site.family == "service_principals"]
-        return list(dict.fromkeys(places))
-
-    def _probes(self, added: Sequence[Setting]) -> list[Probe]:
-        """Return one request for each plane of each resource that the identity gets rights on."""
-        roles: dict[tuple[str, str], list[Assignment]] = {}
-        for assignment in self.grants.assignments:
-            roles.setdefault((assignment.resource, assignment.plane), []).append(assignment)
-        found = []
-        for (key, name), group in roles.items():
-            plane, resource = self.planes.by_name[name], self.directory.resources[key]
-            own = [setting.name for setting in added if f"{{{resource.name}}}" in setting.value]
-            host = plane.endpoint.replace("{name}", f"{{{resource.name}}}")
-            part = next((a.scope.rpartition("/")[2] for a in group if a.scope), "")
-            path = plane.probe.get("account", "") if not part else _entity_path(plane, part)
-            settings_ = tuple(dict.fromkeys([*resource.settings, *own]))
-            rights = tuple(dict.fromkeys(a.role for a in group))
-            found.append(Probe(key, name, plane.audience, host, path, settings_, rights))
-        return found
-
-    def _notes(self) -> list[str]:
-        used = {assignment.plane for assignment in self.grants.assignments}
-        return [note for plane in self.planes.by_name.values() if plane.name in used for note in plane.notes]
-
-
-def _entity_path(plane: Plane, part: str) -> str:
-    """Return the path of a request on a part of a resource, such as a container."""
-    return re.sub(r"\{\w+\}", part.replace("\\", r"\\"), plane.probe.get("entity", ""))
-
-
-def is_settings(path: str) -> bool:
-    """Whether a file can give settings their values."""
-    name = path.rpartition("/")[2]
-    return name.startswith(".env") or path.endswith(_SETTINGS_FILES)
-
-
-_SETTINGS_FILES = (
-    ".bicep", ".bicepparam", ".tf", ".tfvars", ".json", ".yaml", ".yml", ".env", ".toml", ".ini", ".cfg", ".sh", ".ps1",
-    ".service",
-)  # fmt: skip
 
 
 def identity_name(title: str) -> str:

@@ -25,6 +25,7 @@ class Clients:
         self._directory = directory
         self._grants = grants
         self.resource_of: dict[ClientCall, str] = {}
+        self.unknown: dict[str, str] = {}
         self._uses: dict[tuple[Plane, str], list[Use]] = {}
         self._silent: list[tuple[Plane, Resource, ClientCall]] = []
 
@@ -52,6 +53,9 @@ class Clients:
         if plane is None:
             if not call.client.entra:
                 self._grants.problems.append(Problem(call.client.name, _place(call), call.client.reason))
+            else:
+                named = f" (such as {call.client.role})" if call.client.role else ""
+                self.unknown.setdefault(call.client.name, f"{_place(call)}{named}")
             return
         resource = self._directory.resource(plane, target_of(call, plane, self._instances.analysis.tracer))
         self.resource_of[call] = resource.key

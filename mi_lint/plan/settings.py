@@ -109,3 +109,15 @@ def places(name: str, workspace: Workspace, is_settings: Callable[[str], bool]) 
         if match:
             found.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
     return found
+
+
+def is_settings(path: str) -> bool:
+    """Whether a file can give settings their values."""
+    name = path.rpartition("/")[2]
+    return name.startswith(".env") or path.endswith(_SETTINGS_FILES)
+
+
+_SETTINGS_FILES = (
+    ".bicep", ".bicepparam", ".tf", ".tfvars", ".json", ".yaml", ".yml", ".env", ".toml", ".ini", ".cfg", ".sh", ".ps1",
+    ".service",
+)  # fmt: skip

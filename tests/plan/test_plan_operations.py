@@ -242,3 +242,25 @@ def test_graph_needs_application_permissions(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == ["Group.ReadWrite.All", "User.Read.All"]
     assert [problem.call for problem in plan.problems] == ["GraphServiceClient.me.get"]
+
+
+def test_a_client_whose_rights_are_not_known_is_a_question(tmp_path):
+    code = """
+        from azure.ai.projects import AIProjectClient
+        from azure.identity import DefaultAzureCredential
+        AIProjectClient(endpoint=URL, credential=DefaultAzureCredential())
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert any("AIProjectClient" in question for question in plan.questions)
+
+
+def test_a_credential_that_is_not_followed_is_a_question(tmp_path):
+    code = """
+        import os
+        from azure.identity import ClientSecretCredential
+        from azure.mgmt.compute import ComputeManagementClient
+        credential = ClientSecretCredential(os.environ["T"], os.environ["C"], os.environ["S"])
+        ComputeManagementClient(credential, "subscription")
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert any("could not be followed" in question for question in plan.questions)

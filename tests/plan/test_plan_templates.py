@@ -8,7 +8,8 @@ from mi_lint.plan.templates import arm, bicep, terraform
 PIECES = st.lists(
     st.sampled_from(
         ["resource a 'Microsoft.Web/sites@1' = ", 'resource "a" "b" ', "{", "}", "[", "]", "'", '"', "${", "\n",
-         "name: ", "x = ", "for i in l: ", "if (", ")", "module m './b.bicep' = ", "'''", "<<EOT\n", "//", "/*", "?", ":", ","]
+         "name: ", "x = ", "for i in l: ", "if (", ")", "module m './b.bicep' = ", "'''", "<<EOT\n", "//", "/*",
+         "?", ":", ","]
     ),
     max_size=40,
 )  # fmt: skip
