@@ -338,6 +338,10 @@ class _Walk:
         for function in functions:
             for value in home.returns.get(function, []):
                 result += self.through(home, function, "returned", function.name, value, depth)
+        called = isinstance(node.func, ast.Name) and not (result or functions or node.args)
+        if called and any(origin.kind == "token" for origin in self.follow(module, node.func, depth)):
+            # Calling a token provider gives a token.
+            return [self.origin("token", module, node)]
         return result or [self.opaque(module, node, f"the result of '{known.callee(node)}'")]
 
 
