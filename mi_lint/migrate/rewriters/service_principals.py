@@ -15,7 +15,10 @@ _FOREIGN = (
 )
 # What the deployment configures once, so that the secret is the application's own.
 _DEPLOYED = frozenset({"environment", "setting", "config", "vault", "literal"})
-_WHOSE = "who hands the secret over is not known: the program may sign in for somebody else, which its own identity must not do"
+_WHOSE = (
+    "who hands the secret over is not known: the program may sign in for somebody else, which its own identity "
+    "must not do"
+)
 _CHOICE = "the code chooses between ways to sign in; decide which of them stay"
 
 
