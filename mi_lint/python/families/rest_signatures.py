@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mi_lint.python import known, rest_services
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.origins import Origin, Trace
 from mi_lint.python.requests_made import address
 from mi_lint.python.site import Site
 
@@ -40,6 +41,7 @@ _SIGNED = (
         "use azure-cosmos with a token credential, which signs nothing by hand",
     ),
 )
+_WRITTEN = re.compile(r"sig(?:nature)?(?:=|%3[Dd])[^&{}\s]{8}")
 _FUNCTION_CODE = re.compile(r"[?&]code=(?:\{|$)")
 _FUNCTION_WORDS = re.compile(r"azurewebsites|function", re.IGNORECASE)
 _DEVOPS = (
@@ -88,8 +90,11 @@ def _signed(module: Module, constant: ast.Constant, what: str, reason: str, mess
     parent = module.parent(constant)
     node = parent if isinstance(parent, ast.JoinedStr) else constant
     scope, _ = module.place(node)
+    # A signature that stands in the text itself must not be shown.
+    written = _WRITTEN.search(str(constant.value)) is not None
+    trace = Trace((Origin("literal", module, node),)) if written else None
     return Site(
-        module, "MI215", "rest_signatures", message, node, scope, (what,), None, None, "", None,
+        module, "MI215", "rest_signatures", message, node, scope, (what,), None, None, "", trace,
         message_id=message, blocked=reason,
     )  # fmt: skip
 
