@@ -22,9 +22,11 @@ def python_findings(
 ) -> tuple[list[Finding], list[Notification]]:
     """Return the findings in ``wanted`` files (default: all) of a project, and what could not be analysed.
 
+    Wanted files are parsed; the caller has chosen them by `mi_lint.python.candidates`.
+
     ``table`` is `mi_lint.rulebook.store.client_table`, ``rules`` the enabled rules by id.
     """
-    session = Session(paths, read, table, wanted)
+    session = Session(paths, read, table, wanted, chosen_by_bytes=wanted is not None)
     sites = [site for site in session.sites if site.check in rules]
     found = findings(sites, rules, session.project.text, redact)
     if fixes and sites:

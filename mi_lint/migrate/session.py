@@ -24,8 +24,13 @@ class Session:
         read: Callable[[str], bytes | None],
         table: Mapping[str, dict[str, Any]],
         wanted: Iterable[str] | None = None,
+        *,
+        chosen_by_bytes: bool = False,
     ) -> None:
-        """``paths`` are all files of the project; sites are looked for in ``wanted``, or in all of them."""
+        """``paths`` are all files of the project; sites are looked for in ``wanted``, or in all of them.
+
+        ``chosen_by_bytes``: the wanted files are known to be candidates.
+        """
         files = list(paths)
         known = [path for path in files if is_python(path)]
         self._originals: dict[str, bytes] = {}
@@ -33,6 +38,7 @@ class Session:
         self.project = Project(files, self._kept)
         self.analysis = Analysis(self.project, table)
         chosen = known if wanted is None else [path for path in wanted if is_python(path)]
+        self._chosen_by_bytes = chosen_by_bytes
         self.sites: list[Site] = self.analysis.sites(self._modules(chosen, table))
 
     def _modules(self, paths: Iterable[str], table: Mapping[str, dict[str, Any]]) -> list[Module]:
@@ -40,7 +46,7 @@ class Session:
         markers = tuple({marker for family in all_families() for marker in family.markers if marker})
         modules = []
         for path in sorted(paths):
-            wanted = is_candidate(self.project.text(path), names, markers)
+            wanted = self._chosen_by_bytes or is_candidate(self.project.text(path), names, markers)
             if wanted and (module := self.project.load(path)) is not None:
                 modules.append(module)
         return modules

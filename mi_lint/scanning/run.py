@@ -155,6 +155,8 @@ class _Job:
         jobs = self._config.jobs or max(1, min(pool.cores(), wanted, 16 if pool.forks() else 4))
         forks = jobs > 1 and pool.forks()
         scanner = self.scanner(size, DEFERRED_PER_JOB if forks else 0)
+        if many:
+            scanner.prepare()
         limit = self._limit
 
         def work(chunk: Sequence[tuple[str, str]]) -> Partial:

@@ -7,7 +7,7 @@ imports of the model, detect-secrets and the reports.
 from __future__ import annotations
 
 from mi_lint import suppress
-from mi_lint.rulebook import store
+from mi_lint.scanning.python_filter import PythonFilter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,28 +69,6 @@ class Partial:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
 
-class PythonFilter:
-    """Tells by bytes which Python files are worth parsing. Loaded with the first file that has Azure in it at all."""
-
-    def __init__(self) -> None:
-        self._names: frozenset[bytes] | None = None
-        self._markers: tuple[bytes, ...] = ()
-
-    def is_candidate(self, data: bytes) -> bool:
-        """Tell whether a module or notebook may hold a call that the analysis knows."""
-        from mi_lint.python.candidates import is_candidate
-
-        if not is_candidate(data):
-            return False
-        if self._names is None:
-            from mi_lint.python.analysis import all_families
-            from mi_lint.python.candidates import call_names
-
-            self._names = call_names(store.client_table())
-            self._markers = tuple({marker for family in all_families() for marker in family.markers if marker})
-        return is_candidate(data, self._names, self._markers)
-
-
 class Scanner:
     """Scans documents one after the other and keeps what it has seen in ``seen``.
 
@@ -110,8 +88,13 @@ class Scanner:
             foreign=policy.foreign,
             report_unused=policy.report_unused,
         )
-        self._python = PythonFilter()
+        self._python = PythonFilter(fast=engine.name == "hyperscan")
         self.seen = Partial()
+
+    def prepare(self) -> None:
+        """Load what several processes are going to need, so that they share it."""
+        if self._policy.python:
+            self._python.load()
 
     def scan(self, document: Document) -> None:
         """Look at one document. A defect of mi-lint itself is noted, with the file, and ends only this file."""

@@ -143,24 +143,13 @@ class HyperscanEngine:
     def __init__(self, table: MatchTable) -> None:
         import hyperscan
 
-        from mi_lint.rulebook import store
-
-        # Not everything in the module is in its stubs.
-        version = getattr(hyperscan, "__version__", "0")
-        name = f"{table.key}.{version}.hs"
-        cached = store.read(name)
-        database: Any = None
-        if cached is not None:
-            try:
-                database = hyperscan.loadb(cached, mode=hyperscan.HS_MODE_BLOCK)
-            except Exception:
-                # A database from another processor or a damaged file: Hyperscan refuses it, we build it again.
-                database = None
-        if database is None:
-            database = _compile(hyperscan, patterns(table))
-            store.save(name, hyperscan.dumpb(database))
-        self._database = database
-        self._scratch = hyperscan.Scratch(database)
+        expressions = patterns(table)
+        self._database = stored_database(
+            table.key,
+            [(pattern.source, number) for number, pattern in enumerate(expressions)],
+            [hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0 for pattern in expressions],
+        )
+        self._scratch = hyperscan.Scratch(self._database)
 
     def hits(self, data: bytes) -> Hits:
         """Return ``(anchor number, end offset)`` of every place where an anchor matches, by end offset."""
@@ -174,13 +163,29 @@ def _collect(number: int, _start: int, end: int, _flags: int, found: Hits) -> No
     found.append((number, end))
 
 
-def _compile(hyperscan: Any, expressions: list[Pattern]) -> Any:
+def stored_database(key: str, expressions: list[tuple[bytes, int]], flags: list[int]) -> Any:
+    """Return the Hyperscan database of ``(expression, number)`` pairs, from the cache when it is there."""
+    import hyperscan
+
+    from mi_lint.rulebook import store
+
+    # Not everything in the module is in its stubs.
+    version = getattr(hyperscan, "__version__", "0")
+    name = f"{key}.{version}.hs"
+    cached = store.read(name)
+    if cached is not None:
+        try:
+            return hyperscan.loadb(cached, mode=hyperscan.HS_MODE_BLOCK)
+        except Exception:
+            # A database from another processor or a damaged file: Hyperscan refuses it, we build it again.
+            cached = None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[pattern.source for pattern in expressions],
-        ids=list(range(len(expressions))),
-        flags=[hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0 for pattern in expressions],
+        expressions=[expression for expression, _ in expressions],
+        ids=[number for _, number in expressions],
+        flags=flags,
     )
+    store.save(name, hyperscan.dumpb(database))
     return database
 
 

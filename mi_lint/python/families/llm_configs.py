@@ -10,7 +10,9 @@ from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 
-MARKERS = (b"autogen", b"ag2")
+MARKERS = (
+    b"import autogen", b"from autogen", b"import ag2", b"from ag2", b"import pyautogen", b"from pyautogen",
+)  # fmt: skip
 _PACKAGES = ("autogen", "ag2", "pyautogen")
 _KEYLESS = frozenset({"azure_ad_token_provider", "azure_ad_token"})
 

@@ -16,7 +16,10 @@ from mi_lint.python.facts import Module
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import Site
 
-MARKERS = (b"openai.api_key", b".api_key", b"base_url", b"OPENAI_API_TYPE")
+MARKERS = (
+    b"openai.api_key", b".api_type", b".api_base", b"OPENAI_API_TYPE", b"openai.azure.com", b"/openai/v1",
+    b"AZURE_OPENAI_ENDPOINT",
+)  # fmt: skip
 
 # What only openai 0.x has.
 _OLD = frozenset({"ChatCompletion", "Completion", "Embedding", "Engine", "Deployment", "api_base", "FineTune", "error"})

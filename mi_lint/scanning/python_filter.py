@@ -1,0 +1,82 @@
+"""Which Python files are worth parsing, told by their bytes in one pass."""
+
+from __future__ import annotations
+
+from mi_lint.rulebook import store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Numbers of the expressions: a word that every such file has, and a reason to parse.
+_WORD, _REASON = 0, 1
+
+
+class PythonFilter:
+    """Tells whether a module or notebook may hold a call that the analysis knows.
+
+    With ``fast`` a Hyperscan database looks for all words at once; without, each is looked for with `bytes.find`, and
+    what knows the calls is loaded with the first file that has Azure in it at all. Both give the same answers.
+    """
+
+    def __init__(self, *, fast: bool = False) -> None:
+        self._fast = fast
+        self._database: Any = None
+        self._scratch: Any = None
+        self._ended: type[Exception] = Exception
+        self._names: frozenset[bytes] | None = None
+        self._markers: tuple[bytes, ...] = ()
+
+    def is_candidate(self, data: bytes) -> bool:
+        """Tell whether the file has to be parsed."""
+        if self._fast:
+            self.load()
+            seen: set[int] = set()
+            try:
+                self._database.scan(data, match_event_handler=_note, context=seen, scratch=self._scratch)
+            except self._ended:
+                return True
+            return len(seen) == 2
+        from mi_lint.python.candidates import is_candidate
+
+        if not is_candidate(data):
+            return False
+        self._load_words()
+        return is_candidate(data, self._names, self._markers)
+
+    def load(self) -> None:
+        """Make the database, or take it from the cache; processes that are forked afterwards share it."""
+        if self._database is not None or not self._fast:
+            return
+        import hashlib
+
+        import hyperscan
+
+        from mi_lint.python.candidates import WORDS, patterns
+        from mi_lint.secrets.anchors import stored_database
+
+        self._load_words()
+        assert self._names is not None
+        import re
+
+        expressions = [(re.escape(word), _WORD) for word in WORDS]
+        expressions += [(pattern, _REASON) for pattern in patterns(self._names, self._markers)]
+        key = hashlib.sha256(repr(expressions).encode()).hexdigest()[:32]
+        flags = [hyperscan.HS_FLAG_SINGLEMATCH] * len(expressions)
+        self._database = stored_database(key, expressions, flags)
+        self._scratch = hyperscan.Scratch(self._database)
+        self._ended = hyperscan.ScanTerminated
+
+    def _load_words(self) -> None:
+        if self._names is None:
+            from mi_lint.python.analysis import all_families
+            from mi_lint.python.candidates import call_names
+
+            self._names = call_names(store.client_table())
+            self._markers = tuple({marker for family in all_families() for marker in family.markers if marker})
+
+
+def _note(number: int, _start: int, _end: int, _flags: int, seen: set[int]) -> bool | None:
+    seen.add(number)
+    # Anything but None ends the pass.
+    return True if len(seen) == 2 else None

@@ -1,0 +1,43 @@
+"""Which files are parsed does not depend on the engine that looks for the words."""
+
+from __future__ import annotations
+
+import pytest
+
+from mi_lint.rulebook import document, store
+from mi_lint.scanning.python_filter import PythonFilter
+
+
+def examples():
+    for path in store.rule_files():
+        with open(path, encoding="utf-8") as stream:
+            parsed = document.parse(stream.read(), path)
+        for key in ("checks", "clients"):
+            for entry in document.mappings(parsed.get(key)):
+                for example in document.mappings(entry.get("examples")):
+                    yield str(example.get("before", "")).encode()
+
+
+OTHERS = [
+    b"",
+    b"import os\n",
+    b"# azure\n",
+    b"BlobServiceClient(x)\n",
+    b"azure BlobServiceClientX(",
+    b"\xff\x00 azure.storage",
+]
+
+
+def test_both_ways_choose_the_same_files():
+    pytest.importorskip("hyperscan")
+    fast, slow = PythonFilter(fast=True), PythonFilter()
+    texts = [*examples(), *OTHERS]
+    answers = [slow.is_candidate(text) for text in texts]
+    assert [fast.is_candidate(text) for text in texts] == answers
+    assert any(answers)
+    assert not all(answers)
+
+
+def test_a_file_without_azure_loads_nothing(monkeypatch):
+    monkeypatch.setattr(PythonFilter, "_load_words", lambda self: pytest.fail("loaded"))
+    assert not PythonFilter().is_candidate(b"import os\nprint(os.getcwd())\n")
