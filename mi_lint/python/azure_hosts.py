@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import weakref
+from collections.abc import Iterable
 
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -36,6 +37,7 @@ _RESOURCES = {
     "databricks": r"Microsoft\.Databricks/|azurerm_databricks_",
     "kafka": r"Microsoft\.EventHub/|azurerm_eventhub",
 }
+_EMULATOR = re.compile(r"(?i)devstoreaccount1|^Eby8vdM02xNOcq|UseDevelopmentStorage|127\.0\.0\.1|localhost|azurite")
 MAX_DEPTH = 3
 _KNOWN: weakref.WeakKeyDictionary[Project, dict[tuple[str, ...], list[str]]] = weakref.WeakKeyDictionary()
 
@@ -56,6 +58,11 @@ def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis
     if pattern.search(module.source.text.decode("utf-8", "replace")):
         return True
     return any(_is_set_to_azure(pattern, name, analysis) or _is_deployed(kind, name, analysis) for name in names)
+
+
+def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:
+    """Whether one of several values names the emulator of Azure Storage, whose account and key everybody knows."""
+    return any(_EMULATOR.search(text) for value in values for text in _evidence(module, value, analysis, 0)[0])
 
 
 def _evidence(module: Module, host: ast.expr, analysis: Analysis, depth: int) -> tuple[list[str], list[str]]:

@@ -27,10 +27,9 @@ _OLD = "fs.azure.account.key."
 def rewrite(site: Site, context: Context) -> Outcome:
     """Set the token provider where the account is read by its dfs endpoint; which platform it is has to be decided."""
     call = site.node
-    assert isinstance(call, ast.Call)
     if site.form == "wasb":
         return HeldBack(_WASB)
-    if site.form != "account.key":
+    if site.form != "account.key" or not isinstance(call, ast.Call):
         return HeldBack(_SECRET if "secret" in site.form else _PLATFORM)
     source = context.module.source
     statement = context.module.statement(call)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from mi_lint.python.analysis import Analysis
+from mi_lint.python.azure_hosts import is_emulator
 from mi_lint.python.facts import Module
 from mi_lint.python.mappings import entry
 from mi_lint.python.site import Site
@@ -46,7 +47,7 @@ def _is_backend(node: ast.expr | None) -> bool:
 
 def _site(module: Module, form: str, name: str, node: ast.AST, secret: ast.expr, analysis: Analysis) -> Iterator[Site]:
     trace = analysis.tracer.trace(module, secret)
-    if trace.kinds == {"none"} or trace.is_token or any("devstoreaccount1" in text for text in trace.texts):
+    if trace.kinds == {"none"} or trace.is_token or is_emulator(module, [secret], analysis):
         return
     if isinstance(node, ast.expr | ast.stmt):
         scope, _ = module.place(node)

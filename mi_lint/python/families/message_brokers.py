@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.python.analysis import Analysis, last_name
+from mi_lint.python.azure_hosts import is_emulator
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import Spelled, spelled
@@ -29,7 +30,7 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             continue
         text = spelled(node)
         match = BROKER.fullmatch(text.text)
-        if match is None or match["userinfo"].lower() in _KEYLESS or "devstoreaccount1" in text.text:
+        if match is None or match["userinfo"].lower() in _KEYLESS or is_emulator(module, [node], analysis):
             continue
         secret = _secret(text, match, node)
         trace = analysis.tracer.trace(module, secret)

@@ -18,8 +18,23 @@ _KEY = re.compile(r"(?:spark\.hadoop\.)?fs\.azure\.(?P<kind>account\.key|sas|acc
 _SETTERS = frozenset({"set", "config"})
 
 
+def _mounts(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the entries of dictionaries that hold a secret for Spark, such as those of ``extra_configs=``."""
+    for node in ast.walk(module.tree):
+        for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+            text = spelled(key).text if key is not None else ""
+            match = _KEY.match(text)
+            if match is None:
+                continue
+            scope, _ = module.place(value)
+            trace = analysis.tracer.trace(module, value)
+            form = "wasb" if ".blob." in text else "mount"
+            yield Site(module, "MI218", "spark", form, value, scope, (match[0],), None, value, "", trace)
+
+
 def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the calls of a module that set a secret in the configuration of Spark."""
+    yield from _mounts(module, analysis)
     for call in module.calls:
         if known.callee(call) not in _SETTERS or len(call.args) < 2 or not isinstance(call.func, ast.Attribute):
             continue

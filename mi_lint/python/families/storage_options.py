@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
+from mi_lint.python.azure_hosts import is_emulator
 from mi_lint.python.facts import Module
 from mi_lint.python.mappings import dictionaries, entry
 from mi_lint.python.site import Site
@@ -48,7 +49,8 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         for home, node in dictionaries(module, options, analysis) if options is not None else ():
             secret = entry(node, *SECRETS)
             if secret is not None:
-                yield from _site(module, call, _library(module, call, name), "dictionary", secret, home, analysis)
+                if not is_emulator(home, node.values, analysis):
+                    yield from _site(module, call, _library(module, call, name), "dictionary", secret, home, analysis)
                 break
 
 
@@ -56,7 +58,8 @@ def _file_system(module: Module, call: ast.Call, library: str, analysis: Analysi
     secret = next((value for key in SECRETS if (value := known.keyword(call, key)) is not None), None)
     if secret is None and library == "pyarrow" and len(call.args) > 1:
         secret = call.args[1]
-    if secret is not None:
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if secret is not None and not is_emulator(module, values, analysis):
         yield from _site(module, call, library, "keyword", secret, module, analysis)
 
 
@@ -80,7 +83,7 @@ def _site(
     module: Module, call: ast.Call, library: str, form: str, secret: ast.expr, home: Module, analysis: Analysis
 ) -> Iterator[Site]:
     trace = analysis.tracer.trace(home, secret)
-    if trace.is_token or trace.kinds == {"none"} or any("devstoreaccount1" in text for text in trace.texts):
+    if trace.is_token or trace.kinds == {"none"}:
         return
     scope, _ = module.place(call)
     yield Site(
