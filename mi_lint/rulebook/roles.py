@@ -119,7 +119,7 @@ def _check_default(plane: Mapping, names: set[str], file: str) -> None:
     lists = list(default.values()) if isinstance(default, Mapping) else [default]
     for roles in lists:
         for role in roles if isinstance(roles, document.Sequence) else [roles]:
-            if role not in names:
+            if not isinstance(role, str) or role not in names:
                 raise RuleFileError(file, plane.lines["default"], f"'default' names '{role}', which 'roles' has not")
 
 

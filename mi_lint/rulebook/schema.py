@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from collections.abc import Callable
 
 from mi_lint.rulebook.document import Mapping, Sequence, mappings
@@ -236,12 +237,20 @@ def _check_checksum(checksum: object, file: str) -> None:
             raise RuleFileError(file, checksum.lines[key], f"a {checksum['format']} checksum has no key '{key}'")
 
 
+def _compiled(pattern: str, flags: int = 0) -> re.Pattern[bytes] | str:
+    """Compile an expression, or say why it cannot be used."""
+    with warnings.catch_warnings():
+        # `[[a]` and the like mean something else in a coming Python.
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            return re.compile(pattern.encode(), flags | re.ASCII)
+        except (re.error, UnicodeError, OverflowError, RecursionError, FutureWarning) as error:
+            return f"not a usable regular expression: {error}"
+
+
 def _regex_problem(pattern: str) -> str | None:
-    try:
-        re.compile(pattern.encode(), re.ASCII)
-    except (re.error, UnicodeError) as error:
-        return f"not a usable regular expression: {error}"
-    return None
+    compiled = _compiled(pattern)
+    return compiled if isinstance(compiled, str) else None
 
 
 def anchor_problem(anchor: str) -> str | None:
@@ -263,10 +272,9 @@ def anchor_problem(anchor: str) -> str | None:
 
 def pattern_problem(pattern: str) -> str | None:
     """Say why a form's pattern cannot be used, or None."""
-    try:
-        compiled = re.compile(pattern.encode(), re.VERBOSE | re.ASCII)
-    except (re.error, UnicodeError) as error:
-        return f"not a usable regular expression: {error}"
+    compiled = _compiled(pattern, re.VERBOSE)
+    if isinstance(compiled, str):
+        return compiled
     if "secret" not in compiled.groupindex:
         return "needs the group (?P<secret>…) around what must be redacted"
     low, high = width(pattern, re.VERBOSE)
