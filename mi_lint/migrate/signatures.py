@@ -20,6 +20,14 @@ NAME = "credential"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+COMMAND_LINE = "the secret is given on the command line, whose option would be ignored from now on: take it out, too"
+
+
+def from_command_line(trace: Trace | None) -> bool:
+    """Whether whoever calls the program passes the secret."""
+    return trace is not None and "argument" in trace.kinds
+
+
 def public_parameter(trace: Trace | None) -> str:
     """Return the parameter that callers who are not known may pass a secret by; empty when there is none."""
     origins = trace.origins if trace is not None else ()

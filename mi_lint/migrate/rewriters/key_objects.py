@@ -40,7 +40,8 @@ def rewrite(site: Site, context: Context) -> Outcome:
     if required is None:
         return HeldBack(f"'{client.name}' also needs {', '.join(client.add)} with a token credential")
     result = Rewritten((change, *required), f"pass a token credential to {client.name}", role=client.role)
-    doubts = [text for text in map(doubt, site.consumers) if text]
+    doubts = [signatures.COMMAND_LINE] if signatures.from_command_line(site.trace) else []
+    doubts += [text for text in map(doubt, site.consumers) if text]
     return HeldBack(doubts[0], result) if doubts else result
 
 

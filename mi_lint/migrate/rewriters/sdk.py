@@ -46,6 +46,8 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
         return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
     forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
     result = forms.get(site.form, _key)(site, call, context)
+    if isinstance(result, Rewritten) and site.form in ("key", "sas") and signatures.from_command_line(site.trace):
+        return HeldBack(signatures.COMMAND_LINE, result)
     if call.client.upgrade and isinstance(result, Rewritten):
         return HeldBack(call.client.upgrade, result)
     return result
