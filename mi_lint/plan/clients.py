@@ -53,7 +53,7 @@ class Clients:
         if plane is None:
             if not call.client.entra:
                 self._grants.problems.append(Problem(call.client.name, _place(call), call.client.reason))
-            else:
+            elif not call.client.family:
                 named = f" (such as {call.client.role})" if call.client.role else ""
                 self.unknown.setdefault(call.client.name, f"{_place(call)}{named}")
             return

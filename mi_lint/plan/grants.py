@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -152,16 +153,20 @@ class Grants:
 
         Two planes of one resource can have the same roles, such as blobs and the file systems of a data lake.
         """
-        for narrow in list(self.assignments):
+        while self._prune_one(planes):
+            pass
+
+    def _prune_one(self, planes: Planes) -> bool:
+        for narrow, wide in itertools.permutations(self.assignments, 2):
             inner = planes.by_name[narrow.plane].role(narrow.role)
-            for wide in self.assignments:
-                outer = planes.by_name[wide.plane].role(wide.role)
-                same = wide.resource == narrow.resource and narrow.scope.startswith(wide.scope) and wide is not narrow
-                if same and outer is not None and inner is not None and includes(outer, inner):
-                    self.assignments.remove(narrow)
-                    reasons = tuple(dict.fromkeys([*wide.reasons, *narrow.reasons]))
-                    self.assignments[self.assignments.index(wide)] = replace(wide, reasons=reasons)
-                    break
+            outer = planes.by_name[wide.plane].role(wide.role)
+            same = wide.resource == narrow.resource and narrow.scope.startswith(wide.scope)
+            if same and outer is not None and inner is not None and includes(outer, inner):
+                reasons = tuple(dict.fromkeys([*wide.reasons, *narrow.reasons]))
+                self.assignments[self.assignments.index(wide)] = replace(wide, reasons=reasons)
+                self.assignments.remove(narrow)
+                return True
+        return False
 
     def _custom(
         self, plane: Plane, resource: Resource, role: Role, part: Part, reasons: tuple[Reason, ...], why: str,

@@ -264,3 +264,19 @@ def test_a_credential_that_is_not_followed_is_a_question(tmp_path):
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert any("could not be followed" in question for question in plan.questions)
+
+
+def test_many_rights_on_one_resource_become_few(tmp_path):
+    code = """
+        import os
+        from azure.storage.blob import BlobServiceClient
+        from azure.storage.filedatalake import DataLakeServiceClient
+        blobs = BlobServiceClient(os.environ["URL"], os.environ["KEY"])
+        blobs.list_containers()
+        lake = DataLakeServiceClient(os.environ["URL"], os.environ["KEY"])
+        lake.create_file_system("a").get_directory_client("d").set_access_control(owner="o")
+        blobs.get_container_client("b").upload_blob("n", b"")
+        lake.list_file_systems()
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == [CONTRIBUTOR, f"{OWNER} @ blobServices/default/containers/a"]

@@ -286,5 +286,9 @@ def _text(value: Any, known: dict[str, Any], depth: int = 0) -> str:
 
 
 def _short(expression: str) -> str:
-    words = re.findall(r"\w+", expression)
+    words = [word for word in re.findall(r"[A-Za-z_]\w*", expression) if word not in _WRAPPING]
     return words[0] if words else "name"
+
+
+# Functions that only change how a name is written.
+_WRAPPING = frozenset({"replace", "toLower", "toUpper", "take", "substring", "trim", "string", "format"})
