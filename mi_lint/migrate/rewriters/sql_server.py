@@ -24,6 +24,9 @@ _SETTING = (
     "the connection string stands in the setting '{}': in its value put 'Authentication=ActiveDirectoryMsi' in the "
     "place of user and password; the code stays as it is"
 )
+_USER_ASSIGNED = (
+    "a user-assigned identity has to be named: add 'UID=<its client id>' beside 'Authentication=ActiveDirectoryMsi'"
+)
 _DESCRIPTION = "sign in to Azure SQL with the managed identity instead of a password"
 _USER = frozenset({"uid", "user", "UID", "username"})
 _SECRET = frozenset({"pwd", "password", "PWD"})
@@ -31,7 +34,10 @@ _SECRET = frozenset({"pwd", "password", "PWD"})
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection by the form in which it gets its password."""
-    return for_callers(site, _rewrite(site, context))
+    outcome = for_callers(site, _rewrite(site, context))
+    if isinstance(outcome, Rewritten) and context.credentials.kind == "managed":
+        return HeldBack(_USER_ASSIGNED, outcome)
+    return outcome
 
 
 def _rewrite(site: Site, context: Context) -> Outcome:
