@@ -87,9 +87,11 @@ class Analysis:
         for module in chosen:
             self._note_consumers(module)
         found: list[Site] = []
+        markers = {marker for family in all_families() for marker in family.markers}
         for module in chosen:
+            present = {marker for marker in markers if marker in module.source.text}
             for family in all_families():
-                if any(marker in module.source.text for marker in family.markers):
+                if not present.isdisjoint(family.markers):
                     found += family.detect(module, self)
         return sorted(found, key=lambda site: (site.module.path, *_position(site.node), site.check))
 

@@ -28,10 +28,16 @@ _USED = re.compile(rb"\b([A-Za-z_]\w{3,80})(?=\s{0,8}[.(]|\s{1,4}as\b)")
 def call_names(table: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
     """Return the names of the classes whose calls are a reason to parse: those that can be given a secret."""
     return frozenset(
-        qualified.rpartition(".")[2].encode()
+        _telling_name(qualified).encode()
         for qualified, entry in table.items()
         if any(entry.get(key) for key in ("secret", "environment", "family")) or entry.get("entra") is False
     )
+
+
+def _telling_name(qualified: str) -> str:
+    """Return the name of a class; of a function with an everyday name, that of its package."""
+    name = qualified.rpartition(".")[2]
+    return qualified.split(".")[1] if name.islower() and len(name) < 8 else name
 
 
 def patterns(names: Iterable[bytes], markers: Iterable[bytes]) -> list[bytes]:
