@@ -24,10 +24,16 @@ def pre_commit(shell, store):
 
 
 @pytest.fixture
-def repository(tmp_path, clone, shell, pre_commit):
-    """A repository in which the hook `mi-lint` of the clone is installed."""
+def hook():
+    """The hook that is installed; tests of another one parametrise it."""
+    return "mi-lint"
+
+
+@pytest.fixture
+def repository(tmp_path, clone, shell, pre_commit, hook):
+    """A repository in which a hook of the clone is installed."""
     revision = shell("git", "rev-parse", "HEAD", cwd=clone).stdout.strip()
-    config = {"repos": [{"repo": clone.as_posix(), "rev": revision, "hooks": [{"id": "mi-lint"}]}]}
+    config = {"repos": [{"repo": clone.as_posix(), "rev": revision, "hooks": [{"id": hook}]}]}
     shell("git", "init", "--quiet", cwd=tmp_path)
     (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (tmp_path / "app.py").write_text("print('hello')\n", encoding="utf-8")
@@ -114,3 +120,44 @@ def test_the_hook_never_prints_the_secret(repository, commit, shell, secret_line
     done = commit()
     key = secret_line.split("AccountKey=")[1].split(";")[0]
     assert key[:12] not in done.stdout + done.stderr
+
+
+KEY_CALL = "from azure.storage.blob import BlobServiceClient\nclient = BlobServiceClient(url, credential={})\n"
+
+
+@pytest.fixture
+def with_an_old_call(repository, shell):
+    """The repository, with a call that authenticates with a key since before the hook."""
+    (repository / "old.py").write_text("import os\n" + KEY_CALL.format('os.environ["OLD_KEY"]'), encoding="utf-8")
+    shell("git", "add", "old.py", cwd=repository)
+    shell("git", "commit", "--quiet", "--no-verify", "--message", "Old", cwd=repository)
+    return repository
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hook", ["mi-lint-migrate"])
+def test_a_new_call_with_a_key_is_blocked(with_an_old_call, commit, shell):
+    (with_an_old_call / "new.py").write_text("import os\n" + KEY_CALL.format('os.environ["KEY"]'), encoding="utf-8")
+    shell("git", "add", "new.py", cwd=with_an_old_call)
+    done = commit()
+    assert done.returncode == 1
+    assert "new.py:3:10: MI202" in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hook", ["mi-lint-migrate"])
+def test_an_old_call_with_a_key_does_not_block_a_change_beside_it(with_an_old_call, commit, shell):
+    with (with_an_old_call / "old.py").open("a", encoding="utf-8") as stream:
+        stream.write("print(client)\n")
+    shell("git", "add", "old.py", cwd=with_an_old_call)
+    done = commit()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hook", ["mi-lint-migrate"])
+def test_a_secret_in_a_file_of_settings_is_left_to_the_other_hook(repository, commit, shell, secret_line):
+    (repository / "settings.ini").write_text(secret_line, encoding="utf-8")
+    shell("git", "add", "settings.ini", cwd=repository)
+    done = commit()
+    assert done.returncode == 0, done.stdout + done.stderr
