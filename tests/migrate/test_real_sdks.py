@@ -59,6 +59,8 @@ def table():
 def classes():
     for qualified, entry in sorted(table().items()):
         known = client(qualified, entry)
+        if known.keeps_connection_string or known.family:
+            continue
         if known.secret and known.entra and known.token_form == "credential" and known.package.startswith("azure-"):
             yield known
 
@@ -73,6 +75,8 @@ def values(known, constructor, secret, given):
         elif name.endswith("_url") and name != "account_url":
             value = f'"{known.endpoint.example.replace("<account>", "example")}/name/name/name"'
         elif name in known.secret or name == known.token or name in OPTIONAL:
+            continue
+        elif name == known.endpoint.argument and "connection_string" in secret:
             continue
         elif name in (known.endpoint.argument, "endpoint", "account_domain"):
             value = f'"{re.sub("<[^>]*>", "example", known.endpoint.example or "https://example.azure.com")}"'
