@@ -74,9 +74,12 @@ def values(known, constructor, secret, given):
             value = given
         elif name.endswith("_url") and name != "account_url":
             value = f'"{known.endpoint.example.replace("<account>", "example")}/name/name/name"'
-        elif name in known.secret or name == known.token or name in OPTIONAL:
-            continue
-        elif name == known.endpoint.argument and "connection_string" in secret:
+        elif (
+            name in known.secret
+            or name == known.token
+            or name in OPTIONAL
+            or (name == known.endpoint.argument and "connection_string" in secret)
+        ):
             continue
         elif name in (known.endpoint.argument, "endpoint", "account_domain"):
             value = f'"{re.sub("<[^>]*>", "example", known.endpoint.example or "https://example.azure.com")}"'
