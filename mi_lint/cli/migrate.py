@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write:
         _write(root, session, plan, arguments.force)
     else:
-        sys.stdout.writelines(report.diff(plan, session.original, redact))
+        sys.stdout.writelines(report.diff(plan, session.original, redact, _secrets))
     if arguments.report:
         with open(arguments.report, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(report.report(plan))
@@ -134,6 +134,17 @@ def _write(root: str, session: Session, plan: Plan, force: bool) -> None:
         _refuse_uncommitted(root, sorted(plan.texts))
     originals = {path: session.original(path) for path in plan.texts}
     write_group(root, {path: (old, plan.file_bytes(path, old)) for path, old in originals.items()})
+
+
+def _secrets(text: bytes) -> list[tuple[int, int]]:
+    """Return where a scan finds something that may be a secret."""
+    from mi_lint.rulebook import store
+    from mi_lint.secrets.anchors import SMALL_RUN, engine
+    from mi_lint.secrets.matching import find
+
+    table = store.match_table()
+    found = find(text, table, engine(table, SMALL_RUN))
+    return [(candidate.source_start, candidate.source_end) for candidate in found]
 
 
 def _refuse_uncommitted(root: str, paths: Sequence[str]) -> None:

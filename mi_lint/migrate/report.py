@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.plan import Plan
 from mi_lint.python.findings import properties, secret_spans
 from mi_lint.python.site import Site
+from mi_lint.secrets.redact import merged
 
 SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate-report.schema.json"
 
 Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
+Find = Callable[[bytes], Iterable[tuple[int, int]]]
 
 
 def state(outcome: Outcome) -> str:
@@ -23,21 +26,33 @@ def state(outcome: Outcome) -> str:
     return names[type(outcome)]
 
 
-def diff(plan: Plan, original: Callable[[str], bytes], redact: Redact) -> Iterator[str]:
-    """Yield the lines of a unified diff in which no secret stands."""
+def diff(plan: Plan, original: Callable[[str], bytes], redact: Redact, find: Find) -> Iterator[str]:
+    """Yield the lines of a unified diff in which no secret stands; ``find`` finds the spans of secrets in a text."""
     for path in sorted(plan.texts):
         source, _ = plan.texts[path]
         old = original(path)
+        new = plan.file_bytes(path, old)
         spans = {span for site, _ in plan.outcomes if site.module.path == path for span in secret_spans(site)}
-        before = _shown(old, sorted(source.to_file(*span) for span in spans), redact)
-        after = _shown(plan.file_bytes(path, old), [], redact)
+        # What is secret in the old text is so in the new one, wherever it stands there.
+        secrets = {old[slice(*source.to_file(*span))] for span in spans}
+        before, after = (_shown(text, _hidden(text, secrets, find), redact) for text in (old, new))
         yield from difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
 
 
+def _hidden(text: bytes, secrets: Iterable[bytes], find: Find) -> list[tuple[int, int]]:
+    known = [match.span() for secret in secrets if len(secret) > 2 for match in re.finditer(re.escape(secret), text)]
+    return merged([*known, *find(text)])
+
+
 def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact) -> list[str]:
-    shown = redact(text, 0, len(text), spans)
-    lines = (shown if shown is not None else text.decode("utf-8", "replace")).splitlines(keepends=True)
-    return [line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines]
+    lines, start = [], 0
+    for line in text.splitlines(keepends=True):
+        content = line.rstrip(b"\r\n")
+        shown = redact(text, start, start + len(content), spans)
+        end = line[len(content) :].decode() or "\n\\ No newline at end of file\n"
+        lines.append((f"[a line of {len(content):,} characters]" if shown is None else shown) + end)
+        start += len(line)
+    return lines
 
 
 def summary(plan: Plan, wrote: bool) -> list[str]:
