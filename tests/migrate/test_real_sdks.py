@@ -68,18 +68,14 @@ def classes():
 def values(known, constructor, secret, given):
     """Return the arguments of a call: all positional parameters, the secret in its place."""
     arguments = []
+    whole = "connection_string" in secret
     names = [name for name in constructor.parameters if name in constructor.positional or name == secret]
     for name in names:
         if name == secret:
             value = given
         elif name.endswith("_url") and name != "account_url":
             value = f'"{known.endpoint.example.replace("<account>", "example")}/name/name/name"'
-        elif (
-            name in known.secret
-            or name == known.token
-            or name in OPTIONAL
-            or (name == known.endpoint.argument and "connection_string" in secret)
-        ):
+        elif name in {*known.secret, known.token, *OPTIONAL} or (name == known.endpoint.argument and whole):
             continue
         elif name in (known.endpoint.argument, "endpoint", "account_domain"):
             value = f'"{re.sub("<[^>]*>", "example", known.endpoint.example or "https://example.azure.com")}"'
