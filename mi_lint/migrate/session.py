@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mi_lint.python.analysis import Analysis, all_families
+from mi_lint.python.analysis import Analysis, reasons_to_parse
 from mi_lint.python.candidates import call_names, is_candidate, is_python
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
@@ -43,10 +43,10 @@ class Session:
 
     def _modules(self, paths: Iterable[str], table: Mapping[str, dict[str, Any]]) -> list[Module]:
         names = call_names(table)
-        markers = tuple({marker for family in all_families() for marker in family.markers if marker})
+        groups = reasons_to_parse()
         modules = []
         for path in sorted(paths):
-            wanted = self._chosen_by_bytes or is_candidate(self.project.text(path), names, markers)
+            wanted = self._chosen_by_bytes or is_candidate(self.project.text(path), names, groups)
             if wanted and (module := self.project.load(path)) is not None:
                 modules.append(module)
         return modules

@@ -1,7 +1,8 @@
 """From modules to sites: asks every family what it recognises.
 
 A family is a module of `mi_lint.python.families` with ``MARKERS`` (bytes, one of which a file must contain for the
-family to be asked) and ``detect(module, analysis)``. Families are found by looking into the package; there is no list.
+family to be asked) and ``detect(module, analysis)``. ``NEEDS``, if there are any, are expressions: a marker is a reason
+to parse a file only where one of them matches. Families are found by looking into the package; there is no list.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Family:
 
     name: str
     markers: tuple[bytes, ...]
+    needs: tuple[bytes, ...]
     detect: Callable[[Module, Analysis], Iterator[Site]]
 
 
@@ -38,8 +40,13 @@ def all_families() -> tuple[Family, ...]:
     found = []
     for entry in pkgutil.iter_modules(families.__path__):
         module = importlib.import_module(f"{families.__name__}.{entry.name}")
-        found.append(Family(entry.name, module.MARKERS, module.detect))
+        found.append(Family(entry.name, module.MARKERS, getattr(module, "NEEDS", ()), module.detect))
     return tuple(sorted(found, key=lambda family: family.name))
+
+
+def reasons_to_parse() -> list[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
+    """Return the markers and needs of the families, for `mi_lint.python.candidates.is_candidate`."""
+    return [(markers, family.needs) for family in all_families() if (markers := tuple(filter(None, family.markers)))]
 
 
 class Analysis:

@@ -9,8 +9,10 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
+
+    Group = tuple[tuple[bytes, ...], tuple[bytes, ...]]
 
 # Every module that can authenticate to Azure names the SDK, a driver or a host somewhere.
 WORDS = (
@@ -21,8 +23,9 @@ WORDS = (
     b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key", b"fsspec", b"AzureFileSystem", b"postgres",
     b"mysql", b"sqlmodel", b"sasl.password", b"AZURE_",
 )  # fmt: skip
-# A class that is called, whose factory is called, or that gets another name.
-_USED = re.compile(rb"\b([A-Za-z_]\w{3,80})(?=\s{0,8}[.(]|\s{1,4}as\b)")
+# A class that is called, whose factory is called, or that gets another name; one that is inherited from or handed on.
+_USES = rb"\b%s(?:\s{0,8}[.(]|\s{1,4}as\b)", rb"\(%s\s{0,8}[),]"
+_NAME = re.compile(rb"[A-Za-z_]\w{3,80}")
 
 
 def call_names(table: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
@@ -40,24 +43,27 @@ def _telling_name(qualified: str) -> str:
     return qualified.split(".")[1] if name.islower() and len(name) < 8 else name
 
 
-def patterns(names: Iterable[bytes], markers: Iterable[bytes]) -> list[bytes]:
-    """Return expressions without groups, each of which is a reason to parse a file: `is_candidate` as a database."""
-    called = [rb"\b%s(?:\s{0,8}[.(]|\s{1,4}as\b)" % re.escape(name) for name in sorted(names)]
-    return called + [re.escape(marker) for marker in sorted(markers)]
+def used(names: Iterable[bytes]) -> list[bytes]:
+    """Return expressions, without groups, for the uses of classes that are a reason to parse a file."""
+    return [use % re.escape(name) for name in sorted(names) for use in _USES]
 
 
-def is_candidate(data: bytes, names: frozenset[bytes] | None = None, markers: tuple[bytes, ...] = ()) -> bool:
+def is_candidate(data: bytes, names: frozenset[bytes] | None = None, groups: Sequence[Group] = ()) -> bool:
     """Whether a Python file can hold a call that the analysis knows.
 
-    ``names`` are the `call_names`, ``markers`` the words of the families: a file needs one of either. Without them
-    only the words that every such file has are looked for.
+    ``names`` are the `call_names`, ``groups`` the markers and needs of the families. A file needs a call of one of the
+    names, or a marker with one of the expressions beside it that its family needs. Without them only the words that
+    every such file has are looked for.
     """
     # One search per word is faster than one expression with all of them.
     if not any(word in data for word in WORDS):
         return False
-    if names is None or any(marker in data for marker in markers):
+    if names is None:
         return True
-    return not names.isdisjoint(_USED.findall(data))
+    for markers, needs in groups:
+        if any(marker in data for marker in markers) and (not needs or any(re.search(need, data) for need in needs)):
+            return True
+    return any(re.search(use, data) for use in used(names.intersection(_NAME.findall(data))))
 
 
 def is_python(path: str) -> bool:

@@ -8,8 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Numbers of the expressions: a word that every such file has, and a reason to parse.
-_WORD, _REASON = 0, 1
+    from mi_lint.python.candidates import Group
+
+# Numbers of the expressions: a word that every such file has, and a reason to parse. Then come two for each family
+# whose markers are no reason alone: its markers, and what it needs beside them.
+_WORD, _REASON, _MORE = 0, 1, 2
 
 
 class PythonFilter:
@@ -25,7 +28,8 @@ class PythonFilter:
         self._scratch: Any = None
         self._ended: type[Exception] = Exception
         self._names: frozenset[bytes] | None = None
-        self._markers: tuple[bytes, ...] = ()
+        self._groups: list[Group] = []
+        self._pairs: list[tuple[int, int]] = []
 
     def is_candidate(self, data: bytes) -> bool:
         """Tell whether the file has to be parsed."""
@@ -36,13 +40,13 @@ class PythonFilter:
                 self._database.scan(data, match_event_handler=_note, context=seen, scratch=self._scratch)
             except self._ended:
                 return True
-            return len(seen) == 2
+            return _WORD in seen and any(first in seen and second in seen for first, second in self._pairs)
         from mi_lint.python.candidates import is_candidate
 
         if not is_candidate(data):
             return False
         self._load_words()
-        return is_candidate(data, self._names, self._markers)
+        return is_candidate(data, self._names, self._groups)
 
     def load(self) -> None:
         """Make the database, or take it from the cache; processes that are forked afterwards share it."""
@@ -52,31 +56,47 @@ class PythonFilter:
 
         import hyperscan
 
-        from mi_lint.python.candidates import WORDS, patterns
+        from mi_lint.python.candidates import WORDS
         from mi_lint.secrets.anchors import stored_database
 
-        self._load_words()
-        assert self._names is not None
-        import re
-
-        expressions = [(re.escape(word), _WORD) for word in WORDS]
-        expressions += [(pattern, _REASON) for pattern in patterns(self._names, self._markers)]
+        expressions = self._expressions(WORDS)
         key = hashlib.sha256(repr(expressions).encode()).hexdigest()[:32]
         flags = [hyperscan.HS_FLAG_SINGLEMATCH] * len(expressions)
         self._database = stored_database(key, expressions, flags)
         self._scratch = hyperscan.Scratch(self._database)
         self._ended = hyperscan.ScanTerminated
 
+    def _expressions(self, words: tuple[bytes, ...]) -> list[tuple[bytes, int]]:
+        """Return what `is_candidate` looks for, with numbers; notes which pairs of numbers are a reason."""
+        import re
+
+        from mi_lint.python.candidates import used
+
+        self._load_words()
+        assert self._names is not None
+        found = [(re.escape(word), _WORD) for word in words]
+        found += [(use, _REASON) for use in used(self._names)]
+        self._pairs = []
+        alone = {marker for markers, needs in self._groups if not needs for marker in markers}
+        found += [(re.escape(marker), _REASON) for marker in sorted(alone)]
+        for markers, needs in self._groups:
+            if needs:
+                first = _MORE + 2 * len(self._pairs)
+                found += [(re.escape(marker), first) for marker in markers]
+                found += [(need, first + 1) for need in needs]
+                self._pairs.append((first, first + 1))
+        return found
+
     def _load_words(self) -> None:
         if self._names is None:
-            from mi_lint.python.analysis import all_families
+            from mi_lint.python.analysis import reasons_to_parse
             from mi_lint.python.candidates import call_names
 
             self._names = call_names(store.client_table())
-            self._markers = tuple({marker for family in all_families() for marker in family.markers if marker})
+            self._groups = reasons_to_parse()
 
 
 def _note(number: int, _start: int, _end: int, _flags: int, seen: set[int]) -> bool | None:
     seen.add(number)
     # Anything but None ends the pass.
-    return True if len(seen) == 2 else None
+    return True if _WORD in seen and _REASON in seen else None

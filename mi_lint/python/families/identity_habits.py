@@ -18,6 +18,8 @@ MARKERS = (
     b"ManagedIdentityCredential(", b".identity.aio", b"metadata/identity",
     b"= time.time() + ", b"expires_at = ", b"_expiry = ", b"_expires = ", b"expires_on = ",
 )  # fmt: skip
+# A credential, or a function that asks one for a token.
+NEEDS = (rb"azure\.identity", rb"azure import", rb"\.\s{0,8}get_token")
 
 _CLOCKS = frozenset({"time", "now", "utcnow", "monotonic"})
 # What closes a credential of this name, or gives it to somebody who may.

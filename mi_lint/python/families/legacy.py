@@ -19,6 +19,8 @@ MARKERS = (
     b"azure.storage", b"azure.cosmosdb", b"azure.servicebus", b"azure.eventhub", b"azure.eventprocessorhost",
     b"documentdb", b"azure.batch", b"msrest", b"azure.common", b"msal", b"adal", b"url_connection", b"azure.devops",
 )  # fmt: skip
+# The classes are reasons by themselves; these calls and parameters have no class of their own.
+NEEDS = (b"acquire_token_with_", b"url_connection", b"shared_access_key_value")
 
 _ADAL = {
     "acquire_token_with_client_credentials": 2,

@@ -20,6 +20,8 @@ MARKERS = (
     b"openai.api_key", b".api_type", b".api_base", b"OPENAI_API_TYPE", b"openai.azure.com", b"/openai/v1",
     b"AZURE_OPENAI_ENDPOINT",
 )  # fmt: skip
+# An attribute of the module that is set, the variable it reads, or a client with an address of its own.
+NEEDS = (rb"import [^\n]{0,80}openai", rb"[^_]OPENAI_API_KEY", rb"base_url\s*=")
 
 # What only openai 0.x has.
 _OLD = frozenset({"ChatCompletion", "Completion", "Embedding", "Engine", "Deployment", "api_base", "FineTune", "error"})

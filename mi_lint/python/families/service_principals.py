@@ -10,6 +10,11 @@ from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 
 MARKERS = (b"ClientSecretCredential", b"CertificateCredential", b"UsernamePasswordCredential")
+# That a class is imported is no reason to parse: it is called, inherited from, handed on or gets another name.
+NEEDS = (
+    rb"(?:ClientSecret|Certificate|UsernamePassword)Credential(?:\s{0,8}\(|\s{1,4}as\b)",
+    rb"[(=]\s{0,8}(?:[\w.]{1,80}\.)?(?:ClientSecret|Certificate|UsernamePassword)Credential\b",
+)
 
 _CLASSES = {
     "ClientSecretCredential": ("client_secret", 2),
