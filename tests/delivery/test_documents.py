@@ -53,12 +53,32 @@ def test_every_verb_is_documented():
     assert [verb for verb in VERBS if f"## mi-lint {verb}\n" not in text] == []
 
 
+@pytest.mark.parametrize("verb", ["migrate", "plan"])
+def test_the_page_of_a_verb_has_each_of_its_options(verb):
+    reference = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    section = reference.partition(f"## mi-lint {verb}\n")[2].partition("\n## ")[0]
+    text = (ROOT / "docs" / f"{verb}.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"(?m)^  (--[a-z-]+)", section))
+    assert options
+    assert [option for option in sorted(options) if option not in text] == []
+
+
+def test_each_format_is_documented():
+    from mi_lint.cli import plan
+    from mi_lint.report.formats import FORMATS
+
+    for page, names in (("reports.md", FORMATS), ("plan.md", plan.FORMATS)):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
 def test_the_exit_codes_are_those_of_the_program():
     from mi_lint.cli import main, scan
 
     text = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     codes = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", text)}
     assert codes == {scan.CLEAN, scan.FOUND, scan.FAILED, main.INTERRUPTED}
+    assert [verb for verb in main.VERBS if f"`{verb}" not in text.partition("| verb |")[2]] == []
 
 
 @pytest.fixture
@@ -94,6 +114,34 @@ def test_a_mistake_in_the_worked_example_is_reported_where_it_is(worked_example,
     done = shell(*command, cwd=tmp_path, env=checkout, check=False)
     assert done.returncode == 2
     assert f"ticket-desk.yaml:{line}: " in done.stderr
+
+
+@pytest.fixture
+def with_clients(worked_example):
+    """The rule file with the clients and roles that CONTRIBUTING.md adds to it."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (more,) = re.findall(r"<!-- example: clients and roles -->\n```yaml\n(.*?)```\n", text, flags=re.DOTALL)
+    worked_example.write_text(worked_example.read_text(encoding="utf-8") + "\n" + more, encoding="utf-8")
+    return worked_example
+
+
+def test_the_clients_of_the_worked_example_are_rewritten(with_clients):
+    from mi_lint.migrate.plan import Options
+    from mi_lint.migrate.session import session_of_texts
+    from mi_lint.rulebook import document, store
+
+    (group,) = document.mappings(document.parse(with_clients.read_text(encoding="utf-8"), "")["clients"])
+    (example,) = document.mappings(group["examples"])
+    session = session_of_texts({"app.py": example["before"].encode()}, store.client_table([str(with_clients)]))
+    assert session.plan(Options()).texts["app.py"][1].decode() == example["after"]
+
+
+def test_the_roles_of_the_worked_example_cover_its_operations(with_clients):
+    from mi_lint.rulebook import store
+    from mi_lint.rulebook.roles import Planes
+
+    plane = Planes(store.role_table([str(with_clients)])).by_name["tickets"]
+    assert [role.name for role in plane.roles] == ["Ticket Desk Reader", "Ticket Desk Member"]
 
 
 def command(name):
