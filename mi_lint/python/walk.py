@@ -8,49 +8,59 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from mi_lint.python.facts import LEAVES, Module
+from mi_lint.python.facts import CHILDREN, Module, Place
 from mi_lint.python.scopes import Binding, Block, Function, Scope, parameters
 
 
 class Walk:
-    """Visits every node once and notes in the module what it finds."""
+    """Visits every node once and notes in the module what it finds.
+
+    A place is the pair of scope and block that the nodes of a statement share.
+    """
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.stack: list[tuple[ast.AST, Scope, Block]] = []
+        self.stack: list[tuple[ast.AST, Place]] = []
 
     def run(self) -> None:
-        self._body(self.module.tree.body, self.module.scope, ())
-        places = self.module.places
+        self._body(self.module.tree.body, (self.module.scope, ()))
+        places, loads, strings = self.module.places, self.module.loads, self.module.strings
         stack = self.stack
         find = _HANDLERS.get
+        children = self._children
         while stack:
-            node, scope, block = stack.pop()
-            places[node] = (scope, block)
-            handler = find(type(node))
-            if handler is None:
-                self._children(node, scope, block)
+            node, place = stack.pop()
+            places[node] = place
+            kind = type(node)
+            # Every other node is a name or a constant: they are not worth a call.
+            if kind is ast.Name:
+                if type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
+                    loads.setdefault(node.id, []).append(node)  # type: ignore[attr-defined, arg-type]
+            elif kind is ast.Constant:
+                if type(node.value) is str:  # type: ignore[attr-defined]
+                    strings.append(node)  # type: ignore[arg-type]
+            elif (handler := find(kind)) is not None:
+                handler(self, node, *place)
             else:
-                handler(self, node, scope, block)
+                children(node, place)
 
-    def _children(self, node: ast.AST, scope: Scope, block: Block) -> None:
+    def _children(self, node: ast.AST, place: Place) -> None:
         push = self.stack.append
-        for name in node._fields:
+        for name in CHILDREN[type(node)]:
             value = getattr(node, name, None)
-            if isinstance(value, list):
+            if type(value) is list:
                 for item in value:
-                    if isinstance(item, ast.AST):
-                        push((item, scope, block))
-            elif isinstance(value, ast.AST) and not isinstance(value, LEAVES):
-                push((value, scope, block))
+                    if item is not None:
+                        push((item, place))
+            elif value is not None:
+                push((value, place))
 
-    def _body(self, nodes: list[ast.stmt], scope: Scope, block: Block) -> None:
-        for node in reversed(nodes):
-            self.stack.append((node, scope, block))
+    def _body(self, nodes: list[ast.stmt], place: Place) -> None:
+        self.stack += [(node, place) for node in reversed(nodes)]
 
-    def _push(self, node: ast.AST | None, scope: Scope, block: Block) -> None:
+    def _push(self, node: ast.AST | None, place: Place) -> None:
         if node is not None:
-            self.stack.append((node, scope, block))
+            self.stack.append((node, place))
 
     def bind(self, binding: Binding) -> None:
         scope = binding.scope
@@ -81,24 +91,24 @@ class Walk:
     def assign(self, node: ast.Assign, scope: Scope, block: Block) -> None:
         for target in node.targets:
             self._bind_target(target, "assign", node, scope, block, node.value)
-        self._children(node, scope, block)
+        self._children(node, (scope, block))
 
     def annotated(self, node: ast.AnnAssign, scope: Scope, block: Block) -> None:
         if isinstance(node.target, ast.Name) or node.value is not None:
             kind = "assign" if node.value is not None else "declared"
             self._bind_target(node.target, kind, node, scope, block, node.value)
-        self._children(node, scope, block)
+        self._children(node, (scope, block))
 
     def augmented(self, node: ast.AugAssign, scope: Scope, block: Block) -> None:
         self._bind_target(node.target, "augmented", node, scope, block, node.value)
-        self._children(node, scope, block)
+        self._children(node, (scope, block))
 
     def walrus(self, node: ast.NamedExpr, scope: Scope, block: Block) -> None:
         outer = scope
         while outer.kind == "comprehension" and outer.parent is not None:
             outer = outer.parent
         self._bind_target(node.target, "assign", node, outer, block, node.value)
-        self._children(node, scope, block)
+        self._children(node, (scope, block))
 
     def imports(self, node: ast.Import, scope: Scope, block: Block) -> None:
         for alias in node.names:
@@ -122,21 +132,21 @@ class Walk:
         inner = Scope("function", node.name, node, scope)
         self.module.scopes[node] = inner
         for outer in (*node.decorator_list, node.returns):
-            self._push(outer, scope, block)
+            self._push(outer, (scope, block))
         self._parameters(node.args, scope, block, inner)
-        self._body(node.body, inner, ())
+        self._body(node.body, (inner, ()))
 
     def lambda_(self, node: ast.Lambda, scope: Scope, block: Block) -> None:
         inner = Scope("lambda", "", node, scope)
         self.module.scopes[node] = inner
         self._parameters(node.args, scope, block, inner)
-        self._push(node.body, inner, ())
+        self._push(node.body, (inner, ()))
 
     def _parameters(self, arguments: ast.arguments, scope: Scope, block: Block, inner: Scope) -> None:
         for default in (*arguments.defaults, *arguments.kw_defaults):
-            self._push(default, scope, block)
+            self._push(default, (scope, block))
         for argument in parameters(arguments):
-            self._push(argument.annotation, scope, block)
+            self._push(argument.annotation, (scope, block))
             inner.bindings[argument.arg] = [Binding(argument.arg, "parameter", argument, inner, ())]
 
     def class_(self, node: ast.ClassDef, scope: Scope, block: Block) -> None:
@@ -145,36 +155,37 @@ class Walk:
         inner = Scope("class", node.name, node, scope)
         self.module.scopes[node] = inner
         for outer in (*node.decorator_list, *node.bases, *node.keywords):
-            self._push(outer, scope, block)
-        self._body(node.body, inner, ())
+            self._push(outer, (scope, block))
+        self._body(node.body, (inner, ()))
 
     def comprehension(self, node: ast.AST, scope: Scope, block: Block) -> None:
         inner = Scope("comprehension", "", node, scope)
         self.module.scopes[node] = inner
         for part in node.generators:  # type: ignore[attr-defined]
             self._bind_target(part.target, "loop", node, inner, block, None)
-        self._children(node, inner, block)
+        self._children(node, (inner, block))
 
     def branches(self, node: ast.AST, scope: Scope, block: Block) -> None:
         if isinstance(node, ast.For | ast.AsyncFor):
             self._bind_target(node.target, "loop", node, scope, block, None)
         if isinstance(node, ast.ExceptHandler) and node.name:
             self.bind(Binding(node.name, "except", node, scope, block))
-        for index, (_, value) in enumerate(reversed(list(ast.iter_fields(node)))):
-            if isinstance(value, list):
-                inner = (*block, (id(node), index)) if _is_branch(node, value) else block
-                for child in reversed(value):
-                    self._push(child, scope, inner)
-            elif isinstance(value, ast.AST):
-                self._push(value, scope, block)
+        place = (scope, block)
+        for index, name in enumerate(reversed(CHILDREN[type(node)])):
+            value = getattr(node, name, None)
+            if not isinstance(value, list):
+                self._push(value, place)
+            elif value:
+                self._body(value, (scope, (*block, (id(node), index))) if _is_branch(value) else place)
 
     def with_(self, node: ast.With | ast.AsyncWith, scope: Scope, block: Block) -> None:
         for item in node.items:
             if item.optional_vars is not None:
                 self._bind_target(item.optional_vars, "with", node, scope, block, item.context_expr)
-        self._body(node.body, scope, block)
+        place = (scope, block)
+        self._body(node.body, place)
         for item in node.items:
-            self._children(item, scope, block)
+            self._children(item, place)
 
     def outer(self, node: ast.Global | ast.Nonlocal, scope: Scope, block: Block) -> None:
         scope.outer.update(node.names)
@@ -187,28 +198,20 @@ class Walk:
         function = scope.enclosing("function", "lambda")
         if function is not None and node.value is not None:
             self.module.returns.setdefault(function.node, []).append(node.value)
-        self._children(node, scope, block)
+        self._children(node, (scope, block))
 
     def call(self, node: ast.Call, scope: Scope, block: Block) -> None:
         self.module.calls.append(node)
-        self._children(node, scope, block)
+        self._children(node, (scope, block))
 
     def dict_(self, node: ast.Dict, scope: Scope, block: Block) -> None:
         self.module.dicts.append(node)
-        self._children(node, scope, block)
-
-    def name(self, node: ast.Name, scope: Scope, block: Block) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.module.loads.setdefault(node.id, []).append(node)
-
-    def constant(self, node: ast.Constant, scope: Scope, block: Block) -> None:
-        if isinstance(node.value, str):
-            self.module.strings.append(node)
+        self._children(node, (scope, block))
 
 
-def _is_branch(node: ast.AST, children: list[ast.AST]) -> bool:
+def _is_branch(children: list[ast.stmt]) -> bool:
     """Whether a list of children may be skipped at run time, so that a name bound there may be unbound after it."""
-    return bool(children) and isinstance(children[0], ast.stmt | ast.ExceptHandler | ast.match_case)
+    return isinstance(children[0], ast.stmt | ast.ExceptHandler | ast.match_case)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
@@ -241,8 +244,6 @@ _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Return: Walk.returned,
     ast.Call: Walk.call,
     ast.Dict: Walk.dict_,
-    ast.Name: Walk.name,
-    ast.Constant: Walk.constant,
 }
 if hasattr(ast, "TryStar"):
     _HANDLERS[ast.TryStar] = Walk.branches
