@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from mi_lint.python.analysis import Analysis
-from mi_lint.python.facts import Module
-from mi_lint.python.project import called_name
+from mi_lint.python.facts import Module, called_name
 from mi_lint.python.scopes import Binding, Function, parameters
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Plane, Planes

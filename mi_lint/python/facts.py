@@ -9,8 +9,32 @@ from mi_lint.python.scopes import Binding, Block, Function, Scope
 from mi_lint.python.source import Source
 
 MAX_REBINDINGS = 5
-# Nodes that say nothing: contexts and operators.
-LEAVES = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop)
+Place = tuple[Scope, Block]
+# Fields that hold no nodes, or nodes that say nothing: contexts and operators.
+_PLAIN = frozenset(
+    {
+        "ctx", "op", "ops", "attr", "id", "arg", "kind", "type_comment", "conversion", "level", "module", "simple",
+        "is_async", "rest", "kwd_attrs", "asname", "str", "tag",
+    }
+)  # fmt: skip
+
+
+class _Children(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each class of nodes that hold nodes or lists of them."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        plain = _PLAIN
+        if kind.__name__ != "TypeAlias":
+            plain = plain | {"name"}
+        if issubclass(kind, ast.Constant | ast.MatchSingleton):
+            plain = plain | {"value"}
+        if issubclass(kind, ast.Global | ast.Nonlocal):
+            plain = plain | {"names"}
+        self[kind] = fields = tuple(name for name in kind._fields if name not in plain)
+        return fields
+
+
+CHILDREN = _Children()
 
 
 class Module:
@@ -35,6 +59,7 @@ class Module:
         self.attributes: dict[str, list[tuple[Scope, ast.Attribute, ast.expr, ast.AST]]] = {}
         self.returns: dict[ast.AST, list[ast.expr]] = {}
         self.stars: list[str] = []
+        self._calls_by_name: dict[str, list[ast.Call]] | None = None
         self._attribute_loads: dict[str, list[ast.Attribute]] | None = None
         self._parents: dict[ast.AST, ast.AST] | None = None
 
@@ -60,6 +85,14 @@ class Module:
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                     self._attribute_loads.setdefault(node.attr, []).append(node)
         return self._attribute_loads.get(name, [])
+
+    def calls_of(self, name: str) -> list[ast.Call]:
+        """Return the calls of what has this name, or this name as the last part of its own."""
+        if self._calls_by_name is None:
+            self._calls_by_name = {}
+            for call in self.calls:
+                self._calls_by_name.setdefault(called_name(call), []).append(call)
+        return self._calls_by_name.get(name, [])
 
     def parents(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, nearest first."""
@@ -122,8 +155,10 @@ def parse(source: Source) -> Module:
     try:
         tree = ast.parse(source.text)
     except SyntaxError as error:
-        from mi_lint.python.newer import parse_newer
+        from mi_lint.python.newer import may_be_newer, parse_newer
 
+        if not may_be_newer(source.text, error):
+            raise
         try:
             tree = parse_newer(source.text)
         except SyntaxError:
@@ -137,17 +172,28 @@ def parse(source: Source) -> Module:
     return module
 
 
+def called_name(call: ast.Call) -> str:
+    """Return the last part of the name of what is called."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
 def _parents(tree: ast.Module) -> dict[ast.AST, ast.AST]:
     found: dict[ast.AST, ast.AST] = {}
     stack: list[ast.AST] = [tree]
     while stack:
         outer = stack.pop()
-        for name in outer._fields:
+        for name in CHILDREN[type(outer)]:
             value = getattr(outer, name, None)
-            for child in value if isinstance(value, list) else (value,):
-                if isinstance(child, ast.AST) and not isinstance(child, LEAVES):
-                    found[child] = outer
-                    stack.append(child)
+            if type(value) is list:
+                for child in value:
+                    if child is not None:
+                        found[child] = outer
+                        stack.append(child)
+            elif value is not None:
+                found[value] = outer
+                stack.append(value)
     return found
 
 

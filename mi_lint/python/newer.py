@@ -7,6 +7,23 @@ and template strings (3.14) are replaced by something older of the same length, 
 from __future__ import annotations
 
 import ast
+import re
+
+# What a module in a newer syntax has somewhere, besides nested f-strings.
+_NEWER = re.compile(
+    rb"^\s*(?:class|(?:async\s+)?def)\s+\w+\s*\[|^\s*type\s+\w|^\s*except\s*\*|^\s*except\s+[\w.]+\s*,"
+    rb"|\b(?:[tT][rR]?|[rR][tT])[\"']",
+    re.MULTILINE,
+)
+_F_STRING = re.compile(rb"\b(?:[fF][rR]?|[rR][fF])[\"']")
+
+
+def may_be_newer(text: bytes, error: SyntaxError) -> bool:
+    """Whether a newer Python may know what the running one does not: tells what is no Python without LibCST."""
+    if (error.msg or "").startswith(("f-string", "unterminated")) or _NEWER.search(text):
+        return True
+    lines = text.splitlines()[max(0, (error.lineno or 1) - 2) : (error.lineno or 1) + 1]
+    return any(map(_F_STRING.search, lines))
 
 
 def parse_newer(text: bytes) -> ast.Module:

@@ -16,7 +16,7 @@ MAX_HOPS = 3
 # Beyond this much Python the search for callers in other files is left out: it reads every file.
 MAX_SEARCHED_BYTES = 48_000_000
 MAX_CALLING_FILES = 20
-_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]([^\n#]{1,300})")
+_IMPORTING = (b"from ", b"import ", b"from\t", b"import\t")
 _WORD = re.compile(rb"\w+")
 
 
@@ -121,11 +121,11 @@ class Project:
 
     def callers(self, module: Module, name: str) -> list[tuple[Module, ast.Call]]:
         """Return the calls of a function or method of this name, in its module and in modules that import that."""
-        found = [(module, call) for call in module.calls if called_name(call) == name]
+        found = [(module, call) for call in module.calls_of(name)]
         for path in self._mentioning(module, name):
             other = self.module(path) if path != module.path else None
             if other is not None:
-                found += [(other, call) for call in other.calls if called_name(call) == name]
+                found += [(other, call) for call in other.calls_of(name)]
         return found
 
     def _mentioning(self, module: Module, name: str) -> list[str]:
@@ -150,7 +150,7 @@ class Project:
                 budget -= len(text)
                 if budget < 0:
                     break
-                for word in set(_WORD.findall(b" ".join(_IMPORT.findall(text)))):
+                for word in _imported_words(text):
                     self._imports.setdefault(word, []).append(path)
         return self._imports
 
@@ -163,11 +163,18 @@ class Project:
         return any(raw in text and expression.search(text) for text in texts)
 
 
-def called_name(call: ast.Call) -> str:
-    """Return the last part of the name of what is called."""
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+def _imported_words(text: bytes) -> set[bytes]:
+    """Return the words of the lines that import something."""
+    lines = []
+    # Going from word to word with `find` takes a tenth of the time of an expression that looks at each line.
+    at = text.find(b"import")
+    while at >= 0:
+        end = text.find(b"\n", at)
+        line = text[text.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(text)].lstrip()
+        if line.startswith(_IMPORTING):
+            lines.append(line[:300].partition(b"#")[0])
+        at = text.find(b"import", end) if end >= 0 else -1
+    return set(_WORD.findall(b" ".join(lines)))
 
 
 def _parts(path: str) -> list[str]:

@@ -10,6 +10,7 @@ import ast
 import bisect
 import codecs
 import io
+import itertools
 import re
 import tokenize
 import warnings
@@ -33,7 +34,9 @@ class Source:
         self.text = text
         self.encoding = encoding
         self._prefix = prefix
-        self.line_starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self.line_starts = [0, *itertools.accumulate(map(len, text.splitlines(keepends=True)))]
+        if text and not text.endswith((b"\n", b"\r")):
+            self.line_starts.pop()
         first = _LINE_END.search(text)
         self.newline = first[0].decode() if first else "\n"
 

@@ -84,7 +84,10 @@ def _repeated(module: Module, call: ast.Call) -> Iterator[Site]:
 
 def _fixed_lifetimes(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the time that code gives a token of its own accord."""
-    for node in ast.walk(module.tree) if b"expir" in module.source.text.lower() else ():
+    text = module.source.text
+    # Only a function that asks for a token is of interest, and walking a large module takes long.
+    asks = b"get_token" in text and b"expir" in text.lower()
+    for node in ast.walk(module.tree) if asks else ():
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and "expir" in last_name(node.targets[0]).lower():
             function = module.place(node)[0].enclosing("function")
             if _is_clock_plus_literal(node.value) and function and _gets_token(module, function.node, analysis):
