@@ -18,6 +18,7 @@ from typing import Any
 from mi_lint.python import families, known
 from mi_lint.python.clients import ClientTable, client_calls
 from mi_lint.python.facts import Module
+from mi_lint.python.markers import Markers
 from mi_lint.python.origins import Trace
 from mi_lint.python.project import Project
 from mi_lint.python.site import ClientCall, Site
@@ -94,9 +95,9 @@ class Analysis:
         for module in chosen:
             self._note_consumers(module)
         found: list[Site] = []
-        markers = {marker for family in all_families() for marker in family.markers}
+        markers = Markers((marker for family in all_families() for marker in family.markers), len(chosen))
         for module in chosen:
-            present = {marker for marker in markers if marker in module.source.text}
+            present = markers.present(module.source.text)
             for family in all_families():
                 if not present.isdisjoint(family.markers):
                     found += family.detect(module, self)

@@ -19,6 +19,7 @@ MARKERS = (
     b"Redis(", b"RedisCluster(", b"redis.from_url", b"Redis.from_url", b"ConnectionPool(", b"ConnectionPool.from_url",
     b"from_url(",
 )  # fmt: skip
+NEEDS = (rb"import [^\n]{0,80}\bredis", b"from redis")
 
 _POSITIONAL = ("host", "port", "db", "password")
 _CLASSES = (
