@@ -47,24 +47,32 @@ class Cell:
 class CellSource:
     """The text of a cell, and the way from positions in it back to offsets in ``document.data``."""
 
-    __slots__ = ("_runs", "_starts", "cell", "text")
+    __slots__ = ("_data", "_known_runs", "_known_starts", "cell", "text")
 
     def __init__(self, cell: Cell, data: bytes) -> None:
         self.cell = cell
-        # Each run is (position in text, offset in data, text) and one of: bytes as they are, or one escape.
-        self._runs: list[tuple[int, int, int, bool]] = []
-        pieces: list[str] = []
-        position = 0
-        for start, end in cell.strings:
-            for match in _PIECE.finditer(data, start, end):
-                raw = match[0]
-                verbatim = not raw.startswith(b"\\")
-                piece = raw.decode("utf-8", "surrogateescape") if verbatim else _unescape(raw)
-                self._runs.append((position, match.start(), match.end(), verbatim))
-                pieces.append(piece)
-                position += len(piece)
-        self.text = "".join(pieces)
-        self._starts = [run[0] for run in self._runs]
+        self._data = data
+        self._known_runs: list[tuple[int, int, int, bool]] = []
+        self._known_starts: list[int] = []
+        self.text = "".join(_unescaped(data[start:end]) for start, end in cell.strings)
+
+    @property
+    def _runs(self) -> list[tuple[int, int, int, bool]]:
+        """The pieces of the text as (position in text, offset in data, its end, whether the bytes are as they are)."""
+        if not self._known_runs:
+            position = 0
+            for start, end in self.cell.strings:
+                for match in _PIECE.finditer(self._data, start, end):
+                    verbatim = not match[0].startswith(b"\\")
+                    self._known_runs.append((position, match.start(), match.end(), verbatim))
+                    position += len(_piece(match))
+        return self._known_runs
+
+    @property
+    def _starts(self) -> list[int]:
+        if not self._known_starts:
+            self._known_starts = [run[0] for run in self._runs]
+        return self._known_starts
 
     def offset(self, position: int) -> int:
         """Return the offset in the file's text of a character of the cell; the end of the cell has one too."""
@@ -281,6 +289,21 @@ def _string_end(data: bytes, start: int) -> int:
         if (end - first) % 2 == 0:
             return end
         position = end + 1
+
+
+def _unescaped(raw: bytes) -> str:
+    """Return the text of a JSON string."""
+    # Most lines of code have one escape, the line break at their end.
+    if raw.find(b"\\") == len(raw) - 2 and raw.endswith(b"\\n"):
+        return raw[:-2].decode("utf-8", "surrogateescape") + "\n"
+    if b"\\" not in raw:
+        return raw.decode("utf-8", "surrogateescape")
+    return "".join(map(_piece, _PIECE.finditer(raw)))
+
+
+def _piece(match: re.Match[bytes]) -> str:
+    raw = match[0]
+    return _unescape(raw) if raw.startswith(b"\\") else raw.decode("utf-8", "surrogateescape")
 
 
 def _unescape(escape: bytes) -> str:
