@@ -65,7 +65,7 @@ def _unnamed(module: Module, call: ast.Call, analysis: Analysis) -> Iterator[Sit
     """Yield a managed identity that is not named although the host's template attaches named ones only."""
     if call.args or call.keywords or not _attaches_named_only(analysis):
         return
-    site = _site(module, "MI403", "unnamed", call, (), "default")
+    site = _site(module, "MI403", "unnamed", call, ("ManagedIdentityCredential",), "default")
     known_id = any(b"AZURE_CLIENT_ID" in analysis.project.text(path) for path in _templates(analysis))
     site.data["setting"] = "set" if known_id else ""
     yield site

@@ -57,7 +57,7 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         check = "MI402" if problem else "MI401"
         data = {"endpoint": request.endpoint}
         yield Site(
-            module, check, "identity_endpoint", request.endpoint, call, scope, (problem,) if problem else (),
+            module, check, "identity_endpoint", request.endpoint, call, scope, (problem or request.endpoint,),
             message_id=message, data=data,
         )  # fmt: skip
 
