@@ -120,7 +120,7 @@ def main() -> int:
     """Write the files, run the scanners, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", help="folder to write the files to and leave there")
-    parser.add_argument("--tools", default=",".join(peers.NAMES))
+    parser.add_argument("--tools", default=",".join(name for name in peers.NAMES if name != peers.SECRETS))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = os.path.abspath(options.keep) if options.keep else os.path.join(scratch, "files")
