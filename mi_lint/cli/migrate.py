@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     gc.disable()
     from mi_lint.migrate import report
     from mi_lint.migrate.plan import Options
+    from mi_lint.secrets.hiding import Hiding
     from mi_lint.secrets.redact import redact
 
     root, session, places = _session(arguments.paths)
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write:
         _write(root, session, plan, arguments.force)
     else:
-        sys.stdout.writelines(report.diff(plan, session.original, redact, _secrets))
+        sys.stdout.writelines(report.diff(plan, session.original, redact, Hiding().spans))
     if arguments.report:
         with open(arguments.report, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(report.report(plan))
@@ -134,17 +135,6 @@ def _write(root: str, session: Session, plan: Plan, force: bool) -> None:
         _refuse_uncommitted(root, sorted(plan.texts))
     originals = {path: session.original(path) for path in plan.texts}
     write_group(root, {path: (old, plan.file_bytes(path, old)) for path, old in originals.items()})
-
-
-def _secrets(text: bytes) -> list[tuple[int, int]]:
-    """Return where a scan finds something that may be a secret."""
-    from mi_lint.rulebook import store
-    from mi_lint.secrets.anchors import SMALL_RUN, engine
-    from mi_lint.secrets.matching import find
-
-    table = store.match_table()
-    found = find(text, table, engine(table, SMALL_RUN))
-    return [(candidate.source_start, candidate.source_end) for candidate in found]
 
 
 def _refuse_uncommitted(root: str, paths: Sequence[str]) -> None:

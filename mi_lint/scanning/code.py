@@ -69,14 +69,14 @@ class CodeScan:
     def _look(self, wanted: Sequence[str], part: Partial) -> None:
         from mi_lint.migrate.scan import python_findings
         from mi_lint.rulebook import store
-        from mi_lint.secrets.redact import redact
+        from mi_lint.secrets.hiding import Hiding
 
         found, notes = python_findings(
             self._paths,
             self._read,
             store.client_table(self._policy.extra_rules),
             self._rules,
-            redact,
+            Hiding(self._policy.extra_rules).redact,
             wanted,
             self._fixes,
         )
