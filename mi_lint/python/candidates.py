@@ -23,8 +23,8 @@ WORDS = (
     b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key", b"fsspec", b"AzureFileSystem", b"postgres",
     b"mysql", b"sqlmodel", b"sasl.password", b"AZURE_",
 )  # fmt: skip
-# A class that is called, whose factory is called, or that gets another name; one that is inherited from or handed on.
-_USES = rb"\b%s(?:\s{0,8}[.(]|\s{1,4}as\b)", rb"\(%s\s{0,8}[),]"
+# A class that is called, whose factory is called, or that gets another name; one that is inherited from or bound.
+_USES = rb"\b%s(?:\s{0,8}(?:\.\w{1,60}\s{0,4})?\(|\s{1,4}as\b)", rb"(?:\bclass \w{1,60}|\bpartial)\(%s\s{0,8}[),]"
 _NAME = re.compile(rb"[A-Za-z_]\w{3,80}")
 
 
