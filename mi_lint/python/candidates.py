@@ -25,6 +25,8 @@ WORDS = (
 )  # fmt: skip
 # A class that is called, whose factory is called, or that gets another name; one that is inherited from or bound.
 _USES = rb"\b%s(?:\s{0,8}(?:\.\w{1,60}\s{0,4})?\(|\s{1,4}as\b)", rb"(?:\bclass \w{1,60}|\bpartial)\(%s\s{0,8}[),]"
+# A function is called; an everyday name is told by its package, from which it is imported.
+_CALLS = (rb"\b%s(?:\s{0,8}[.(]|\s{1,4}as\b)",)
 _NAME = re.compile(rb"[A-Za-z_]\w{3,80}")
 
 
@@ -44,8 +46,8 @@ def _telling_name(qualified: str) -> str:
 
 
 def used(names: Iterable[bytes]) -> list[bytes]:
-    """Return expressions, without groups, for the uses of classes that are a reason to parse a file."""
-    return [use % re.escape(name) for name in sorted(names) for use in _USES]
+    """Return expressions, without groups, for the uses of classes and functions that are a reason to parse a file."""
+    return [use % re.escape(name) for name in sorted(names) for use in (_CALLS if name.islower() else _USES)]
 
 
 def is_candidate(data: bytes, names: frozenset[bytes] | None = None, groups: Sequence[Group] = ()) -> bool:
