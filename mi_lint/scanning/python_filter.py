@@ -22,8 +22,9 @@ class PythonFilter:
     what knows the calls is loaded with the first file that has Azure in it at all. Both give the same answers.
     """
 
-    def __init__(self, *, fast: bool = False) -> None:
+    def __init__(self, *, fast: bool = False, extra_rules: tuple[str, ...] = ()) -> None:
         self._fast = fast
+        self._extra_rules = extra_rules
         self._database: Any = None
         self._scratch: Any = None
         self._ended: type[Exception] = Exception
@@ -92,7 +93,7 @@ class PythonFilter:
             from mi_lint.python.analysis import reasons_to_parse
             from mi_lint.python.candidates import call_names
 
-            self._names = call_names(store.client_table())
+            self._names = call_names(store.client_table(self._extra_rules))
             self._groups = reasons_to_parse()
 
 

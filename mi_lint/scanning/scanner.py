@@ -88,7 +88,7 @@ class Scanner:
             foreign=policy.foreign,
             report_unused=policy.report_unused,
         )
-        self._python = PythonFilter(fast=engine.name == "hyperscan")
+        self._python = PythonFilter(fast=engine.name == "hyperscan", extra_rules=policy.extra_rules)
         self.seen = Partial()
 
     def prepare(self) -> None:
