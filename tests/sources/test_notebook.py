@@ -54,6 +54,18 @@ def test_only_code_cells_have_code():
     assert [(source.cell.number, source.text) for source in cells.cells()] == [(2, "b\nc"), (4, "")]
 
 
+@pytest.mark.parametrize(
+    "broken", [b'{"text": "\\q"}', b"{'text': 1}", b"[NaN, [}]", b"{}, [1 2]", '{"é": ["ü"]}'.encode()]
+)
+def test_outputs_that_are_no_json_do_not_hide_the_next_cell(broken):
+    data, _ = notebook(code("first", ["OUTPUT"]), code("second"))
+    data = data.replace(b'"OUTPUT"', broken)
+    cells = Notebook(Document("a.ipynb", data, data))
+    assert [source.text for source in cells.cells()][:1] == ["first"]
+    assert cells.describe(data.index(broken)) == "cell 1, output"
+    assert cells.describe(data.index(b"second")) == "cell 2"
+
+
 def test_worksheets_of_the_old_format_are_read():
     old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["a\n", "b"], "outputs": []}]}], "nbformat": 3}
     data = json.dumps(old).encode()
