@@ -233,7 +233,7 @@ class Instances:
     def _with_bases(self, module: Module, class_: ast.ClassDef) -> Iterator[tuple[Module, ast.ClassDef]]:
         yield module, class_
         for base in class_.bases:
-            found = self._class_named(module, base)
+            found = self.project.class_named(module, base)
             if found is not None and found[1] is not class_:
                 yield found
 
@@ -247,7 +247,7 @@ class Instances:
         if isinstance(node, ast.Await):
             return self._class(module, node.value, depth + 1)
         if isinstance(node, ast.Call):
-            return self._class_named(module, node.func)
+            return self.project.class_named(module, node.func)
         if isinstance(node, ast.Name):
             return self._class_of_name(module, node, depth)
         if isinstance(node, ast.Attribute) and (owner := self._class(module, node.value, depth + 1)):
@@ -263,7 +263,7 @@ class Instances:
             if binding.kind in ("assign", "with") and binding.value is not None:
                 return self._class(module, binding.value, depth + 1)
             if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and binding.node.annotation:
-                return self._class_named(module, binding.node.annotation)
+                return self.project.class_named(module, binding.node.annotation)
             if binding.kind == "class" and isinstance(binding.node, ast.ClassDef):
                 return module, binding.node
             if binding.kind == "import":
@@ -276,16 +276,6 @@ class Instances:
                 values = [b.value for b in other.scope.bindings.get(name, ()) if b.value is not None]
                 return self._class(other, values[0], depth + 1) if values else None
         return None
-
-    def _class_named(self, module: Module, node: ast.expr) -> tuple[Module, ast.ClassDef] | None:
-        if isinstance(node, ast.Name) and node.id in module.classes:
-            return module, module.classes[node.id]
-        target = module.qualified(node)
-        found = self.project.find(module.path, target) if target else None
-        if found is None or len(found[1]) != 1:
-            return None
-        class_ = found[0].classes.get(found[1][0])
-        return (found[0], class_) if class_ is not None else None
 
 
 def _is_self(node: ast.expr) -> bool:

@@ -107,6 +107,17 @@ class Project:
                 return module, parts[size:]
         return None
 
+    def class_named(self, module: Module, node: ast.expr) -> tuple[Module, ast.ClassDef] | None:
+        """Return the class of the project that an expression in a module names, with the module it stands in."""
+        if isinstance(node, ast.Name) and node.id in module.classes:
+            return module, module.classes[node.id]
+        target = module.qualified(node)
+        found = self.find(module.path, target) if target else None
+        if found is None or len(found[1]) != 1:
+            return None
+        class_ = found[0].classes.get(found[1][0])
+        return (found[0], class_) if class_ is not None else None
+
     def _locate(self, importer: str, parts: list[str], level: int) -> str | None:
         folder = posixpath.dirname(importer)
         if level:

@@ -247,13 +247,13 @@ class _Walk:
         if depth > MAX_DEPTH:
             return None
         if isinstance(node, ast.Call):
-            return self._class_named(module, node.func)
+            return self.project.class_named(module, node.func)
         if isinstance(node, ast.Name):
             for binding in module.reaching(node):
                 if binding.kind in ("assign", "with") and binding.value is not None:
                     return self._class_of(module, binding.value, depth + 1)
                 if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and binding.node.annotation:
-                    return self._class_named(module, binding.node.annotation)
+                    return self.project.class_named(module, binding.node.annotation)
                 if binding.kind == "class" and isinstance(binding.node, ast.ClassDef):
                     return module, binding.node
                 if binding.kind == "import":
@@ -276,16 +276,6 @@ class _Walk:
             if binding.kind == "assign" and binding.value is not None:
                 return self._class_of(other, binding.value, depth + 1)
         return None
-
-    def _class_named(self, module: Module, node: ast.expr) -> tuple[Module, ast.ClassDef] | None:
-        if isinstance(node, ast.Name) and node.id in module.classes:
-            return module, module.classes[node.id]
-        target = module.qualified(node)
-        found = self.project.find(module.path, target) if target else None
-        if found is None or len(found[1]) != 1:
-            return None
-        class_ = found[0].classes.get(found[1][0])
-        return (found[0], class_) if class_ is not None else None
 
     def subscript(self, module: Module, node: ast.Subscript, depth: int) -> list[Origin]:
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
