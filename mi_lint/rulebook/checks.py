@@ -10,13 +10,12 @@ import string
 from mi_lint.rulebook import schema
 from mi_lint.rulebook.document import Mapping, Sequence, mappings
 from mi_lint.rulebook.errors import RuleFileError
+from mi_lint.rulebook.schema import Table, Types
 
-Table = dict[str, object]
+DEFAULTS: Table = {"confidence": "high", "audience": "everyday", "cwe": [522]}
 
-DEFAULTS: dict[str, object] = {"confidence": "high", "audience": "everyday", "cwe": [522]}
-
-_CHECK: dict[str, type] = {"id": str, "name": str, "title": str, "summary": str, "severity": str, "messages": Mapping}
-_CHECK_OPTIONAL: dict[str, type] = {
+_CHECK: Types = {"id": str, "name": str, "title": str, "summary": str, "severity": str, "messages": Mapping}
+_CHECK_OPTIONAL: Types = {
     "confidence": str,
     "audience": str,
     "cwe": Sequence,
@@ -24,8 +23,8 @@ _CHECK_OPTIONAL: dict[str, type] = {
     "references": Sequence,
     "examples": Sequence,
 }
-_EXAMPLE: dict[str, type] = {"before": str}
-_EXAMPLE_OPTIONAL: dict[str, type] = {
+_EXAMPLE: Types = {"before": str}
+_EXAMPLE_OPTIONAL: Types = {
     "after": str,
     "unchanged_because": str,
     "silent": bool,
@@ -75,16 +74,8 @@ def check_examples(parent: Mapping, file: str) -> None:
 
 def check_table(check: Mapping, parent: Mapping, file: str) -> Table:
     """Return the description of one check in the form that all rules share."""
-    table: Table = {key: check.get(key, default) for key, default in DEFAULTS.items()}
-    for key in ("id", "name", "title", "summary", "severity"):
-        table[key] = " ".join(str(check[key]).split())
-    table["references"] = check.get("references", [])
-    table["supersedes"] = []
-    table["way_out"] = str(check.get("way_out", parent["way_out"])).strip()
-    table["service"] = parent["service"]
-    table["documentation"] = parent["documentation"]
-    table["file"] = file
+    table = schema.description(check, parent, file, DEFAULTS)
     messages = check["messages"]
     assert isinstance(messages, Mapping)
-    table["messages"] = {key: " ".join(str(text).split()) for key, text in messages.items()}
+    table["messages"] = {key: schema.one_line(text) for key, text in messages.items()}
     return table

@@ -6,25 +6,21 @@ The result is JSON-able, so that it can be cached: YAML is parsed when a rule ch
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import Iterable, Sequence
-from typing import cast
 
-from mi_lint.rulebook import checks, clients, document, roles, schema
+from mi_lint.rulebook import checks, clients, document, expressions, roles, schema, secrets
 from mi_lint.rulebook.errors import RuleFileError
+from mi_lint.rulebook.schema import Table
 from mi_lint.secrets.views import base64_needles
 
-if sys.version_info >= (3, 11):
-    import re._constants as sre_constants
-    import re._parser as sre_parser
-else:
-    import sre_constants
-    import sre_parse as sre_parser
-
-Table = dict[str, object]
-
-DEFAULTS: dict[str, object] = {"confidence": "high", "audience": "everyday", "cwe": [798]}
+_FILE: schema.Types = {"service": str, "documentation": str, "way_out": str}
+# What a file may know about its service; at least one of them.
+_FILE_OPTIONAL: schema.Types = {
+    "secrets": document.Sequence,
+    "checks": document.Sequence,
+    "clients": document.Sequence,
+    "roles": document.Sequence,
+}
 
 
 def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table, Table]:
@@ -37,11 +33,13 @@ def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table, Table]:
     for path in paths:
         name = os.path.basename(path)
         parsed = document.read(path)
-        schema.check_file(parsed, path)
+        check_file(parsed, path)
         for rule in document.mappings(parsed.get("secrets")):
             identity = _claim(rule, path, homes)
-            rules[identity] = _rule_table(rule, parsed, name)
-            forms.extend(_form_table(form, identity, rules[identity]) for form in document.mappings(rule["forms"]))
+            rules[identity] = secrets.rule_table(rule, parsed, name)
+            forms.extend(
+                secrets.form_table(form, identity, rules[identity]) for form in document.mappings(rule["forms"])
+            )
         for check in document.mappings(parsed.get("checks")):
             rules[_claim(check, path, homes)] = checks.check_table(check, parsed, name)
         known_clients.update(clients.client_table(parsed))
@@ -58,43 +56,19 @@ def _claim(rule: document.Mapping, path: str, homes: dict[str, tuple[str, int]])
     return identity
 
 
-def _rule_table(rule: document.Mapping, parent: document.Mapping, file: str) -> Table:
-    table: Table = {key: rule.get(key, default) for key, default in DEFAULTS.items()}
-    for key in ("id", "name", "title", "summary", "severity"):
-        table[key] = _one_line(rule[key])
-    table["references"] = rule.get("references", [])
-    table["supersedes"] = rule.get("supersedes", [])
-    table["way_out"] = str(rule.get("way_out", parent["way_out"])).strip()
-    table["service"] = parent["service"]
-    table["documentation"] = parent["documentation"]
-    table["file"] = file
-    return table
-
-
-def _one_line(value: object) -> str:
-    return " ".join(str(value).split())
-
-
-def _form_table(form: document.Mapping, identity: str, rule: Table) -> Table:
-    pattern = str(form["pattern"])
-    table: Table = {
-        "rule": identity,
-        "anchors": list(form["anchors"]),  # type: ignore[call-overload]
-        "pattern": pattern,
-        "reach": schema.width(pattern, re.VERBOSE)[1],
-        "alphabet": form.get("alphabet", "any"),
-        "verdict": form.get("verdict", "contextual"),
-        "severity": rule["severity"],
-        "confidence": rule["confidence"],
-        "audience": rule["audience"],
-    }
-    for key in (
-        "decoded_bytes", "checksum", "checksum_required", "evidence", "without_evidence",
-        "reject", "reject_secret", "refine", "base64", "quiet_paths",
-    ):  # fmt: skip
-        if key in form:
-            table[key] = form[key]
-    return table
+def check_file(parsed: document.Mapping, file: str) -> None:
+    """Raise `RuleFileError` at the first thing in a rule file that is missing, unknown or wrong."""
+    schema.check_keys(parsed, _FILE, _FILE_OPTIONAL, file, "a rule file")
+    if not any(key in parsed for key in _FILE_OPTIONAL):
+        raise RuleFileError(file, parsed.line, f"a rule file needs at least one of {', '.join(_FILE_OPTIONAL)}")
+    if "secrets" in parsed:
+        secrets.check_secrets(parsed, file)
+    if "checks" in parsed:
+        checks.check_checks(parsed, file)
+    if "clients" in parsed:
+        clients.check_clients(parsed, file)
+    if "roles" in parsed:
+        roles.check_roles(parsed, file)
 
 
 def _match_table(forms: Sequence[Table], rules: dict[str, Table]) -> Table:
@@ -107,7 +81,7 @@ def _match_table(forms: Sequence[Table], rules: dict[str, Table]) -> Table:
             for needle in base64_needles(str(literal).encode()):
                 needles[needle.decode("ascii")] = None
     anchors = [
-        {"pattern": anchor, "width": schema.width(anchor)[0], "core": core(anchor), "forms": indexes}
+        {"pattern": anchor, "width": expressions.width(anchor)[0], "core": expressions.core(anchor), "forms": indexes}
         for anchor, indexes in sorted(users.items())
     ]
     supersedes = {identity: rule["supersedes"] for identity, rule in rules.items() if rule["supersedes"]}
@@ -120,26 +94,3 @@ def _match_table(forms: Sequence[Table], rules: dict[str, Table]) -> Table:
         "supersedes": supersedes,
         "checks": checks,
     }
-
-
-def core(anchor: str) -> tuple[str, int]:
-    """Return the longest run of literal characters that every match of an anchor contains, and where it starts in it.
-
-    The fallback engine looks for it with `bytes.find` before it tries the expression. Lower case when the anchor
-    ignores case; empty when there is none.
-    """
-    caseless = anchor.startswith("(?i)")
-    # The stubs know text only; the parser takes bytes as well.
-    parsed = sre_parser.parse(anchor.encode(), re.ASCII)  # type: ignore[arg-type]
-    best, best_at = "", 0
-    run, at = "", 0
-    for operator, argument in parsed.data:
-        if operator is sre_constants.LITERAL:
-            run += chr(cast(int, argument))
-            at += 1
-            if len(run) > len(best):
-                best, best_at = run, at - len(run)
-        else:
-            run = ""
-            at += sre_parser.SubPattern(parsed.state, [(operator, argument)]).getwidth()[0]
-    return (best.lower() if caseless else best), best_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mi_lint.cli.main import guarded
-from mi_lint.rulebook import document, schema
+from mi_lint.rulebook import document, expressions
 from mi_lint.rulebook.errors import RuleFileError
 
 
@@ -35,8 +35,8 @@ def test_what_is_wrong_is_told_with_file_and_line(tmp_path, content, message, ca
 
 @pytest.mark.parametrize("pattern", ["a{99999999999}bcd", "[[a]bcdef", "(" * 5_000 + ")" * 5_000])
 def test_an_expression_that_python_refuses_or_doubts_is_a_problem_of_the_rule(pattern):
-    assert "not a usable regular expression" in (schema.anchor_problem(pattern) or "")
-    assert "not a usable regular expression" in (schema.pattern_problem(pattern) or "")
+    assert "not a usable regular expression" in (expressions.anchor_problem(pattern) or "")
+    assert "not a usable regular expression" in (expressions.pattern_problem(pattern) or "")
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
