@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 
-from mi_lint.errors import UserError
+from mi_lint.errors import BaselineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ DEFAULT_FILE = ".mi-lint-baseline.jsonl"
 _HEAD = "mi-lint-baseline"
 _ABOUT = "findings accepted for now, one per line; no secrets; written by `mi-lint baseline`"
 _KEYS = {"fingerprint", "path", "reason", "rule"}
-
-
-class BaselineError(UserError):
-    """A baseline that cannot be used: the message says where, why and what to do."""
 
 
 def fingerprint(rule_id: str, path: str, secret: str, line: str, strong: bool, occurrence: int) -> str:

@@ -12,7 +12,7 @@ import json
 import os
 from typing import Any, Final
 
-from mi_lint.baseline import BaselineError
+from mi_lint.errors import BaselineError
 
 # Shorter values of other plugins say nothing about which secret is meant.
 MIN_SHARED: Final = 8

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi_lint.baseline import Baseline, BaselineError, Entry, fingerprint, load
+from mi_lint.baseline import Baseline, Entry, fingerprint, load
+from mi_lint.errors import BaselineError
 from mi_lint.model import Confidence, Finding, Location, Region, Severity
 from mi_lint.rulebook.samples import expand
 

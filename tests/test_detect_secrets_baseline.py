@@ -11,8 +11,9 @@ import sys
 
 import pytest
 
-from mi_lint.baseline import BaselineError, load
+from mi_lint.baseline import load
 from mi_lint.detect_secrets_baseline import parse
+from mi_lint.errors import BaselineError
 from mi_lint.rulebook.samples import expand
 
 KEY = expand("<%his-v1 +ASt 64 Default0 #baseline%>")
