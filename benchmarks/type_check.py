@@ -1,0 +1,86 @@
+"""What a type checker says of rewritten files and did not say of the originals.
+
+The checker is pyright or basedpyright, run on a copy of the repository's Python files, so that imports between them
+resolve. The code cells of a notebook are checked as one module, as the analysis reads them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from mi_lint.python.notebooks import read_notebook
+
+# What the checker would call an error by default, and every way to reach a name that is not bound.
+_SETTINGS = {
+    "typeCheckingMode": "standard",
+    "reportMissingModuleSource": "none",
+    "reportPossiblyUnbound": "error",
+    "reportUndefinedVariable": "error",
+    "reportUnboundVariable": "error",
+}
+_TARGET = re.compile(r'(to parameter|in function) "[^"]*"')
+_NOTEBOOK = "_notebook.py"
+
+
+def new_diagnostics(
+    folder: str,
+    paths: Iterable[str],
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    command: str,
+    interpreter: str,
+) -> list[str]:
+    """Return what the checker reports of the new files and not of the old ones, line numbers left aside."""
+    checked = sorted(path for path in before if path.endswith((".py", ".ipynb")))
+    if not checked:
+        return []
+    with tempfile.TemporaryDirectory() as copy:
+        for path in paths:
+            if path.endswith((".py", ".pyi")) and os.path.isfile(os.path.join(folder, path)):
+                with open(os.path.join(folder, path), "rb") as stream:
+                    _write(copy, path, stream.read())
+        old = _diagnostics(copy, {path: before[path] for path in checked}, command, interpreter)
+        new = _diagnostics(copy, {path: after[path] for path in checked}, command, interpreter)
+    return [f"{path}: {rule} {message}" for (path, rule, message), count in (new - old).items() for _ in range(count)]
+
+
+def _diagnostics(copy: str, texts: Mapping[str, bytes], command: str, interpreter: str) -> Counter[tuple[str, ...]]:
+    names = {}
+    for path, raw in texts.items():
+        notebook = path.endswith(".ipynb")
+        name = path.removesuffix(".ipynb") + _NOTEBOOK if notebook else path
+        names[os.path.realpath(_write(copy, name, read_notebook(path, raw).text if notebook else raw))] = path
+    configuration = {**_SETTINGS, "include": [os.path.relpath(place, os.path.realpath(copy)) for place in names]}
+    project = _write(copy, "pyrightconfig.json", json.dumps(configuration).encode())
+    call = [command, "--outputjson", "--project", project]
+    if interpreter:
+        call += ["--pythonpath", interpreter]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    found: Counter[tuple[str, ...]] = Counter()
+    report = json.loads(done.stdout)
+    if report["summary"]["filesAnalyzed"] < len(names):
+        raise RuntimeError(f"{command} read {report['summary']['filesAnalyzed']} of {len(names)} files: {done.stderr}")
+    for entry in report["generalDiagnostics"]:
+        place = os.path.realpath(entry["file"])
+        if place in names and entry["severity"] in ("error", "warning"):
+            found[names[place], entry.get("rule", "syntax"), _normal(entry["message"])] += 1
+    return found
+
+
+def _normal(message: str) -> str:
+    """Return a message without what must differ: positions, and which parameter takes an argument of the same type."""
+    return _TARGET.sub(r"\1 …", re.sub(r"\d+", "N", message))
+
+
+def _write(folder: str, path: str, content: bytes) -> str:
+    place = os.path.join(folder, path)
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with open(place, "wb") as stream:
+        stream.write(content)
+    return place
