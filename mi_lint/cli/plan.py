@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mi_lint.plan.model import Plan
 
 COMPLETE, OPEN, FAILED = 0, 1, 2
+# The settings that say what belongs to the workload; which rules a scan uses is nothing to a plan.
+SETTINGS = ("exclude", "rules", "max-file-size")
 FORMATS = ("markdown", "json", "az", "powershell", "bicep", "terraform")
 _BY_SUFFIX = {
     ".md": "markdown",
@@ -32,6 +34,8 @@ HOSTS = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
+    from mi_lint.configuration.arguments import add_options
+
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="folders and files of one workload; default: the repository"
     )
@@ -52,17 +56,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--no-ignore", action="store_true", help="also read what .gitignore excludes, for leaked secrets"
     )
     parser.add_argument("--quiet", "-q", action="store_true", help="no summary")
+    add_options(parser, SETTINGS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the plan and write it. Exit code 0: complete; 1: it has open questions; 2: no plan could be made."""
+    from mi_lint.configuration.arguments import configure as settings
     from mi_lint.plan.build import Choices, is_empty, make
     from mi_lint.plan.model import SYSTEM, USER
     from mi_lint.plan.workspace import open_workspace
 
     outputs = _destinations(arguments.format or [], arguments.output or [])
     kind = {"": "", "system": SYSTEM, "user": USER}[arguments.identity]
-    workspace = open_workspace(arguments.paths, arguments.no_ignore)
+    workspace = open_workspace(arguments.paths, arguments.no_ignore, settings(arguments, arguments.paths))
     plan = make(workspace, Choices(arguments.host, kind, arguments.identity_name))
     if is_empty(plan):
         sys.stderr.write(

@@ -85,6 +85,12 @@ class Config:
         """Return a setting by its key."""
         return getattr(self, BY_NAME[name].attribute)
 
+    def changed(self, values: Mapping[str, object], ignore: Sequence[str] = ()) -> Config:
+        """Return settings with other values, in which some rules are off whatever selects them."""
+        own = {option.name: self.get(option.name) for option in OPTIONS}
+        layers = (*self.layers, Layer({"ignore": ignore}, {})) if ignore else self.layers
+        return Config({**own, **values}, self.origins, layers, self.file, self.root)
+
     def __reduce__(self) -> tuple[object, ...]:
         """Let settings travel to other processes."""
         values = {option.name: self.get(option.name) for option in OPTIONS}

@@ -40,6 +40,7 @@ MAX_ROUNDS = 10
 _SWITCH = "whether '{}' is set decides what the code does; decide what takes its place"
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 _WAITS = HeldBack("it overlaps another rewrite")
+_REFUSED = HeldBack("you have chosen to leave it as it is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Plan:
             result = result[: written.start] + written.text.encode(source.encoding) + result[written.end :]
         return result
 
+    def refuse(self, sites: Iterable[Site]) -> None:
+        """Note sites that the user has chosen to leave."""
+        self.outcomes = _in_order([*self.outcomes, *((site, _REFUSED) for site in sites)])
+
     def fixes(self) -> list[Fix]:
         """Return one fix for each group of files that change together."""
         fixes = []
@@ -88,6 +93,10 @@ class Plan:
             applicability = Applicability.SAFE if safe else Applicability.UNSAFE
             fixes.append(Fix("; ".join(notes), edits, applicability))
         return fixes
+
+
+def _in_order(outcomes: Iterable[tuple[Site, Outcome]]) -> list[tuple[Site, Outcome]]:
+    return sorted(outcomes, key=lambda entry: (entry[0].module.path, getattr(entry[0].node, "lineno", 0)))
 
 
 @functools.cache
@@ -134,10 +143,10 @@ def _missing_version(site: Site, project: Project) -> str:
     return f"{client.name} takes a token credential from {client.package} {client.min_version} on; {pinned} is pinned"
 
 
-def plan(analysis: Analysis, sites: Sequence[Site], options: Options) -> Plan:
-    """Return the plan for sites of a project."""
+def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site] = ()) -> Plan:
+    """Return the plan for sites of a project; other sites of it stay as they are."""
     result = Plan()
-    waiting = list(sites)
+    waiting, others = list(sites), list(staying)
     for number in range(MAX_ROUNDS):
         round_ = _Round(analysis, waiting, options)
         round_.run()
@@ -149,8 +158,8 @@ def plan(analysis: Analysis, sites: Sequence[Site], options: Options) -> Plan:
         if not round_.texts or number == MAX_ROUNDS - 1:
             result.outcomes += [(site, _WAITS) for site in later]
             break
-        waiting = _again(analysis, later, round_, result)
-    result.outcomes.sort(key=lambda entry: (entry[0].module.path, getattr(entry[0].node, "lineno", 0)))
+        waiting, others = _again(analysis, later, others, round_, result)
+    result.outcomes = _in_order(result.outcomes)
     _accompany(analysis.project, result)
     return result
 
@@ -217,13 +226,17 @@ def _joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     return result
 
 
-def _again(analysis: Analysis, later: list[Site], round_: _Round, result: Plan) -> list[Site]:
-    """Find the waiting sites in the text that the round before would write."""
+def _again(
+    analysis: Analysis, later: list[Site], staying: list[Site], round_: _Round, result: Plan
+) -> tuple[list[Site], list[Site]]:
+    """Find the waiting and the staying sites in the text that the round before would write."""
     for path, (source, text) in round_.texts.items():
         analysis.project.replace(Source(path, text, source.encoding))
     analysis.forget()
     modules = [m for m in (analysis.project.module(path) for path in sorted({s.module.path for s in later})) if m]
     found = analysis.sites(modules)
+    others = [_moved(site, found, round_) or site for site in staying]
+    found = [site for site in found if site not in others]
     for site, outcome in result.outcomes:
         same = None if isinstance(outcome, Rewritten) else _same_site(site, found)
         if same is not None:
@@ -236,7 +249,16 @@ def _again(analysis: Analysis, later: list[Site], round_: _Round, result: Plan) 
         else:
             found.remove(match)
             chosen.append(match)
-    return chosen
+    return chosen, others
+
+
+def _moved(site: Site, found: Sequence[Site], round_: _Round) -> Site | None:
+    """Return the site that stands where the changes of a round have moved one that they leave alone."""
+    start = site.module.source.span(site.node)[0]
+    changes = round_.changes.get(site.module.path, ())
+    place = start + sum(len(c.text.encode()) - (c.end - c.start) for c in changes if c.end <= start)
+    same = (other for other in found if (other.module.path, other.check) == (site.module.path, site.check))
+    return next((other for other in same if other.module.source.span(other.node)[0] == place), None)
 
 
 def _same_site(site: Site, found: Sequence[Site]) -> Site | None:

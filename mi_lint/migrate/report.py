@@ -55,13 +55,15 @@ def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact) -> list[st
     return lines
 
 
-def summary(plan: Plan, wrote: bool) -> list[str]:
+def summary(plan: Plan, wrote: bool, suppressed: int = 0) -> list[str]:
     """Return the lines that end a run: counts, prerequisites, what was not rewritten and why."""
     counts = Counter(state(outcome) for _, outcome in plan.outcomes)
     total = len(plan.outcomes)
     verb = "rewritten" if wrote else "to rewrite"
     calls = f"{total} call{'s' if total != 1 else ''} with a secret"
     lines = [f"{calls}: {counts['rewritten']} {verb}, {counts['held-back']} held back, {counts['manual']} manual"]
+    if suppressed:
+        lines[0] += f"; {suppressed} more suppressed"
     lines += _reasons(plan, HeldBack, "held back")
     lines += _reasons(plan, Manual, "manual")
     lines += _needs(plan)
@@ -98,7 +100,7 @@ def _needs(plan: Plan) -> list[str]:
     return lines
 
 
-def report(plan: Plan) -> str:
+def report(plan: Plan, suppressed: int = 0) -> str:
     """Return the report for programs: every site with its state and reason, as JSON."""
     sites = [_entry(site, outcome) for site, outcome in plan.outcomes]
     counts = Counter(state(outcome) for _, outcome in plan.outcomes)
@@ -106,6 +108,7 @@ def report(plan: Plan) -> str:
         "$schema": SCHEMA,
         "version": 1,
         "counts": {name: counts.get(name, 0) for name in ("rewritten", "held-back", "manual")},
+        "suppressed": suppressed,
         "files": sorted(plan.texts),
         "sites": sites,
     }

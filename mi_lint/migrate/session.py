@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mi_lint.python.analysis import Analysis, reasons_to_parse
-from mi_lint.python.candidates import call_names, is_candidate, is_python
+from mi_lint.python.candidates import call_names, is_candidate, is_python, words_of
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
@@ -42,11 +42,11 @@ class Session:
         self.sites: list[Site] = self.analysis.sites(self._modules(chosen, table))
 
     def _modules(self, paths: Iterable[str], table: Mapping[str, dict[str, Any]]) -> list[Module]:
-        names = call_names(table)
+        names, words = call_names(table), words_of(table)
         groups = reasons_to_parse()
         modules = []
         for path in sorted(paths):
-            wanted = self._chosen_by_bytes or is_candidate(self.project.text(path), names, groups)
+            wanted = self._chosen_by_bytes or is_candidate(self.project.text(path), names, groups, words)
             if wanted and (module := self.project.load(path)) is not None:
                 modules.append(module)
         return modules
@@ -61,12 +61,20 @@ class Session:
         """Return the bytes of a file as they were analysed."""
         return self._originals[path]
 
-    def plan(self, options: Options, chosen: Iterable[Site] | None = None) -> Plan:
-        """Plan the rewriting of all sites, or of the chosen ones."""
+    def plan(
+        self, options: Options, chosen: Iterable[Site] | None = None, refused: Collection[Site] = frozenset()
+    ) -> Plan:
+        """Plan the rewriting of all sites, or of the chosen ones; the refused among them are held back."""
         # LibCST takes longer to import than most files take to analyse; a scan that rewrites nothing needs none of it.
         from mi_lint.migrate.plan import plan
 
-        return plan(self.analysis, self.sites if chosen is None else list(chosen), options)
+        sites = self.sites if chosen is None else list(chosen)
+        wanted = {site for site in sites if site not in refused}
+        staying = [site for site in self.sites if site not in wanted]
+        result = plan(self.analysis, [site for site in sites if site in wanted], options, staying)
+        if refused:
+            result.refuse([site for site in sites if site in refused])
+        return result
 
 
 def session_of_texts(texts: Mapping[str, bytes], table: Mapping[str, dict[str, Any]]) -> Session:

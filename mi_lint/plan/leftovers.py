@@ -34,7 +34,7 @@ def switches(builder: Builder) -> list[Switch]:
 def leaks(builder: Builder) -> list[Leak]:
     from mi_lint.rulebook.load import rulebook
 
-    rules = rulebook().rules if builder.leaks else {}
+    rules = rulebook(builder.workspace.config.rules).rules if builder.leaks else {}
     found = []
     for finding in builder.leaks:
         rule = rules.get(finding.rule_id)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mi_lint.plan.model import HOSTS, Plan
 
 if TYPE_CHECKING:
-    from mi_lint.migrate.session import Session
+    from mi_lint.migrate.opened import Opened
 
 
 def one_line(plan: Plan) -> str:
@@ -22,15 +21,17 @@ def one_line(plan: Plan) -> str:
     return f"{hosts}: {plan.identity.kind} identity with {rights or 'no rights'}"
 
 
-def of_migration(root: str, places: Mapping[str, str], session: Session) -> str:
+def of_migration(opened: Opened) -> str:
     """Return the line with which `mi-lint migrate` ends: what the Azure side of the rewritten code needs."""
     from mi_lint.plan.build import Builder, Choices
     from mi_lint.plan.workspace import Workspace
     from mi_lint.rulebook import store
     from mi_lint.rulebook.roles import Planes
 
-    workspace = Workspace(root, places, list(places), session)
-    plan = Builder(workspace, Planes(store.role_table()), (), Choices()).build()
+    rules = opened.config.rules
+    places = {path: opened.places[path] for path in opened.wanted}
+    workspace = Workspace(opened.root, places, opened.wanted, opened.session, opened.config)
+    plan = Builder(workspace, Planes(store.role_table(rules)), (), Choices()).build()
     return f"Azure side: {one_line(plan)}; `mi-lint plan` tells how"
 
 

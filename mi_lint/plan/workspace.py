@@ -7,44 +7,33 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from mi_lint.configuration.settings import Config, load
+from mi_lint.migrate.opened import open_project
 from mi_lint.migrate.session import Session
 from mi_lint.plan.templates import arm, bicep, terraform
 from mi_lint.plan.templates.declared import Declared
-from mi_lint.rulebook import store
 from mi_lint.sources.files import read
-from mi_lint.sources.places import find_toplevel
-from mi_lint.sources.worktree import WalkOptions, walk
 
 MAX_TEXT = 4_000_000
 
 
-def open_workspace(paths: Sequence[str], no_ignore: bool = False) -> Workspace:
+def open_workspace(paths: Sequence[str], no_ignore: bool = False, config: Config | None = None) -> Workspace:
     """Read the Python files of a repository and remember where the others are."""
-    first = paths[0] if paths else "."
-    folder = first if os.path.isdir(first) else os.path.dirname(first) or "."
-    root = find_toplevel(os.path.abspath(folder)) or os.path.abspath(folder)
-    options = WalkOptions([], no_ignore=no_ignore)
-    places = dict(walk(root, ["."], options))
-    chosen = [os.path.relpath(os.path.abspath(path), root) for path in paths] or ["."]
-    wanted = dict(walk(root, chosen, options))
-    places.update(wanted)
-
-    def content(path: str) -> bytes | None:
-        found = read(places[path], path) if path in places else None
-        return found if isinstance(found, bytes) else None
-
-    session = Session(places, content, store.client_table(), list(wanted))
-    return Workspace(root, places, list(wanted), session)
+    opened = open_project(paths, load(paths) if config is None else config, no_ignore=no_ignore)
+    return Workspace(opened.root, opened.places, opened.wanted, opened.session, opened.config)
 
 
 class Workspace:
     """The files of a project by their shown path; ``wanted`` are those that the plan is for."""
 
-    def __init__(self, root: str, places: Mapping[str, str], wanted: Sequence[str], session: Session) -> None:
+    def __init__(
+        self, root: str, places: Mapping[str, str], wanted: Sequence[str], session: Session, config: Config
+    ) -> None:
         self.root = root
         self.places = places
         self.wanted = sorted(wanted)
         self.session = session
+        self.config = config
         self._texts: dict[str, str] = {}
         self.unread: list[str] = []
 

@@ -21,7 +21,7 @@ WORDS = (
     b"pyodbc", b"pymssql", b"mssql", b"psycopg", b"asyncpg", b"pymysql", b"MySQLdb", b"mysql.connector", b"pymongo",
     b"motor", b"redis", b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
     b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key", b"fsspec", b"AzureFileSystem", b"postgres",
-    b"mysql", b"sqlmodel", b"sasl.password", b"AZURE_",
+    b"mysql", b"sqlmodel", b"sasl.password", b"AZURE_", b"msgraph", b"msrest", b"CosmosDBChat", b"documentdb",
 )  # fmt: skip
 # A class that is called, whose factory is called, or that gets another name; one that is inherited from or bound.
 _USES = rb"\b%s(?:\s{0,8}(?:\.\w{1,60}\s{0,4})?\(|\s{1,4}as\b)", rb"(?:\bclass \w{1,60}|\bpartial)\(%s\s{0,8}[),]"
@@ -39,6 +39,16 @@ def call_names(table: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
     )
 
 
+def words_of(table: Mapping[str, Mapping[str, Any]]) -> tuple[bytes, ...]:
+    """Return the words one of which every module has that can authenticate; the user's own classes add theirs."""
+    more = (_telling_name(qualified).encode() for qualified in table if not _has_word(qualified.encode()))
+    return (*WORDS, *sorted(set(more)))
+
+
+def _has_word(text: bytes) -> bool:
+    return any(word in text for word in WORDS)
+
+
 def _telling_name(qualified: str) -> str:
     """Return the name of a class; of a function with an everyday name, that of its package."""
     name = qualified.rpartition(".")[2]
@@ -50,15 +60,20 @@ def used(names: Iterable[bytes]) -> list[bytes]:
     return [use % re.escape(name) for name in sorted(names) for use in (_CALLS if name.islower() else _USES)]
 
 
-def is_candidate(data: bytes, names: frozenset[bytes] | None = None, groups: Sequence[Group] = ()) -> bool:
+def is_candidate(
+    data: bytes,
+    names: frozenset[bytes] | None = None,
+    groups: Sequence[Group] = (),
+    words: Sequence[bytes] = WORDS,
+) -> bool:
     """Whether a Python file can hold a call that the analysis knows.
 
     ``names`` are the `call_names`, ``groups`` the markers and needs of the families. A file needs a call of one of the
     names, or a marker with one of the expressions beside it that its family needs. Without them only the words that
-    every such file has are looked for.
+    every such file has are looked for; those of `words_of` where the user has rules of his own.
     """
     # One search per word is faster than one expression with all of them.
-    if not any(word in data for word in WORDS):
+    if not any(word in data for word in words):
         return False
     if names is None:
         return True

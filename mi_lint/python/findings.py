@@ -47,8 +47,8 @@ def _finding(
     site: Site, rule: RuleInfo, raw: bytes, redact: Redact, counts: dict[tuple[str, str, str], int]
 ) -> Finding:
     location = site.module.source.location(site.node)
-    snippet = _snippet(site, location, redact)
-    line = snippet.text if snippet else ""
+    shown = snippet(site, redact)
+    line = shown.text if shown else ""
     key = (site.check, site.module.path, " ".join(line.split()))
     occurrence = counts.get(key, 0)
     counts[key] = occurrence + 1
@@ -64,7 +64,7 @@ def _finding(
         everyday=rule.everyday and confidence(site, rule) >= Confidence.HIGH and not known.is_test(site.module.path),
         fingerprint=baseline.fingerprint(site.check, site.module.path, "", line, False, occurrence),
         line_hash=line_hashes(raw, [start]).get(start, ""),
-        snippet=snippet,
+        snippet=shown,
         flow=flow(site),
         properties=properties(site),
     )
@@ -125,8 +125,10 @@ def secret_spans(site: Site) -> list[tuple[int, int]]:
     return sorted(spans)
 
 
-def _snippet(site: Site, location: Location, redact: Redact) -> Snippet | None:
+def snippet(site: Site, redact: Redact) -> Snippet | None:
+    """Return the lines of a site as they may be shown; None when they may not."""
     source = site.module.source
+    location = source.location(site.node)
     start, end = source.span(site.node)
     first, last = source.line_start(start), source.line_end(max(start, end - 1))
     text = redact(source.text, first, last, secret_spans(site))

@@ -28,6 +28,7 @@ class PythonFilter:
         self._database: Any = None
         self._scratch: Any = None
         self._ended: type[Exception] = Exception
+        self._own_words: tuple[bytes, ...] | None = None
         self._names: frozenset[bytes] | None = None
         self._groups: list[Group] = []
         self._pairs: list[tuple[int, int]] = []
@@ -44,10 +45,11 @@ class PythonFilter:
             return _WORD in seen and any(first in seen and second in seen for first, second in self._pairs)
         from mi_lint.python.candidates import is_candidate
 
-        if not is_candidate(data):
+        words = self._words()
+        if not is_candidate(data, words=words):
             return False
-        self._load_words()
-        return is_candidate(data, self._names, self._groups)
+        self._load_names()
+        return is_candidate(data, self._names, self._groups, words)
 
     def load(self) -> None:
         """Make the database, or take it from the cache; processes that are forked afterwards share it."""
@@ -57,10 +59,9 @@ class PythonFilter:
 
         import hyperscan
 
-        from mi_lint.python.candidates import WORDS
         from mi_lint.secrets.anchors import stored_database
 
-        expressions = self._expressions(WORDS)
+        expressions = self._expressions(self._words())
         key = hashlib.sha256(repr(expressions).encode()).hexdigest()[:32]
         flags = [hyperscan.HS_FLAG_SINGLEMATCH] * len(expressions)
         self._database = stored_database(key, expressions, flags)
@@ -73,7 +74,7 @@ class PythonFilter:
 
         from mi_lint.python.candidates import used
 
-        self._load_words()
+        self._load_names()
         assert self._names is not None
         found = [(re.escape(word), _WORD) for word in words]
         found += [(use, _REASON) for use in used(self._names)]
@@ -88,7 +89,16 @@ class PythonFilter:
                 self._pairs.append((first, first + 1))
         return found
 
-    def _load_words(self) -> None:
+    def _words(self) -> tuple[bytes, ...]:
+        from mi_lint.python.candidates import WORDS, words_of
+
+        if not self._extra_rules:
+            return WORDS
+        if self._own_words is None:
+            self._own_words = words_of(store.client_table(self._extra_rules))
+        return self._own_words
+
+    def _load_names(self) -> None:
         if self._names is None:
             from mi_lint.python.analysis import reasons_to_parse
             from mi_lint.python.candidates import call_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mi_lint.python.analysis import reasons_to_parse
-from mi_lint.python.candidates import call_names, is_candidate
+from mi_lint.python.candidates import WORDS, call_names, is_candidate, words_of
 from mi_lint.rulebook import store
 
 
@@ -50,3 +50,7 @@ def test_what_is_called_is_a_reason(wanted, text):
 )
 def test_what_is_only_named_is_none(wanted, text):
     assert not wanted(text)
+
+
+def test_every_shipped_class_has_one_of_the_words():
+    assert words_of(store.client_table()) == WORDS

@@ -39,5 +39,20 @@ def test_both_ways_choose_the_same_files():
 
 
 def test_a_file_without_azure_loads_nothing(monkeypatch):
-    monkeypatch.setattr(PythonFilter, "_load_words", lambda self: pytest.fail("loaded"))
+    monkeypatch.setattr(PythonFilter, "_load_names", lambda self: pytest.fail("loaded"))
     assert not PythonFilter().is_candidate(b"import os\nprint(os.getcwd())\n")
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_own_classes_are_a_reason_in_files_without_azure(tmp_path, fast):
+    pytest.importorskip("hyperscan")
+    rules = tmp_path / "acme.yaml"
+    rules.write_text(
+        "service: Acme\ndocumentation: https://acme.example\nway_out: None.\nclients:\n"
+        "  - package: acme\n    module: acme\n    secret: {key: [key]}\n    classes: {AcmeShelf: {call: [url, key]}}\n",
+        encoding="utf-8",
+    )
+    own = PythonFilter(fast=fast, extra_rules=(str(rules),))
+    assert own.is_candidate(b"AcmeShelf(url, key)")
+    assert not own.is_candidate(b"AcmeTable(url, key)")
+    assert not PythonFilter(fast=fast).is_candidate(b"AcmeShelf(url, key)")
