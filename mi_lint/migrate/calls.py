@@ -29,6 +29,7 @@ class CallEditor:
         newline = "\r\n" if "\r\n" in self._text else "\n"
         self._blank = cst.Module([], default_newline=newline)
         self._call = _parsed(self._text, self._blank)
+        self._pieces: list[str] = []
 
     def callee(self, code: str) -> None:
         """Call something else."""
@@ -46,6 +47,7 @@ class CallEditor:
 
     def set_value(self, position: int, code: str) -> None:
         """Replace the value of an argument."""
+        self._pieces += [self.value_code(position), code]
         self._replace(position, self._call.args[position].with_changes(value=cst.parse_expression(code)))
 
     def set_keyword(self, position: int, keyword: str | None) -> None:
@@ -102,7 +104,7 @@ class CallEditor:
     def changes(self) -> tuple[Change, ...]:
         """Return the smallest changes that make the rewritten call out of the original."""
         code = self._blank.code_for_node(self._call)
-        return tuple(differences(self._source.path, self._start, self._text, code))
+        return tuple(differences(self._source.path, self._start, self._text, code, self._pieces))
 
     def _replace(self, position: int, argument: cst.Arg) -> None:
         arguments = list(self._call.args)

@@ -30,9 +30,14 @@ class Change:
         return self.start < other.end and other.start < self.end
 
 
-def differences(path: str, start: int, old: str, new: str) -> Iterator[Change]:
-    """Yield the smallest changes, in whole words, that turn ``old`` at offset ``start`` into ``new``."""
-    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+def differences(path: str, start: int, old: str, new: str, whole: Iterable[str] = ()) -> Iterator[Change]:
+    """Yield the smallest changes, in whole words, that turn ``old`` at offset ``start`` into ``new``.
+
+    ``whole`` are pieces that come and go as a whole, though both texts may have words in common with them.
+    """
+    kept_together = [rf"(?<!\w){re.escape(piece)}(?!\w)" for piece in sorted(whole, key=len, reverse=True) if piece]
+    words = re.compile("|".join([*kept_together, _TOKEN.pattern]), re.DOTALL)
+    before, after = words.findall(old), words.findall(new)
     offsets = [start]
     for token in before:
         offsets.append(offsets[-1] + len(token.encode()))

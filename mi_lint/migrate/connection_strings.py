@@ -1,27 +1,30 @@
-"""What a connection string in the code says about the endpoint: literals, f-strings, concatenations, ``format``."""
+"""What a connection string in the code says about the endpoint, however the code puts it together."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mi_lint.python.facts import Module
 from mi_lint.python.source import Source
+from mi_lint.python.spelled import FIRST_HOLE, HOLE, resolved
 from mi_lint.rulebook.client import Endpoint
 
-# Stands for the n-th filled-in expression while the text around it is taken apart.
-_HOLE = re.compile("\ue000([0-9]+)\ue001")
-_FIELD = re.compile(r"\{(\w*)\}")
+_HOLE = re.compile(HOLE)
+# What can stand between the braces of an f-string as it is.
+_FILLING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BoolOp, ast.IfExp, ast.BinOp, ast.Constant)
+_SECRET_PARTS = ("accountkey", "sharedaccesskey", "sharedaccesssignature", "accesskey", "secret")
 DEFAULT_SUFFIX = "core.windows.net"
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with holes, and the source code that fills each hole."""
+    """A text with holes, and the source code and the expression that fill each hole."""
 
     text: str
     holes: tuple[str, ...] = ()
+    nodes: tuple[ast.expr, ...] = ()
 
     def parts(self) -> dict[str, str]:
         """Return the ``name=value`` parts, names in lower case."""
@@ -32,76 +35,54 @@ class Template:
                 result[name.strip().lower()] = value.strip()
         return result
 
+    def secrets(self) -> list[ast.expr]:
+        """Return the expressions that the key or signature is put together from."""
+        parts = self.parts()
+        return self.filling("".join(parts.get(name, "") for name in _SECRET_PARTS))
+
+    def filling(self, text: str) -> list[ast.expr]:
+        """Return the expressions that fill the holes in a part of the text."""
+        return [self.nodes[ord(hole) - FIRST_HOLE] for hole in _HOLE.findall(text)]
+
     def code(self, text: str, quote: str = '"') -> str:
         """Return source code for a text in which holes of this template may stand."""
         if not _HOLE.search(text):
             return f"{quote}{text}{quote}"
         if _HOLE.fullmatch(text):
-            return self.holes[int(text[1:-1])]
+            return self._hole(text)
         literal = text.replace("{", "{{").replace("}", "}}")
-        filled = _HOLE.sub(lambda match: "{" + self.holes[int(match[1])].replace(quote, _other(quote)) + "}", literal)
+        filled = _HOLE.sub(lambda match: "{" + self._hole(match[0]).replace(quote, _other(quote)) + "}", literal)
         return f"f{quote}{filled}{quote}"
+
+    def _hole(self, character: str) -> str:
+        return self.holes[ord(character) - FIRST_HOLE]
 
 
 def _other(quote: str) -> str:
     return "'" if quote == '"' else '"'
 
 
-def template(source: Source, node: ast.expr) -> Template | None:
+def template(module: Module, node: ast.expr) -> Template | None:
     """Return the template that an expression spells out, or None when it does not."""
-    holes: list[str] = []
-    pieces = list(_pieces(source, node, holes))
-    if any(piece is None for piece in pieces):
+    found = resolved(module, node)
+    if not found.is_exact or not all(isinstance(hole, _FILLING) for hole in found.holes):
         return None
-    return Template("".join(piece for piece in pieces if piece is not None), tuple(holes))
+    text = re.sub(HOLE, lambda match: _literal(found.hole(match[0])) or match[0], found.text)
+    return Template(text, tuple(_code(module.source, hole) for hole in found.holes), tuple(found.holes))
 
 
-def _pieces(source: Source, node: ast.expr, holes: list[str]) -> Iterator[str | None]:
-    match node:
-        case ast.Constant(value=str() as text):
-            yield text
-        case ast.JoinedStr(values=values):
-            for value in values:
-                if isinstance(value, ast.FormattedValue):
-                    plain = value.conversion == -1 and value.format_spec is None
-                    yield _hole(source, value.value, holes) if plain else None
-                else:
-                    yield from _pieces(source, value, holes)
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            yield from _pieces(source, left, holes)
-            yield from _pieces(source, right, holes)
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="format")):
-            yield from _formatted(source, text, node, holes)
-        case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call():
-            yield _hole(source, node, holes)
-        case _:
-            yield None
+def _literal(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _hole(source: Source, node: ast.expr, holes: list[str]) -> str:
+def _code(source: Source, node: ast.expr) -> str:
     # Inside an f-string of older Pythons a node has no position of its own; its code is then written anew.
     code = source.slice(node) if "\n" not in source.slice(node) else ast.unparse(node)
     try:
         same = ast.dump(ast.parse(code, mode="eval").body) == ast.dump(node)
     except SyntaxError:
         same = False
-    holes.append(code if same else ast.unparse(node))
-    return f"\ue000{len(holes) - 1}\ue001"
-
-
-def _formatted(source: Source, text: str, node: ast.Call, holes: list[str]) -> Iterator[str | None]:
-    position = 0
-    named = {keyword.arg: keyword.value for keyword in node.keywords}
-    for count, match in enumerate(_FIELD.finditer(text)):
-        yield text[position : match.start()]
-        position = match.end()
-        key = match[1]
-        index = count if not key else int(key) if key.isdigit() else -1
-        if index >= len(node.args) or (index < 0 and key not in named):
-            yield None
-            return
-        yield _hole(source, node.args[index] if index >= 0 else named[key], holes)
-    yield None if "{" in text[position:] else text[position:]
+    return code if same else ast.unparse(node)
 
 
 def endpoint_of(connection: Template, endpoint: Endpoint) -> str | None:
@@ -132,6 +113,6 @@ def entity_of(connection: Template, endpoint: Endpoint) -> str | None:
 def without_sas(url: Template) -> str | None:
     """Return a URL without its query, or None when the query is not a SAS."""
     address, separator, query = url.text.partition("?")
-    if not separator or (query and not re.search("sig=|se=|sv=|\ue000", query)):
+    if not separator or (query and not re.search(f"sig=|se=|sv=|{HOLE}", query)):
         return None
     return address

@@ -10,6 +10,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from mi_lint.migrate import judgement, signatures
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import Template, endpoint_of, entity_of, template
 from mi_lint.migrate.context import Context, setting_name
@@ -78,10 +79,15 @@ def _carrier(context: Context, secret: ast.expr, call: ClientCall) -> _Carrier |
         return None
     uses = tuple(n for n in module.loads.get(secret.id, ()) if module.place(n)[0].lookup(secret.id) is all_bindings)
     same = {id(use): _same_endpoint(context, use, call) for use in uses}
-    private = bindings[0].scope.kind != "module" or not context.analysis.project.mentioned_elsewhere(
+    private = bindings[0].scope.kind != "module" or not context.analysis.project.global_used_elsewhere(
         module.path, secret.id
     )
-    exclusive = private and len(all_bindings) == 1 and all(same.values()) and isinstance(bindings[0].node, ast.Assign)
+    exclusive = (
+        private
+        and len(all_bindings) == 1
+        and all(same.values())
+        and isinstance(bindings[0].node, ast.Assign | ast.AnnAssign)
+    )
     return _Carrier(bindings[0], bindings[0].value, uses, exclusive and bindings[0].scope.kind != "class")
 
 
@@ -99,24 +105,52 @@ def _from_text(
     origin: Origin, secret: ast.expr, carrier: _Carrier | None, call: ClientCall, context: Context
 ) -> Replacement | str:
     assert isinstance(origin.node, ast.expr)
-    spelled = template(origin.module.source, origin.node)
+    spelled = template(origin.module, origin.node)
     text = endpoint_of(spelled, call.client.endpoint) if spelled else None
     if spelled is None or text is None:
         return "the connection string in the code does not name the endpoint"
     entity = _entity(spelled, call)
     if entity == "":
         return _no_entity(call)
+    reason = _judgement(spelled, origin, context)
     if origin.node is secret:
-        return Replacement(spelled.code(text), entity=entity or "")
+        return Replacement(spelled.code(text), entity=entity or "", reason=reason)
     if carrier is not None and carrier.value is origin.node and carrier.exclusive:
         name = _new_name(carrier, call, context.module)
         value = context.replace(carrier.value, spelled.code(text))
-        return Replacement(name, (value, *_renamed(carrier, name, secret, context)), entity=entity or "")
-    if spelled.holes and (
-        origin.module is not context.module or context.module.place(origin.node) != context.module.place(secret)
-    ):
+        changes = (value, *_renamed(carrier, name, secret, context))
+        return Replacement(name, changes, entity=entity or "", reason=reason)
+    if not all(_is_visible(context, hole, origin, secret) for hole in spelled.filling(text)):
         return "the connection string is put together in another place, from values that the call does not have"
-    return Replacement(spelled.code(text), entity=entity or "")
+    return Replacement(spelled.code(text), entity=entity or "", reason=reason)
+
+
+def _judgement(spelled: Template, origin: Origin, context: Context) -> str:
+    """Return why a key in the text must not just be ignored: somebody who is not known may pass it."""
+    for hole in spelled.secrets():
+        trace = context.analysis.tracer.trace(origin.module, hole)
+        parameter = signatures.public_parameter(trace)
+        if parameter:
+            return judgement.IGNORED.format(parameter)
+        if signatures.from_command_line(trace):
+            return signatures.COMMAND_LINE
+    return ""
+
+
+def _is_visible(context: Context, hole: ast.expr, origin: Origin, secret: ast.expr) -> bool:
+    """Whether an expression means at the call what it means where the text is put together."""
+    module = context.module
+    if origin.module is not module:
+        return False
+    there, here = module.place(origin.node)[0], module.place(secret)[0]
+    if there is here:
+        return True
+    for name in (node for node in ast.walk(hole) if isinstance(node, ast.Name)):
+        bindings = there.lookup(name.id)
+        same = bindings is here.lookup(name.id) and (len(bindings) == 1 or not bindings)
+        if not same and not (name.id == "self" and there.enclosing("class") is here.enclosing("class") is not None):
+            return False
+    return True
 
 
 def _entity(spelled: Template, call: ClientCall) -> str | None:
@@ -232,7 +266,8 @@ def _renamed(carrier: _Carrier, name: str, secret: ast.expr, context: Context) -
     if name == carrier.binding.name:
         return ()
     node = carrier.binding.node
-    assert isinstance(node, ast.Assign)
-    targets = [target for target in node.targets if isinstance(target, ast.Name) and target.id == carrier.binding.name]
+    assert isinstance(node, ast.Assign | ast.AnnAssign)
+    written = node.targets if isinstance(node, ast.Assign) else [node.target]
+    targets = [target for target in written if isinstance(target, ast.Name) and target.id == carrier.binding.name]
     nodes = [*targets, *(use for use in carrier.uses if use is not secret)]
     return tuple(context.replace(target, name) for target in nodes)

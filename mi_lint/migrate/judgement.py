@@ -5,7 +5,7 @@ from __future__ import annotations
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 
-_PUBLIC = (
+IGNORED = (
     "the secret is the parameter '{}', which callers outside of the project may pass and which the rewritten code "
     "ignores: deprecate it"
 )
@@ -16,5 +16,5 @@ def for_callers(site: Site, outcome: Outcome) -> Outcome:
     origins = site.trace.origins if site.trace is not None else ()
     name = next((origin.name for origin in origins if origin.kind == "parameter"), "")
     if name and isinstance(outcome, Rewritten):
-        return HeldBack(_PUBLIC.format(name), outcome)
+        return HeldBack(IGNORED.format(name), outcome)
     return outcome

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import condition
@@ -29,6 +30,8 @@ _PURE_METHODS = frozenset(
 # A name that new code uses: no attribute, no text, and not what it assigns to or passes as a keyword.
 _USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")
 
+_USED_ATTRIBUTE = re.compile(r"\.([A-Za-z_]\w*)")
+
 
 class Orphans:
     """Finds the orphans of a set of changes to one module."""
@@ -40,6 +43,7 @@ class Orphans:
         made = list(changes)
         self._spans = [(c.start, c.end) for c in made if c.end > c.start]
         self._written = {word for change in made for word in _USED_WORD.findall(change.text)}
+        self._written_attributes = {word for change in made for word in _USED_ATTRIBUTE.findall(change.text)}
         self._gone: set[ast.AST] = set()
         self.imports: list[Alias] = []
         self.changes: list[Change] = []
@@ -52,12 +56,15 @@ class Orphans:
         for names in module.loads.values():
             self._gone.update(name for name in names if self._inside(name, self._spans))
         self._gone -= {name for name in self._gone if self._is_rename(name)}
-        pending = sorted({name.id for name in self._gone if isinstance(name, ast.Name)})
-        while pending:
-            identifier = pending.pop()
-            pending += self._examine(identifier)
-        for name, uses in self._gone_attributes().items():
-            self._examine_attribute(name, uses)
+        known_gone: set[ast.AST] = set()
+        while pending := {name.id for name in self._gone - known_gone if isinstance(name, ast.Name)}:
+            known_gone |= self._gone
+            ordered = sorted(pending)
+            while ordered:
+                ordered += self._examine(ordered.pop())
+            for name, uses in self._gone_attributes().items():
+                if name not in self._written_attributes:
+                    self._examine_attribute(name, uses)
         return self
 
     def _gone_attributes(self) -> dict[str, list[ast.Attribute]]:
@@ -78,11 +85,16 @@ class Orphans:
         tests = [condition(module, use) for use in left]
         conditions = [test for test in tests if test is not None]
         assigned = [entry[3] for entry in module.attributes.get(name, ())]
-        assigned += [
+        fields = [
             b.node for scope in module.scopes.values() if scope.kind == "class" for b in scope.bindings.get(name, ())
         ]
-        removable = all(isinstance(node, ast.Assign) and is_pure(module, node.value) for node in assigned)
-        private = bool(assigned) and removable and not self._project.mentioned_elsewhere(module.path, name)
+        assigned += fields
+        removable = all(
+            _assigns_attribute(node) and node.value is not None and is_pure(module, node.value) for node in assigned
+        )
+        # A field of a class may also be an argument of its constructor, or a setting's name.
+        used = self._project.mentioned_elsewhere if fields else self._project.attribute_used_elsewhere
+        private = bool(assigned) and removable and not used(module.path, name)
         if conditions and (len(conditions) < len(left) or not private or any(test.is_switch for test in conditions)):
             self.switches.append((name, frozenset(gone)))
             return
@@ -197,7 +209,7 @@ class Orphans:
                 return True
         if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
             return False
-        return self._project.mentioned_elsewhere(self._module.path, identifier)
+        return self._project.global_used_elsewhere(self._module.path, identifier)
 
     def _same_name(self, identifier: str) -> Iterable[Binding]:
         for scope in self._module.scopes.values():
@@ -232,10 +244,18 @@ class Orphans:
         if statement in self._removed:
             return []
         self._removed.add(statement)
+        self._spans.append(self._module.source.span(statement))
         self.changes.append(removed_statement(self._module, statement))
         names = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         self._gone.update(names)
         return [name.id for name in names]
+
+
+def _assigns_attribute(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
+    """Whether a statement assigns to one attribute and nothing else; an annotated one of a class may be a field."""
+    if isinstance(node, ast.AnnAssign):
+        return isinstance(node.target, ast.Attribute) and node.value is not None
+    return isinstance(node, ast.Assign) and len(node.targets) == 1 and not isinstance(node.targets[0], ast.Tuple)
 
 
 def _is_argument_name(text: bytes, end: int) -> bool:

@@ -160,6 +160,23 @@ def unwrapped(node: ast.Call, qualified: str) -> ast.expr | None:
     return None
 
 
+def text_of(module: Module, node: ast.expr) -> str | None:
+    """Return the text of a literal, or of a name that is bound to one and to nothing else."""
+    if isinstance(node, ast.Name):
+        bindings = module.reaching(node)
+        value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+        node = value if value is not None else node
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def puts_together(module: Module, node: ast.Call) -> bool:
+    """Whether a call makes a text of a pattern and values, or of written-out parts."""
+    if not isinstance(node.func, ast.Attribute) or text_of(module, node.func.value) is None:
+        return False
+    listed = len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple)
+    return node.func.attr == "format" or (node.func.attr == "join" and listed)
+
+
 def settings_field(module: Module, class_: ast.ClassDef, binding: Binding) -> str | None:
     """Return the environment name of a field of a settings class, or None when the field is an ordinary one."""
     if not any("Settings" in ast.unparse(base) for base in class_.bases) or binding.kind == "function":

@@ -33,10 +33,14 @@ MAX_FOLLOWED = 4
 
 @dataclass(slots=True)
 class Spelled:
-    """A text with holes, and the expression in each hole."""
+    """A text with holes, and the expression in each hole.
+
+    ``is_exact`` is false when a hole is not filled, or with a value that is formatted.
+    """
 
     text: str = ""
     holes: list[ast.expr] = field(default_factory=list)
+    is_exact: bool = True
 
     def hole(self, character: str) -> ast.expr:
         """Return the expression that a character of the text stands for."""
@@ -50,12 +54,56 @@ class Spelled:
         self.text += chr(FIRST_HOLE + len(self.holes))
         self.holes.append(node)
 
+    def extend(self, other: Spelled) -> None:
+        """Put another text behind this one."""
+        shift = len(self.holes)
+        self.text += re.sub(HOLE, lambda match: chr(ord(match[0]) + shift), other.text)
+        self.holes += other.holes
+        self.is_exact &= other.is_exact
+
 
 def spelled(node: ast.expr) -> Spelled:
     """Return the text that an expression puts together; what is no text becomes a hole."""
     result = Spelled()
     _spell(node, result)
     return result
+
+
+def resolved(module: Module, node: ast.expr) -> Spelled:
+    """Return the text that an expression of a module puts together, also by ``join`` and from a named pattern.
+
+    `mi_lint.migrate.spelled` edits none of the last two.
+    """
+    result = Spelled()
+    match node:
+        case ast.BinOp(op=ast.Mod(), left=left, right=right) if (text := known.text_of(module, left)) is not None:
+            named, values = _entries(right), right.elts if isinstance(right, ast.Tuple) else [right]
+            _fill(text, _PERCENT, [] if named else values, named, result)
+        case ast.Call(func=ast.Attribute(value=base, attr="format")) if (
+            text := known.text_of(module, base)
+        ) is not None:
+            named = {entry.arg: entry.value for entry in node.keywords if entry.arg}
+            _fill(text, _FIELD, node.args, named, result)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str() as between), attr="join"),
+            args=[ast.List(elts=parts) | ast.Tuple(elts=parts)],
+        ):
+            for number, part in enumerate(parts):
+                result.text += between if number else ""
+                result.extend(resolved(module, part))
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            result.extend(resolved(module, left))
+            result.extend(resolved(module, right))
+        case _:
+            _spell(node, result)
+    return result
+
+
+def _entries(node: ast.expr) -> dict[str, ast.expr]:
+    if not isinstance(node, ast.Dict):
+        return {}
+    pairs = zip(node.keys, node.values, strict=True)
+    return {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}
 
 
 def _spell(node: ast.expr, result: Spelled) -> None:
@@ -66,6 +114,7 @@ def _spell(node: ast.expr, result: Spelled) -> None:
             for value in values:
                 _spell(value, result)
         case ast.FormattedValue(value=value):
+            result.is_exact &= node.conversion == -1 and node.format_spec is None
             result.add(value)
         case ast.BinOp(op=ast.Add(), left=left, right=right):
             _spell(left, result)
@@ -84,7 +133,9 @@ def _fill(
 ) -> None:
     position = 0
     count = 0
+    odd = "%" if pattern is _PERCENT else "{"
     for match in pattern.finditer(text):
+        result.is_exact &= odd not in text[position : match.start()]
         result.text += text[position : match.start()]
         position = match.end()
         if match["field"] is None:
@@ -95,10 +146,12 @@ def _fill(
         value = named.get(key)
         if value is None and key.isdigit() and int(key) < len(values):
             value = values[int(key)]
-        if value is None:
+        if value is None or isinstance(value, ast.Starred):
             result.text += match[0]
+            result.is_exact = False
         else:
             result.add(value)
+    result.is_exact &= odd not in text[position:]
     result.text += text[position:]
 
 

@@ -286,15 +286,26 @@ class _Walk:
         kind = known.configuration(module, node.value)
         if kind:
             return [self.origin(kind, module, node, str(key or ""))]
-        for origin in self.follow(module, node.value, depth):
+        found = self.item(module, node, node.value, key, depth)
+        if found is not None:
+            return found
+        found = self.part(module, node, depth)
+        return found or [self.opaque(module, node, "an item of a container that is not followed")]
+
+    def item(
+        self, module: Module, node: ast.expr, container: ast.expr, key: object, depth: int
+    ) -> list[Origin] | None:
+        """Follow an item of a container; None when what is in the container is not known."""
+        for origin in self.follow(module, container, depth):
             if origin.kind == "mapping" and isinstance(origin.node, ast.Dict):
                 for name, value in zip(origin.node.keys, origin.node.values, strict=True):
                     if isinstance(name, ast.Constant) and name.value == key:
                         return self.follow(origin.module, value, depth)
             if origin.kind in ("config", "environment", "vault", "keys-listed", "argument", "token"):
                 return [self.origin(origin.kind, module, node, str(key or ""))]
-        found = self.part(module, node, depth)
-        return found or [self.opaque(module, node, "an item of a container that is not followed")]
+            if origin.kind == "parameter":
+                return [self.origin(origin.kind, module, node, f"{origin.name}[{key!r}]")]
+        return None
 
     def text(self, module: Module, node: ast.expr, depth: int) -> str:
         """Return the constant text of an expression; empty when it is not constant."""
@@ -312,6 +323,13 @@ class _Walk:
         inner = known.unwrapped(node, qualified)
         if inner is not None:
             return self.follow(module, inner, depth)
+        if known.puts_together(module, node):
+            return [self.origin("template", module, node)]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+            key = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+            found = self.item(module, node, node.func.value, key, depth) if isinstance(key, str) else None
+            if found is not None:
+                return found
         return self._returned(module, node, qualified, depth)
 
     def _returned(self, module: Module, node: ast.Call, qualified: str, depth: int) -> list[Origin]:

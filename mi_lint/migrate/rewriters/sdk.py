@@ -24,7 +24,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one client call by the form in which it gets its secret."""
     call = site.call
     assert call is not None
-    stays = site.form == "connection-string" and call.client.token in call.constructor.parameters
+    stays = site.form == "connection-string" and _takes_both(call)
     public = signatures.public_parameter(site.trace)
     if public and not stays:
         value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
@@ -130,7 +130,7 @@ def _dual(site: Site, call: ClientCall, context: Context) -> Outcome:
 def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:
     secret = site.secret
     assert secret is not None
-    url = template(context.module.source, secret)
+    url = template(context.module, secret)
     address = without_sas(url) if url else None
     if url is None or address is None:
         return HeldBack("where the SAS enters the URL is not visible at the call; take it out of the URL there")
@@ -152,7 +152,7 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
         return _add_credential(site, call, context, "the connection string still names the endpoint")
     found = replacement(site, call, context)
     if isinstance(found, str):
-        if client.token in call.constructor.parameters:
+        if _takes_both(call) and not _is_in_code(site):
             return _add_credential(site, call, context, "")
         return HeldBack(found)
     target = client.constructors.get(client.replace_with)
@@ -170,6 +170,24 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
         changes, description, role=client.role, settings=found.settings, renamed=found.renamed, modules=found.modules
     )
     return HeldBack(found.reason, rewrite) if found.reason else rewrite
+
+
+def _takes_both(call: ClientCall) -> bool:
+    """Whether a factory prefers a token credential to the key of its connection string, as those of the SDK do.
+
+    A constructor that takes both ignores the credential or refuses the pair.
+    """
+    return call.client.token in call.constructor.parameters and call.constructor.name != "call"
+
+
+def _is_in_code(site: Site) -> bool:
+    """Whether the connection string, or one that stands in for it, is written in the code, where its key would stay."""
+    origins = site.trace.origins if site.trace is not None else ()
+    written = ("literal", "template")
+    return any(
+        origin.kind in written or (isinstance(origin.default, ast.Constant) and origin.default.value)
+        for origin in origins
+    )
 
 
 def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:

@@ -66,7 +66,7 @@ def _rewrite(site: Site, context: Context) -> Outcome:
 
 def _account(module: Module, value: ast.expr) -> str | None:
     """Return code for the account that a connection string names."""
-    spelled = template(module.source, value)
+    spelled = template(module, value)
     name = spelled.parts().get("accountname") if spelled is not None else None
     return spelled.code(name) if spelled is not None and name else None
 
