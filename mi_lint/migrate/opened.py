@@ -96,8 +96,7 @@ def choose(opened: Opened) -> Chosen:
         if site.check in policy.enabled_in(site.module.path)
         and (every or not site.check.startswith("MI4") or _can_rewrite(site))
     ]
-    options = suppress.Options(extra_rules=config.rules, enabled=policy.enabled, foreign=False)
-    hidden = _suppressed(opened.session, found, config, options)
+    hidden = suppressed(opened.session, found, config)
     return Chosen([site for site in found if site not in hidden], [site for site in found if site in hidden])
 
 
@@ -108,7 +107,9 @@ def _can_rewrite(site: Site) -> bool:
     return can_rewrite(site)
 
 
-def _suppressed(session: Session, sites: Sequence[Site], config: Config, options: suppress.Options) -> set[Site]:
+def suppressed(session: Session, sites: Sequence[Site], config: Config) -> set[Site]:
+    """Return the sites that a comment or the ignore file suppresses: their code stays as it is."""
+    options = suppress.Options(extra_rules=config.rules, foreign=False)
     ignored = IgnoreFile.load(config.ignore_file) if config.ignore_file else None
     by_path: dict[str, list[Site]] = {}
     for site in sites:

@@ -71,7 +71,12 @@ class Session:
         sites = self.sites if chosen is None else list(chosen)
         wanted = {site for site in sites if site not in refused}
         staying = [site for site in self.sites if site not in wanted]
-        result = plan(self.analysis, [site for site in sites if site in wanted], options, staying)
+        try:
+            result = plan(self.analysis, [site for site in sites if site in wanted], options, staying)
+        finally:
+            # Planning in several rounds goes on with the texts of the rounds before.
+            if self.project.restore():
+                self.analysis.forget()
         if refused:
             result.refuse([site for site in sites if site in refused])
         return result

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mi_lint.migrate.opened import suppressed
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.model import Finding
@@ -87,7 +88,9 @@ class Builder:
         self.blocked: dict[str, list[str]] = {}
         wanted = frozenset(workspace.wanted)
         self.sites = [site for site in self.session.sites if site.module.path in wanted]
-        self.outcomes = dict(self.session.plan(MigrateOptions(), self.sites).outcomes)
+        staying = suppressed(self.session, self.sites, workspace.config)
+        moving = [site for site in self.sites if site not in staying]
+        self.outcomes = dict(self.session.plan(MigrateOptions(), moving).outcomes)
         paths = [path for path in self.session.project.paths if path in wanted]
         self.paths = [path for path in paths if not is_test(path)] or paths
         self.identity_name = choices.name or identity_name(workspace.title)

@@ -29,8 +29,7 @@ def of_migration(opened: Opened) -> str:
     from mi_lint.rulebook.roles import Planes
 
     rules = opened.config.rules
-    places = {path: opened.places[path] for path in opened.wanted}
-    workspace = Workspace(opened.root, places, opened.wanted, opened.session, opened.config)
+    workspace = Workspace(opened.root, opened.places, opened.wanted, opened.session, opened.config)
     plan = Builder(workspace, Planes(store.role_table(rules)), (), Choices()).build()
     return f"Azure side: {one_line(plan)}; `mi-lint plan` tells how"
 

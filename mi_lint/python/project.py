@@ -6,7 +6,7 @@ import ast
 import fnmatch
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from mi_lint.model import Notification
 from mi_lint.python.facts import Module, parse
@@ -18,6 +18,13 @@ MAX_SEARCHED_BYTES = 48_000_000
 MAX_CALLING_FILES = 20
 _IMPORTING = (b"from ", b"import ", b"from\t", b"import\t")
 _WORD = re.compile(rb"\w+")
+_IMPORT = re.compile(rb"\b(?:from|import)[ \t](?:[^\n;#(]*\([^)]*\)|[^\n;#(]*)")
+_REFLECTION = re.compile(rb"\b(?:[gs]etattr|attrgetter|vars|asdict|__dict__)\b")
+# How the names of a module become names of another one that does not name them or it.
+_SHARING = rb"""(?x)
+    \bfrom[ \t]+[\w.]*\b %(stem)s [ \t]+import[ \t(]*\*
+    | (?:%%run\b|\b(?:from_object|from_pyfile|import_module|__import__|run_path|run_module)\()[^\n]*\b %(stem)s \b
+"""
 
 
 class Project:
@@ -27,6 +34,7 @@ class Project:
         self._read = read
         self._modules: dict[str, Module | None] = {}
         self._texts: dict[str, bytes] = {}
+        self._replaced: dict[str, tuple[Module | None, bytes]] = {}
         self._mentions: dict[tuple[str, str], list[str]] = {}
         self._imports: dict[bytes, list[str]] | None = None
         self.notifications: list[Notification] = []
@@ -41,6 +49,11 @@ class Project:
             if parts:
                 self._by_name.setdefault(parts[-1], []).append(path)
 
+    @property
+    def code(self) -> list[str]:
+        """The modules and the notebooks."""
+        return [path for path in self.files if path.endswith((".py", ".ipynb"))]
+
     def load(self, path: str) -> Module | None:
         """Return the module of a path that is to be analysed; one that cannot be parsed becomes a notification."""
         if path not in self._modules:
@@ -53,10 +66,23 @@ class Project:
         return self._modules[path]
 
     def replace(self, source: Source) -> None:
-        """Go on with another text for a module."""
+        """Go on with another text for a module, until `restore`."""
+        if source.path not in self._replaced:
+            self._replaced[source.path] = self._modules.get(source.path), self.text(source.path)
         self._modules[source.path] = parse(source)
         self._texts[source.path] = source.text
         self._mentions.clear()
+
+    def restore(self) -> bool:
+        """Go back to the modules as they were read; tell whether any had another text."""
+        for path, (module, text) in self._replaced.items():
+            self._modules[path] = module
+            self._texts[path] = text
+        if not self._replaced:
+            return False
+        self._replaced.clear()
+        self._mentions.clear()
+        return True
 
     def module(self, path: str) -> Module | None:
         """Return the module of a path, or None when there is none or it cannot be parsed."""
@@ -166,12 +192,38 @@ class Project:
         return self._imports
 
     def mentioned_elsewhere(self, path: str, word: str) -> bool:
-        """Whether a word stands in another Python file of the project."""
+        """Whether a word stands in another Python file or notebook of the project."""
+        return any(True for _ in self._mentions_of(path, word))
+
+    def global_used_elsewhere(self, path: str, name: str) -> bool:
+        """Whether another file may read a name of a module: it must name the module, too, or share its names."""
+        texts = list(self._mentions_of(path, name))
+        return bool(texts) and (self._shares_names(path) or any(_names_module(text, path, name) for text in texts))
+
+    def attribute_used_elsewhere(self, path: str, name: str) -> bool:
+        """Whether another file may read an attribute of this name of whatever object."""
+        read = re.compile(rb"\.[ \t]*%s(?!\w)" % re.escape(name.encode()))
+        quoted = re.compile(rb"[\"']%s[\"']" % re.escape(name.encode()))
+        return any(
+            read.search(text) or (quoted.search(text) and _REFLECTION.search(text))
+            for text in self._mentions_of(path, name)
+        )
+
+    def _mentions_of(self, path: str, word: str) -> Iterator[bytes]:
+        """Yield the texts of the other modules and notebooks that a word stands in."""
         raw = word.encode()
         expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(raw))
         # Most files do not have the letters at all, and that is much cheaper to see.
-        texts = (self.text(other) for other in self.paths if other != path)
-        return any(raw in text and expression.search(text) for text in texts)
+        texts = (self.text(other) for other in self.code if other != path)
+        return (text for text in texts if raw in text and expression.search(text))
+
+    def _shares_names(self, path: str) -> bool:
+        """Whether names of a module reach files that do not name it: by star import, ``%run`` or a name in a text."""
+        stem = _stem(path).encode()
+        if stem == b"__init__":
+            return True
+        shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
+        return any(shared.search(text) for text in self._mentions_of(path, _stem(path)))
 
 
 def _imported_words(text: bytes) -> set[bytes]:
@@ -186,6 +238,23 @@ def _imported_words(text: bytes) -> set[bytes]:
             lines.append(line[:300].partition(b"#")[0])
         at = text.find(b"import", end) if end >= 0 else -1
     return set(_WORD.findall(b" ".join(lines)))
+
+
+def _names_module(text: bytes, path: str, name: str) -> bool:
+    """Whether a file imports a name of a module, reads it there, or names it in a text as ``mock.patch`` takes it."""
+    module, word = re.escape(_stem(path).encode()), re.escape(name.encode())
+    source = re.compile(rb"from[ \t]+[\w.]*\b%s[ \t]+import\b(.*)" % module, re.DOTALL)
+    is_loaded = False
+    for line in _IMPORT.findall(text):
+        names = source.match(line)
+        if names and re.search(rb"\b%s\b" % word, names[1]):
+            return True
+        is_loaded = is_loaded or (not names and re.search(rb"\b%s\b" % module, line) is not None)
+    return re.search(rb"\.%s\b" % word if is_loaded else rb"\b%s\.%s\b" % (module, word), text) is not None
+
+
+def _stem(path: str) -> str:
+    return posixpath.basename(path).rpartition(".")[0]
 
 
 def _parts(path: str) -> list[str]:

@@ -215,3 +215,13 @@ def test_the_plan_reads_what_the_configuration_leaves(project, capsys):
     assert guarded(["plan"]) == 0
     assert "nothing to plan" in capsys.readouterr().err
     assert guarded(["plan", "--isolated"]) == 1
+
+
+def test_the_plan_keeps_the_keys_that_suppressed_calls_need(project, capsys):
+    code = CODE.replace("example.documents", "kept.documents")
+    write(project, "app.py", code)
+    guarded(["plan", "app.py"])
+    assert "not yet" not in capsys.readouterr().out
+    write(project, "app.py", f"{code[:-1]}  # mi-lint: ignore\n")
+    guarded(["plan", "app.py"])
+    assert "app.py:5" in capsys.readouterr().out
