@@ -101,6 +101,8 @@ def endpoint_of(connection: Template, endpoint: Endpoint) -> str | None:
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     if endpoint.argument == "fully_qualified_namespace":
+        if _HOLE.match(text):
+            return None  # A value with "sb://" in it, which the argument must not have.
         text = text.removeprefix("sb://").rstrip("/")
     return text
 

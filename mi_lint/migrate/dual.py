@@ -6,6 +6,7 @@ That is a judgement (somebody may rely on the key branch), so it is held back un
 from __future__ import annotations
 
 import ast
+import re
 
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.outcome import HeldBack, Rewritten
@@ -17,6 +18,9 @@ from mi_lint.python.source import Source
 from mi_lint.python.values import Tracer
 
 REASON = "a keyless branch is there already: decide that the key branch can go"
+
+# What a value is called that is handed on from somewhere unknown and is no token credential.
+_SECRET_NAME = re.compile(r"key|sas|secret|passw|signature|connection", re.IGNORECASE)
 
 Choice = ast.IfExp | ast.BoolOp | ast.If
 
@@ -138,7 +142,9 @@ def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -
         if other.node not in nodes or other.client.package != call.client.package:
             continue
         token = other.arguments.get(other.client.token)
-        if token is not None and not analysis.tracer.trace(call.module, token).kinds & {"key-object", *SECRET_KINDS}:
+        if token is None or _SECRET_NAME.search(ast.unparse(token)):
+            continue
+        if not analysis.tracer.trace(call.module, token).kinds & {"key-object", *SECRET_KINDS}:
             return True
     return False
 

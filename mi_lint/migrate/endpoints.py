@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mi_lint.migrate import judgement, signatures
@@ -23,6 +24,15 @@ _ARGUMENT = (
     "the connection string is given on the command line; whoever calls the program has to pass the endpoint instead"
 )
 _TELLING = re.compile(r"(?i)conn|_cs$")
+
+
+# https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-azure-ad: tokens open the service APIs only.
+IOT_HUB = (
+    "the built-in endpoint of an IoT hub, which takes no tokens: route the messages to an event hub of its own and "
+    "read them there"
+)
+_IOT_HUB = re.compile(r"iot_?hub", re.IGNORECASE)
+_IOT_HUB_POLICIES = ("iothubowner", "service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,8 @@ def replacement(site: Site, call: ClientCall, context: Context) -> Replacement |
     if any(step.kind == "passed" for step in trace.steps) or origin.kind == "parameter":
         return "the connection string is a parameter of a function; its callers would have to pass the endpoint instead"
     carrier = _carrier(context, secret, call)
+    if call.client.package == "azure-eventhub" and _IOT_HUB.search(context.module.source.slice(secret) + origin.name):
+        return IOT_HUB
     if origin.kind in ("literal", "template"):
         return _from_text(origin, secret, carrier, call, context)
     if origin.kind in ("environment", "config", "setting", "vault"):
@@ -106,13 +118,15 @@ def _from_text(
 ) -> Replacement | str:
     assert isinstance(origin.node, ast.expr)
     spelled = template(origin.module, origin.node)
+    if spelled and spelled.parts().get("sharedaccesskeyname", "").lower() in _IOT_HUB_POLICIES:
+        return IOT_HUB
     text = endpoint_of(spelled, call.client.endpoint) if spelled else None
     if spelled is None or text is None:
         return "the connection string in the code does not name the endpoint"
     entity = _entity(spelled, call)
     if entity == "":
         return _no_entity(call)
-    reason = _judgement(spelled, origin, context)
+    reason = judged(spelled.secrets(), origin.module, context)
     if origin.node is secret:
         return Replacement(spelled.code(text), entity=entity or "", reason=reason)
     if carrier is not None and carrier.value is origin.node and carrier.exclusive:
@@ -125,10 +139,10 @@ def _from_text(
     return Replacement(spelled.code(text), entity=entity or "", reason=reason)
 
 
-def _judgement(spelled: Template, origin: Origin, context: Context) -> str:
-    """Return why a key in the text must not just be ignored: somebody who is not known may pass it."""
-    for hole in spelled.secrets():
-        trace = context.analysis.tracer.trace(origin.module, hole)
+def judged(filling: Sequence[ast.expr], origin: Module, context: Context) -> str:
+    """Return why a secret in a text must not just be ignored: somebody who is not known may pass it."""
+    for hole in filling:
+        trace = context.analysis.tracer.trace(origin, hole)
         parameter = signatures.public_parameter(trace)
         if parameter:
             return judgement.IGNORED.format(parameter)

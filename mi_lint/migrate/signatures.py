@@ -41,6 +41,8 @@ def extended(site: Site, context: Context, value: ast.expr, role: str) -> Rewrit
     """
     module = context.module
     names = [node for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    # A part of what is passed says nothing about the rest: the parameter itself stays.
+    names = [name for name in names if not isinstance(module.parent(name), ast.Subscript | ast.Attribute)]
     found = next((place for name in names if (place := _parameter(module, name))), None)
     if found is None:
         return None

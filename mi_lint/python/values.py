@@ -292,9 +292,7 @@ class _Walk:
         found = self.part(module, node, depth)
         return found or [self.opaque(module, node, "an item of a container that is not followed")]
 
-    def item(
-        self, module: Module, node: ast.expr, container: ast.expr, key: object, depth: int
-    ) -> list[Origin] | None:
+    def item(self, module: Module, node: ast.expr, container: ast.expr, key: object, depth: int) -> list[Origin] | None:
         """Follow an item of a container; None when what is in the container is not known."""
         for origin in self.follow(module, container, depth):
             if origin.kind == "mapping" and isinstance(origin.node, ast.Dict):

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual, signatures
+from mi_lint.migrate import dual, judgement, signatures
 from mi_lint.migrate.additions import additions
 from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.endpoints import Replacement, replacement
+from mi_lint.migrate.dictionaries import DictEditor
+from mi_lint.migrate.endpoints import Replacement, judged, replacement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.rewriters import sas
 from mi_lint.python.site import ClientCall, Site
 
+_DICTIONARY = "'{}' comes from a dictionary; put the token credential there by hand"
 _STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
 
 
@@ -34,7 +36,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
         return HeldBack(
             "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
         )
-    return outcome(site, call, context)
+    return judgement.for_callers(site, outcome(site, call, context))
 
 
 def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
@@ -76,7 +78,7 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
     index = position(call, editor, site.argument)
     client = call.client
     if index is None:
-        return HeldBack(f"'{site.argument}' comes from a dictionary; put the token credential there by hand")
+        return _in_dictionary(site, call, context)
     if client.token_form == "none" or (client.token in call.arguments and site.argument != client.token):
         editor.remove(index)
     elif site.argument == client.token:
@@ -90,6 +92,37 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
     _remove_others(site, call, editor)
     _add_required(call, editor)
     return Rewritten(editor.changes(), f"pass a token credential to {client.name}", role=client.role)
+
+
+def _in_dictionary(site: Site, call: ClientCall, context: Context) -> Outcome:
+    """Put the credential into the dictionary that the call unpacks, when it is there for clients of this kind only."""
+    client = call.client
+    node = context.module.parent(site.secret) if site.secret is not None else None
+    if not isinstance(node, ast.Dict) or client.token_form == "none" or client.add or client.token in call.arguments:
+        return HeldBack(_DICTIONARY.format(site.argument))
+    editor = DictEditor(context.module.source, node)
+    index = editor.index(site.argument)
+    if index is None or not _serves_only(node, call, context):
+        return HeldBack(_DICTIONARY.format(site.argument))
+    editor.rename(index, client.token)
+    editor.set(index, token_code(site, call, context))
+    return Rewritten(editor.changes(), f"pass a token credential to {client.name}", role=client.role)
+
+
+def _serves_only(node: ast.Dict, call: ClientCall, context: Context) -> bool:
+    """Whether a dictionary is only unpacked in calls that take their token under the same name."""
+    module = context.module
+    parent = module.parent(node)
+    if isinstance(parent, ast.keyword):
+        return True
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    if not isinstance(target, ast.Name) or context.analysis.project.global_used_elsewhere(module.path, target.id):
+        return False
+    same = {
+        id(other.node) for other in context.analysis.client_calls(module) if other.client.token == call.client.token
+    }
+    uses = [module.parent(use) for use in module.loads.get(target.id, ())]
+    return all(isinstance(use, ast.keyword) and use.arg is None and id(module.parent(use)) in same for use in uses)
 
 
 def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
@@ -143,7 +176,10 @@ def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:
         return Manual("the call passes a credential beside the SAS; decide which of them counts")
     _insert_token(site, call, call.constructor.positional, editor, context)
     _add_required(call, editor)
-    return Rewritten(editor.changes(), "take the SAS out of the URL and pass a token credential", role=call.client.role)
+    what = "take the SAS out of the URL and pass a token credential"
+    rewrite = Rewritten(editor.changes(), what, role=call.client.role)
+    reason = judged(url.filling(url.text.removeprefix(address)), context.module, context)
+    return HeldBack(reason, rewrite) if reason else rewrite
 
 
 def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcome:
