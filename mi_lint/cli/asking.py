@@ -75,5 +75,6 @@ def _shown(site: Site, hiding: Hiding) -> str:
     found = snippet(site, hiding.redact)
     text = found.text if found is not None else "(a line too long to be shown)"
     line = getattr(site.node, "lineno", 1)
-    body = "".join(f"  | {row}\n" for row in text.splitlines())
+    rows = ("".join(c if c.isprintable() else " " for c in row) for row in text.splitlines())
+    body = "".join(f"  | {row}\n" for row in rows)
     return f"\n{site.module.path}:{line}  {site.check}\n{body}"

@@ -12,11 +12,16 @@ import os
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
+from mi_lint.configuration.settings import load
 from mi_lint.migrate.credentials import KINDS
+from mi_lint.migrate.opened import Opened, choose
 from mi_lint.migrate.outcome import HeldBack, Manual
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
 from mi_lint.rulebook import store
+from mi_lint.scanning.policy import excludes_of
+from mi_lint.sources.excludes import Excludes
+from mi_lint.sources.places import find_toplevel, relative
 
 
 class MigrateCommand(CodemodCommand):
@@ -36,11 +41,17 @@ class MigrateCommand(CodemodCommand):
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         """Return the rewritten module; what is not rewritten is told as a warning."""
-        path = os.path.basename(self.context.filename or "module.py")
-        session = session_of_texts({path: tree.bytes}, store.client_table())
+        place = os.path.abspath(self.context.filename or "module.py")
+        config = load([os.path.dirname(place)])
+        root = find_toplevel(os.path.dirname(place)) or config.root
+        path = relative(place, root)
+        if Excludes(excludes_of(config, root)).cover(path):
+            raise SkipFile("excluded by the configuration of mi-lint")
+        session = session_of_texts({path: tree.bytes}, store.client_table(config.rules))
         for note in session.project.notifications:
             raise SkipFile(note.text)
-        plan = session.plan(self._options)
+        chosen = choose(Opened(root, {}, [path], session, config))
+        plan = session.plan(self._options, chosen.sites)
         for site, outcome in plan.outcomes:
             if isinstance(outcome, HeldBack | Manual):
                 self.warn(f"line {getattr(site.node, 'lineno', 1)}: {site.check} not rewritten: {outcome.reason}")

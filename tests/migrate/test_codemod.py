@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import libcst as cst
-from libcst.codemod import CodemodContext
+import pytest
+from libcst.codemod import CodemodContext, SkipFile
 
 import mi_lint
 from mi_lint.migrate.codemod import MigrateCommand
@@ -41,6 +42,20 @@ def test_what_is_not_rewritten_is_a_warning():
     )
     assert MigrateCommand(context).transform_module(cst.parse_module(code)).code == code
     assert "not known" in context.warnings[0]
+
+
+def test_a_suppressed_call_stays(tmp_path):
+    code = f"{BEFORE[:-1]}  # mi-lint: ignore\n"
+    command = MigrateCommand(CodemodContext(filename=str(tmp_path / "app.py")))
+    assert command.transform_module(cst.parse_module(code)).code == code
+
+
+def test_the_configuration_of_the_file_counts(tmp_path):
+    (tmp_path / ".mi-lint.toml").write_text('ignore = ["MI202"]\nexclude = ["old.py"]\n', encoding="utf-8")
+    command = MigrateCommand(CodemodContext(filename=str(tmp_path / "app.py")))
+    assert command.transform_module(cst.parse_module(BEFORE)).code == BEFORE
+    with pytest.raises(SkipFile, match="excluded"):
+        MigrateCommand(CodemodContext(filename=str(tmp_path / "old.py"))).transform_module(cst.parse_module(BEFORE))
 
 
 def test_the_tool_of_libcst_runs_it(tmp_path):

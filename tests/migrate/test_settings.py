@@ -15,7 +15,7 @@ CODE = f"import os\n\nfrom azure.cosmos import CosmosClient\n\n{CALL}\n"
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()
+    write(tmp_path, ".git/HEAD", "ref: refs/heads/main\n")
     write(tmp_path, "app.py", CODE)
     write(tmp_path, "vendored/lib.py", CODE)
     return tmp_path
