@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mi_lint.migrate.changes import Change
+from mi_lint.migrate.floors import raised_pins
 from mi_lint.migrate.manifests import IDENTITY, REDIS, manifest_changes
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.settings_files import setting_changes
@@ -21,25 +22,31 @@ def companion_changes(
     rewrites: Sequence[tuple[Site, Rewritten]],
     still_read: frozenset[str],
     texts: Mapping[str, bytes],
+    neighbours: frozenset[str],
 ) -> list[Change]:
-    """Return the changes to other files that some rewrites bring with them; ``texts`` are the new modules."""
+    """Return the changes to other files that some rewrites bring with them.
+
+    ``texts`` are the new modules, ``neighbours`` the packages of all rewrites.
+    """
     changes: list[Change] = []
     packages: dict[str, set[str]] = {}
     renamed: dict[str, dict[str, dict[str, str]]] = {}
     for site, rewrite in rewrites:
-        packages.setdefault(site.module.path, set()).update(_packages(site))
+        packages.setdefault(site.module.path, set()).update(packages_of(site))
+        changes += raised_pins(site, rewrite, project)
         examples = dict(rewrite.settings)
         for old, new in rewrite.renamed:
             renamed.setdefault(site.module.path, {}).setdefault(old, {})[new] = examples.get(new, "")
     for path, names in packages.items():
         needed = [requirement for word, requirement in _NEEDED if word in texts.get(path, b"")]
-        changes += manifest_changes(project, path, names, needed)
+        changes += manifest_changes(project, path, names, needed, neighbours)
     for path, settings in renamed.items():
         changes += setting_changes(project, path, settings, still_read | HOST_SETTINGS)
     return changes
 
 
-def _packages(site: Site) -> set[str]:
+def packages_of(site: Site) -> set[str]:
+    """Return the packages whose clients a site makes."""
     found = {call.client.package for call in site.consumers}
     if "package" in site.data:
         found.add(site.data["package"])

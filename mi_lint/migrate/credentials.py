@@ -22,6 +22,8 @@ _PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__"
 _STORED_SECRET = (
     "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
 )  # fmt: skip
+# https://pypi.org/project/python-dotenv/, https://pypi.org/project/environs/, https://pypi.org/project/django-environ/
+_SETTINGS_LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", ".read_env")
 MAX_LINE = 120
 _LASTING = "lasting"
 KINDS = ("default", "managed", "workload")
@@ -288,14 +290,17 @@ def _reads_client_id(module: Module, node: ast.expr | None) -> bool:
 
 
 def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
-    """Return the end of the line after which a definition stands: the last import before its first use."""
+    """Return the end of the line after which a definition stands: the last import before its first use.
+
+    A file of settings is loaded first, because a credential reads which identity it is when it is made.
+    """
     first = min((top_level(module, node).lineno for node in nodes), default=1)
     last: ast.stmt | None = None
     for position, statement in enumerate(module.tree.body):
         documentation = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if statement.lineno >= first:
             break
-        if documentation or _only_imports(statement):
+        if documentation or _only_imports(statement) or _loads_settings(module, statement):
             last = statement
     return None if last is None else module.source.line_break(module.source.span(last)[1] - 1)
 
@@ -306,6 +311,14 @@ def top_level(module: Module, node: ast.AST) -> ast.stmt:
     while (outer := module.parent(statement)) is not module.tree:
         statement = module.statement(outer)
     return statement
+
+
+def _loads_settings(module: Module, statement: ast.stmt) -> bool:
+    """Whether a statement puts a file of settings into the environment."""
+    if not isinstance(statement, ast.Expr | ast.Assign | ast.If | ast.Try):
+        return False
+    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return any((module.qualified(call.func) or "").endswith(_SETTINGS_LOADERS) for call in calls)
 
 
 def _only_imports(statement: ast.stmt) -> bool:

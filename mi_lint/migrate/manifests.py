@@ -50,28 +50,46 @@ _AZURE = re.compile(rb"(?mi)^[^\n#;]*?(?<![\w./-])[\"']?(azure-(?!identity|funct
 
 
 def manifest_changes(
-    project: Project, module: str, packages: Iterable[str], needed: Iterable[Requirement] = (IDENTITY,)
+    project: Project, module: str, packages: Iterable[str], needed: Iterable[Requirement], neighbours: Iterable[str]
 ) -> list[Change]:
-    """Return the changes to the manifests nearest to a module that declare one of the packages."""
-    wanted = sorted({name for package in packages for name in _DISTRIBUTIONS.get(package, (package,))})
+    """Return the changes to the manifests nearest to a module that declare one of the packages.
+
+    ``neighbours`` are the packages of all modules: whichever module asks, the new line stands at the same place.
+    """
+    wanted, beside = _distributions(packages), _distributions(neighbours)
     for folder in folders_around(module):
         declaring = [path for path in _manifests(project, folder) if any(_line(project.text(path), p) for p in wanted)]
         if declaring:
             return [
-                c for path in declaring for requirement in needed for c in _addition(project, path, wanted, requirement)
+                c for path in declaring for requirement in needed for c in _addition(project, path, beside, requirement)
             ]
     return []
 
 
-def pinned_version(project: Project, module: str, package: str) -> str:
-    """Return the version that the nearest manifest pins a package to; empty when it pins none."""
+def _distributions(packages: Iterable[str]) -> list[str]:
+    return sorted({name for package in packages for name in _DISTRIBUTIONS.get(package, (package,))})
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The one version of a package that a manifest allows, and where it stands there."""
+
+    path: str
+    start: int
+    end: int
+    version: str
+
+
+def pin(project: Project, module: str, package: str) -> Pin | None:
+    """Return what the nearest manifest that declares a package pins it to; None when it leaves a choice."""
     for folder in folders_around(module):
         for path in _manifests(project, folder):
             match = _line(project.text(path), package)
             if match:
-                pin = re.search(rb"==\s*v?(\d[\w.]*)", match[0])
-                return pin[1].decode() if pin else ""
-    return ""
+                found = re.search(rb"==\s*v?(\d[\w.]*)", match[0])
+                at = match.start()
+                return Pin(path, at + found.start(1), at + found.end(1), found[1].decode()) if found else None
+    return None
 
 
 def is_older(version: str, floor: str) -> bool:
@@ -117,7 +135,7 @@ def _addition(project: Project, path: str, packages: list[str], needed: Requirem
     if _line(text, needed.name) or _GENERATED.search(text):
         return
     declared = sorted({m[1].decode().lower() for m in _AZURE.finditer(text)} | {p for p in packages if _line(text, p)})
-    # The same neighbour whichever module asks: the first Azure package, else the first of those that are wanted.
+    # The first Azure package, else the first of those that are used.
     package = min(declared, key=lambda name: (not name.startswith("azure"), name < needed.name, name))
     match = _line(text, package)
     if match is None:

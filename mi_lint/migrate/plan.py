@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from mi_lint.migrate import rewriters, verify
+from mi_lint.migrate import floors, rewriters, verify
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
-from mi_lint.migrate.companions import companion_changes
+from mi_lint.migrate.companions import companion_changes, packages_of
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credentials import top_level
 from mi_lint.migrate.fields import with_unused_fields
 from mi_lint.migrate.imports import import_changes
-from mi_lint.migrate.manifests import is_older, pinned_version
 from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
@@ -128,19 +127,8 @@ def outcome_of(site: Site, context: Context) -> Outcome:
         return outcome
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
-    floor = _missing_version(site, context.analysis.project)
+    floor = floors.reason(site, outcome, context.analysis.project)
     return HeldBack(floor, outcome) if floor else outcome
-
-
-def _missing_version(site: Site, project: Project) -> str:
-    """Return why the version that the project pins is too old for a token credential; empty when it is not."""
-    client = site.client
-    if client is None or not client.min_version:
-        return ""
-    pinned = pinned_version(project, site.module.path, client.package)
-    if not is_older(pinned, client.min_version):
-        return ""
-    return f"{client.name} takes a token credential from {client.package} {client.min_version} on; {pinned} is pinned"
 
 
 def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site] = ()) -> Plan:
@@ -169,16 +157,19 @@ def _accompany(project: Project, result: Plan) -> None:
     rewrites = [(site, outcome) for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
     renamed = {old for _, rewrite in rewrites for old, _ in rewrite.renamed}
     texts = [text.decode("utf-8", "replace") for _, text in result.texts.values()]
-    others = [project.text(path).decode("utf-8", "replace") for path in project.paths if path not in result.texts]
+    others = [project.text(path).decode("utf-8", "replace") for path in project.code if path not in result.texts]
     still_read = frozenset(old for old in renamed if any(old in text for text in (*texts, *others)))
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
+    neighbours = frozenset(package for site, _ in rewrites for package in packages_of(site))
     unused: set[str] = set()
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]
         gone = unused_settings(project, pairs, group) - renamed
         unused |= gone
-        changes = merged([*companion_changes(project, own, still_read, news), *removed_from_samples(project, gone)])
+        changes = merged(
+            [*companion_changes(project, own, still_read, news, neighbours), *removed_from_samples(project, gone)]
+        )
         if conflict(changes):
             continue
         result.companions[group] = changes

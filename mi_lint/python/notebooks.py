@@ -63,6 +63,8 @@ class NotebookSource(Source):
         begin, stop = self.to_file(start, end)
         cell = self._place(start)[0]
         data = self._document.data
+        if "\r\n" in cell.text:
+            text = text.replace("\n", "\r\n")
         if not text and end > start:
             begin, stop = self._whole_strings(cell, begin, stop)
         escaped = json.dumps(text, ensure_ascii=self._ascii)[1:-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 
 import pytest
 
@@ -145,3 +146,50 @@ def test_a_pinned_version_that_takes_no_token_holds_the_rewrite_back(pin, state)
     texts = {"app.py": code, "requirements.txt": f"azure-storage-file-share{pin}\n".encode()}
     plan = session_of_texts(texts, table()).plan(Options())
     assert [type(outcome).__name__ for _, outcome in plan.outcomes] == [state]
+
+
+OPENAI = b"""\
+import os
+
+from openai import AzureOpenAI
+
+client = AzureOpenAI(azure_endpoint="https://a.openai.azure.com", api_version="1", api_key=os.environ["OPENAI_KEY"])
+"""
+REDIS = b"""\
+import os
+
+import redis
+
+client = redis.Redis(host="a.redis.cache.windows.net", port=6380, password=os.environ["REDIS_KEY"], ssl=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        (OPENAI, "azure-identity==1.12.0\nopenai==1.2.0\n", "azure-identity==1.15.0\nopenai==1.2.0\n"),
+        (REDIS, "redis==4.5.4  # cache\n", "redis==5.3.0  # cache\nredis-entraid>=1.0.0\n"),
+    ],
+)
+def test_a_release_that_is_pinned_too_low_is_raised_with_an_unsafe_rewrite_only(code, before, after):
+    texts = {"app.py": code, "requirements.txt": before.encode()}
+    (outcome,) = [outcome for _, outcome in session_of_texts(texts, table()).plan(Options()).outcomes]
+    assert outcome.reason.endswith("is pinned")
+    plan = session_of_texts(texts, table()).plan(Options(unsafe=True))
+    assert plan.texts["requirements.txt"][1].decode() == after
+
+
+def test_modules_that_use_different_packages_add_one_line_together():
+    chain = b"from langchain_openai import AzureChatOpenAI\n\nllm = AzureChatOpenAI()\n"
+    texts = {"a.py": OPENAI, "b.py": chain, "requirements.txt": b"openai\nflask\nlangchain-openai\n"}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert plan.texts["requirements.txt"][1].count(b"azure-identity") == 1
+
+
+def test_a_setting_that_a_notebook_reads_stays_in_the_samples():
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": ['key = os.environ["OPENAI_KEY"]']}]})
+    texts = {"a.py": OPENAI, "b.ipynb": notebook.encode(), ".env.sample": b"OPENAI_KEY=x\n"}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert "a.py" in plan.texts
+    assert ".env.sample" not in plan.texts
+    assert plan.unused_settings == []

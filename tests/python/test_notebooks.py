@@ -72,6 +72,14 @@ def test_cells_share_one_namespace_and_only_their_source_changes(as_text, indent
     assert after == notebook(*AFTER, as_text=as_text, indent=indent)
 
 
+def test_lines_of_a_cell_keep_the_line_ends_of_that_cell():
+    windows = [cell.replace("\n", "\r\n") for cell in CELLS]
+    _, after = migrated(notebook(CELLS[0], *windows[1:]))
+    assert after == notebook(AFTER[0], *(cell.replace("\n", "\r\n") for cell in AFTER[1:]))
+    _, after = migrated(notebook(*windows))
+    assert after == notebook(*(cell.replace("\n", "\r\n") for cell in AFTER))
+
+
 def test_a_finding_stands_where_the_call_is_in_the_file():
     raw = notebook(*CELLS)
     session, _ = migrated(raw)
