@@ -17,18 +17,20 @@ from mi_lint.python.facts import Module
 class Condition:
     """A use of a name in a test: ``statement`` goes as a whole, or ``change`` takes the name out of the test.
 
-    With neither, the test is a switch that the rewrite must not touch.
+    ``harmless`` tests stay: what they guard is right in either case. With none of the three, the test is a switch that
+    the rewrite must not touch.
     """
 
     statement: ast.If | None = None
     change: Change | None = None
+    harmless: bool = False
 
     @property
     def is_switch(self) -> bool:
-        return self.statement is None and self.change is None
+        return self.statement is None and self.change is None and not self.harmless
 
 
-def condition(module: Module, name: ast.Name | ast.Attribute) -> Condition | None:
+def condition(module: Module, name: ast.expr) -> Condition | None:
     """Return the condition that a use of a name is part of, or None when the use is none."""
     operand = _operand(module, name)
     parent = module.parent(operand)
@@ -37,7 +39,9 @@ def condition(module: Module, name: ast.Name | ast.Attribute) -> Condition | Non
     if isinstance(parent, ast.List | ast.Tuple | ast.Set) and _is_all_or_any(module.parent(parent)):
         return Condition(change=_dropped(module, parent.elts, operand)) if len(parent.elts) > 1 else Condition()
     if isinstance(parent, ast.If) and parent.test is operand:
-        return Condition(statement=parent) if _only_fails(parent, operand) else Condition()
+        if _only_fails(parent, operand):
+            return Condition(statement=parent)
+        return Condition(harmless=not parent.orelse and all(map(_loads_settings, parent.body)))
     if isinstance(parent, ast.IfExp | ast.While | ast.Assert) and parent.test is operand:
         return Condition()
     return None
@@ -47,7 +51,7 @@ def _is_all_or_any(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any")
 
 
-def _operand(module: Module, name: ast.Name | ast.Attribute) -> ast.expr:
+def _operand(module: Module, name: ast.expr) -> ast.expr:
     """Return the whole test of the name: ``key``, ``not key``, ``key is None``, ``key == ""``, ``bool(key)``."""
     node: ast.expr = name
     while True:
@@ -89,3 +93,12 @@ def _only_fails(statement: ast.If, operand: ast.expr) -> bool:
     *before, last = statement.body
     fails = isinstance(last, ast.Raise) or (isinstance(last, ast.Expr) and "exit" in ast.unparse(last.value))
     return fails and all(isinstance(entry, ast.Expr) for entry in before)
+
+
+def _loads_settings(statement: ast.stmt) -> bool:
+    """Whether a statement only reads a file of settings into the environment: as well when the key is in neither."""
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    name = call.func if isinstance(call, ast.Call) else None
+    return (name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")) == "load_dotenv"

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import TypeGuard
 
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.conditions import condition
+from mi_lint.migrate.conditions import Condition, condition
 from mi_lint.migrate.imports import Alias, removed_statement
+from mi_lint.migrate.setting_tests import setting_uses
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -45,6 +46,7 @@ class Orphans:
         self._written = {word for change in made for word in _USED_WORD.findall(change.text)}
         self._written_attributes = {word for change in made for word in _USED_ATTRIBUTE.findall(change.text)}
         self._gone: set[ast.AST] = set()
+        self._examined: set[ast.AST] = set()
         self.imports: list[Alias] = []
         self.changes: list[Change] = []
         self.switches: list[tuple[str, frozenset[ast.expr]]] = []
@@ -56,27 +58,37 @@ class Orphans:
         for names in module.loads.values():
             self._gone.update(name for name in names if self._inside(name, self._spans))
         self._gone -= {name for name in self._gone if self._is_rename(name)}
-        known_gone: set[ast.AST] = set()
-        while pending := {name.id for name in self._gone - known_gone if isinstance(name, ast.Name)}:
-            known_gone |= self._gone
+        self._examine_names()
+        self._examine_settings()
+        self._examine_names()
+        return self
+
+    def _examine_names(self) -> None:
+        while pending := {name.id for name in self._gone - self._examined if isinstance(name, ast.Name)}:
+            self._examined |= self._gone
             ordered = sorted(pending)
             while ordered:
                 ordered += self._examine(ordered.pop())
             for name, uses in self._gone_attributes().items():
                 if name not in self._written_attributes:
                     self._examine_attribute(name, uses)
-        return self
 
     def _gone_attributes(self) -> dict[str, list[ast.Attribute]]:
         """Return the attributes of ``self``, a class or an object that the changes take out, by name."""
         found: dict[str, list[ast.Attribute]] = {}
         for name in self._gone:
             parent = self._module.parent(name)
-            if isinstance(parent, ast.Attribute) and self._inside(parent, self._spans):
+            if isinstance(parent, ast.Attribute) and self._is_gone_read(parent):
                 outer = self._module.parent(parent)
                 if not isinstance(outer, ast.Attribute | ast.Call) or parent in getattr(outer, "args", ()):
                     found.setdefault(parent.attr, []).append(parent)
         return found
+
+    def _is_gone_read(self, node: ast.Attribute) -> bool:
+        """Whether an attribute was read where a change takes it out; the environment is no attribute of that kind."""
+        if not isinstance(node.ctx, ast.Load) or not self._inside(node, self._spans):
+            return False
+        return self._module.qualified(node) != "os.environ"
 
     def _examine_attribute(self, name: str, gone: list[ast.Attribute]) -> None:
         """Drop what only asks whether an attribute is set, and the attribute itself when nothing else reads it."""
@@ -96,7 +108,8 @@ class Orphans:
         used = self._project.mentioned_elsewhere if fields else self._project.attribute_used_elsewhere
         private = bool(assigned) and removable and not used(module.path, name)
         if conditions and (len(conditions) < len(left) or not private or any(test.is_switch for test in conditions)):
-            self.switches.append((name, frozenset(gone)))
+            if not any(self._is_keyless(getattr(node, "value", None)) for node in assigned):
+                self.switches.append((name, frozenset(gone)))
             return
         if len(conditions) < len(left) or not private or any(self._is_alone(node) for node in assigned):
             return
@@ -146,7 +159,8 @@ class Orphans:
         if not bindings or not all(self._removable(binding) for binding in bindings):
             return []
         if len(conditions) < len(left):
-            if conditions and bindings[0].kind != "import":
+            named = any(b.kind == "import" or self._is_keyless(b.value) for b in bindings)
+            if conditions and not named:
                 self.switches.append((identifier, frozenset(uses)))
             return []
         if self._elsewhere(identifier, bindings):
@@ -195,6 +209,31 @@ class Orphans:
         """Whether an expression calls a function of the project that does nothing but return a stored secret."""
         kinds = self._tracer.trace(self._module, value).kinds - {"none"}
         return isinstance(value, ast.Call) and bool(kinds) and kinds <= SECRET_KINDS
+
+    def _is_keyless(self, value: ast.expr | None) -> bool:
+        """Whether a value is a token credential: that it is set says nothing about a secret."""
+        return value is not None and self._tracer.trace(self._module, value).is_token
+
+    def _examine_settings(self) -> None:
+        """Drop what only asks whether a setting is there that nothing reads any more."""
+        reads: dict[str, list[ast.expr]] = {}
+        for name, node in setting_uses(self._module):
+            reads.setdefault(name, []).append(node)
+        for name, nodes in reads.items():
+            left = [node for node in nodes if not self._inside(node, self._spans)]
+            tests = [condition(self._module, node) for node in left]
+            if len(left) < len(nodes) and left and None not in tests:
+                self._drop_tests(name, [test for test in tests if test is not None], set(nodes) - set(left))
+
+    def _drop_tests(self, name: str, tests: list[Condition], gone: Iterable[ast.expr]) -> None:
+        if any(test.is_switch for test in tests):
+            self.switches.append((name, frozenset(gone)))
+            return
+        for test in tests:
+            if test.statement is not None:
+                self._remove_statement(test.statement)
+            elif test.change is not None and test.change not in self.changes:
+                self.changes.append(test.change)
 
     def _elsewhere(self, identifier: str, bindings: list[Binding]) -> bool:
         """Whether the word stands somewhere that the syntax tree does not show as a use."""

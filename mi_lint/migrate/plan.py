@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from mi_lint.migrate import floors, rewriters, verify
+from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
 from mi_lint.migrate.companions import companion_changes, packages_of
@@ -36,7 +37,6 @@ from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
 MAX_ROUNDS = 10
-_SWITCH = "whether '{}' is set decides what the code does; decide what takes its place"
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 _WAITS = HeldBack("it overlaps another rewrite")
 _REFUSED = HeldBack("you have chosen to leave it as it is")
@@ -128,7 +128,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
     floor = floors.reason(site, outcome, context.analysis.project)
-    return HeldBack(floor, outcome) if floor else outcome
+    return HeldBack(floor, outcome) if floor else judgement.decided_by_caller(site, outcome)
 
 
 def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site] = ()) -> Plan:
@@ -312,7 +312,12 @@ class _Round:
             module = self._analysis.project.module(path)
             assert module is not None
             complete, switches = self._complete(module, accepted)
-            held = {site: _SWITCH.format(name) for name, uses in switches for site in _reading(accepted, uses, module)}
+            held = {
+                site: tests.REASON.format(name)
+                for name, uses in switches
+                for site in _reading(accepted, uses, module)
+                if tests.concerns(name, site)
+            }
             if held:
                 self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
                 rest = {site: rewrite for site, rewrite in accepted.items() if site not in held}

@@ -1,0 +1,31 @@
+"""Where a module asks for an environment variable by a name that is written there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mi_lint.python import known
+from mi_lint.python.facts import Module
+
+
+def setting_uses(module: Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the name of each setting with what uses it: a read, or the ``"NAME"`` of ``"NAME" in os.environ``."""
+    for text in module.strings:
+        name, parent = str(text.value), module.parent(text)
+        if isinstance(parent, ast.Subscript):
+            if module.qualified(parent.value) == "os.environ" and isinstance(parent.ctx, ast.Load):
+                yield name, parent
+        elif isinstance(parent, ast.Call):
+            if parent.args[:1] == [text] and known.call_kind(module, parent, _called(module, parent)) == "environment":
+                yield name, parent
+        elif isinstance(parent, ast.Compare) and parent.left is text and _asks_environment(module, parent):
+            yield name, text
+
+
+def _called(module: Module, call: ast.Call) -> str:
+    return module.qualified(call.func) or ""
+
+
+def _asks_environment(module: Module, comparison: ast.Compare) -> bool:
+    return module.qualified(comparison.comparators[0]) in ("os.environ", "os.environ.keys")

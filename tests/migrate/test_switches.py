@@ -1,0 +1,109 @@
+"""Tests of whether a secret is set, when the secret is no longer read: what goes, what stays, what holds back."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+
+def migrate(code, unsafe=False):
+    session = session_of_texts({"app.py": textwrap.dedent(code).encode()}, store.client_table())
+    plan = session.plan(Options(unsafe=unsafe))
+    text = plan.texts["app.py"][1].decode() if "app.py" in plan.texts else ""
+    return text, [outcome for _, outcome in plan.outcomes]
+
+
+CLIENT = """
+import os
+from dotenv import load_dotenv
+from azure.core.credentials import AzureKeyCredential
+from azure.search.documents import SearchClient
+{0}
+client = SearchClient(os.environ["SEARCH_ENDPOINT"], "docs", AzureKeyCredential(os.environ["SEARCH_KEY"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "left"),
+    [
+        ('if "SEARCH_KEY" not in os.environ:\n    raise RuntimeError("set SEARCH_KEY")', ""),
+        ('if not os.getenv("SEARCH_KEY"):\n    raise RuntimeError("set it")', ""),
+        ('if os.environ.get("SEARCH_KEY") is None:\n    raise RuntimeError("set it")', ""),
+        (
+            'if "SEARCH_KEY" not in os.environ or "SEARCH_ENDPOINT" not in os.environ:\n    raise RuntimeError("both")',
+            'if "SEARCH_ENDPOINT" not in os.environ:\n    raise RuntimeError("both")',
+        ),
+    ],
+)
+def test_a_guard_that_asks_the_environment_for_the_key_goes_with_the_key(guard, left):
+    text, outcomes = migrate(CLIENT.format(guard))
+    assert isinstance(outcomes[0], Rewritten)
+    assert "SEARCH_KEY" not in text
+    assert left in text
+    assert ("RuntimeError" in text) is bool(left)
+
+
+def test_a_test_that_only_loads_the_file_of_settings_stays():
+    guard = 'if "SEARCH_KEY" not in os.environ:\n    load_dotenv()'
+    text, outcomes = migrate(CLIENT.format(guard))
+    assert isinstance(outcomes[0], Rewritten)
+    assert guard in text
+
+
+def test_a_setting_that_decides_what_the_code_does_holds_the_site_back():
+    _, outcomes = migrate(CLIENT.format('if "SEARCH_KEY" in os.environ:\n    print("with search")'))
+    assert isinstance(outcomes[0], HeldBack)
+    assert "'SEARCH_KEY' is set decides" in outcomes[0].reason
+
+
+def test_a_test_of_another_setting_is_no_switch():
+    _, outcomes = migrate(CLIENT.format('if "DEBUG" in os.environ:\n    print("debugging")'))
+    assert isinstance(outcomes[0], Rewritten)
+
+
+def test_a_setting_that_is_still_read_keeps_its_guard():
+    guard = (
+        'if "SEARCH_KEY" not in os.environ:\n    raise RuntimeError("set SEARCH_KEY")\nother(os.environ["SEARCH_KEY"])'
+    )
+    text, _ = migrate(CLIENT.format(guard))
+    assert guard in text
+
+
+DUAL = """
+import os
+try:
+    from azure.cosmos import CosmosClient
+    from azure.identity import DefaultAzureCredential
+except ImportError:
+    CosmosClient = None
+
+
+class Store:
+    def __init__(self, url=None):
+        if CosmosClient is None:
+            raise RuntimeError("install azure-cosmos")
+        resolved_url = url or os.getenv("COSMOS_URL")
+        if not resolved_url:
+            raise ValueError("set COSMOS_URL")
+        resolved_key = os.getenv("COSMOS_KEY")
+        if resolved_key:
+            self.client = CosmosClient(resolved_url, resolved_key)
+        else:
+            self.client = CosmosClient(resolved_url, DefaultAzureCredential())
+        if self.client is None:
+            raise ValueError("no client")
+"""
+
+
+def test_tests_of_the_class_the_client_and_the_endpoint_are_no_switches():
+    text, outcomes = migrate(DUAL, unsafe=True)
+    assert isinstance(outcomes[0], Rewritten)
+    assert "CosmosClient(resolved_url, resolved_key)" not in text
+    for kept in ("if CosmosClient is None", "if not resolved_url", "if self.client is None"):
+        assert kept in text
