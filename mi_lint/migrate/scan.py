@@ -19,14 +19,16 @@ def python_findings(
     redact: Redact,
     wanted: Iterable[str] | None = None,
     fixes: bool = True,
+    importing: Mapping[bytes, list[str]] | None = None,
 ) -> tuple[list[Finding], list[Notification]]:
     """Return the findings in ``wanted`` files (default: all) of a project, and what could not be analysed.
 
     Wanted files are parsed; the caller has chosen them by `mi_lint.python.candidates`.
 
-    ``table`` is `mi_lint.rulebook.store.client_table`, ``rules`` the enabled rules by id.
+    ``table`` is `mi_lint.rulebook.store.client_table`, ``rules`` the enabled rules by id, ``importing`` what
+    `mi_lint.python.imported.importers` tells.
     """
-    session = Session(paths, read, table, wanted, chosen_by_bytes=wanted is not None)
+    session = Session(paths, read, table, wanted, chosen_by_bytes=wanted is not None, importing=importing)
     sites = [site for site in session.sites if site.check in rules]
     found = findings(sites, rules, session.project.text, redact)
     if fixes and sites:

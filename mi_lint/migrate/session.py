@@ -26,16 +26,17 @@ class Session:
         wanted: Iterable[str] | None = None,
         *,
         chosen_by_bytes: bool = False,
+        importing: Mapping[bytes, list[str]] | None = None,
     ) -> None:
         """``paths`` are all files of the project; sites are looked for in ``wanted``, or in all of them.
 
-        ``chosen_by_bytes``: the wanted files are known to be candidates.
+        ``chosen_by_bytes``: the wanted files are known to be candidates; ``importing`` is for `Project`.
         """
         files = list(paths)
         known = [path for path in files if is_python(path)]
         self._originals: dict[str, bytes] = {}
         self._read = read
-        self.project = Project(files, self._kept)
+        self.project = Project(files, self._kept, importing)
         self.analysis = Analysis(self.project, table)
         chosen = known if wanted is None else [path for path in wanted if is_python(path)]
         self._chosen_by_bytes = chosen_by_bytes

@@ -1,7 +1,7 @@
 """Which files import a module, told by the words of their import lines.
 
-A scan gathers these words while it has the bytes of a file anyway, so that nothing is read a second time to find out who
-may call a function. Cheap to import.
+A scan gathers these words while it has the bytes of a file anyway, so that nothing is read a second time to find out
+who may call a function. Cheap to import.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Project:
         read: Callable[[str], bytes | None],
         importing: Mapping[bytes, list[str]] | None = None,
     ) -> None:
-        """``importing`` is what `imported.importers` tells; without it, it is worked out when it is needed."""
+        """Take what `imported.importers` tells as ``importing``; without it, it is worked out when it is needed."""
         self._read = read
         self._modules: dict[str, Module | None] = {}
         self._texts: dict[str, bytes] = {}

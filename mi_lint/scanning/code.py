@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mi_lint.python.imported import importers, stem
 from mi_lint.scanning import pool
 from mi_lint.scanning.scanner import Partial
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mi_lint.model import Finding, Notification, RuleInfo
+    from mi_lint.python.imported import Importing
     from mi_lint.scanning.policy import Policy
 
     Read = Callable[[str], bytes | None]
@@ -19,13 +21,19 @@ FILES_PER_JOB = 12
 
 
 class CodeScan:
-    """Findings in the Python files of a run; ``paths`` are all files, among which values are followed."""
+    """Findings in the Python files of a run.
 
-    def __init__(self, policy: Policy, paths: Sequence[str], read: Read, *, fixes: bool) -> None:
+    ``paths`` are all files, among which values are followed; ``importing`` tells what the modules of them import.
+    """
+
+    def __init__(
+        self, policy: Policy, paths: Sequence[str], read: Read, importing: Sequence[Importing], *, fixes: bool
+    ) -> None:
         self._policy = policy
         self._paths = paths
         self._read = read
         self._fixes = fixes
+        self._importing = importers(sorted(importing), frozenset(stem(path) for path, _, _ in importing))
 
     def findings(self, wanted: Sequence[str], jobs: int) -> Partial:
         """Return the findings in the wanted files, before suppression."""
@@ -79,6 +87,7 @@ class CodeScan:
             Hiding(self._policy.extra_rules).redact,
             wanted,
             self._fixes,
+            self._importing,
         )
         part.findings += self._allowed(found)
         part.notes += map(_note, notes)

@@ -199,6 +199,7 @@ class _Job:
         # The worker has counted these files already, and looked whether they are code.
         scanner.seen.files = scanner.seen.bytes = 0
         scanner.seen.python = []
+        scanner.seen.importing = []
         part.add(scanner.seen)
 
     def finish(self, seen: Partial, paths: Sequence[str]) -> Result:
@@ -207,10 +208,11 @@ class _Job:
             from mi_lint.scanning.code import CodeScan
 
             jobs = self._config.jobs or pool.cores()
-            code = CodeScan(self._policy, paths, self._content, fixes=self._fixes).findings(seen.python, jobs)
-            seen.failed = seen.failed or code.failed
-            seen.notes += code.notes
-            self._weigh(seen, code.findings)
+            code = CodeScan(self._policy, paths, self._content, seen.importing, fixes=self._fixes)
+            found = code.findings(seen.python, jobs)
+            seen.failed = seen.failed or found.failed
+            seen.notes += found.notes
+            self._weigh(seen, found.findings)
         elif seen.mentions:
             self._weigh(seen, [])
         result = Result(seen, self._root, self._policy)

@@ -7,11 +7,13 @@ imports of the model, detect-secrets and the reports.
 from __future__ import annotations
 
 from mi_lint import suppress
+from mi_lint.python.imported import imported_words
 from mi_lint.scanning.python_filter import PythonFilter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mi_lint.model import Finding
+    from mi_lint.python.imported import Importing
     from mi_lint.rulebook.compiled import MatchTable
     from mi_lint.scanning.policy import Policy
     from mi_lint.secrets.examine import Examiner
@@ -28,8 +30,8 @@ class Partial:
     """What a part of a run has seen; parts are added up. Plain values, so that it can cross processes."""
 
     __slots__ = (
-        "accepted", "bytes", "deferred", "failed", "files", "findings", "hidden", "mentions", "notes", "python",
-        "skipped",
+        "accepted", "bytes", "deferred", "failed", "files", "findings", "hidden", "importing", "mentions", "notes",
+        "python", "skipped",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -39,6 +41,7 @@ class Partial:
         self.deferred: list[str] = []
         self.mentions: list[str] = []  # files with suppressions, or findings, that are still to be compared
         self.python: list[str] = []  # files whose code may authenticate to Azure
+        self.importing: list[Importing] = []  # by what words other files are imported
         self.files = self.bytes = self.hidden = self.accepted = 0
         self.failed = False
 
@@ -56,6 +59,7 @@ class Partial:
         self.deferred += other.deferred
         self.mentions += other.mentions
         self.python += other.python
+        self.importing += other.importing
         for reason, count in other.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
         self.files += other.files
@@ -100,8 +104,8 @@ class Scanner:
         """Look at one document. A defect of mi-lint itself is noted, with the file, and ends only this file."""
         self.seen.files += 1
         self.seen.bytes += len(document.raw)
-        if self._policy.python and document.path.endswith(PYTHON) and self._python.is_candidate(document.data):
-            self.seen.python.append(document.path)
+        if self._policy.python and document.path.endswith(PYTHON):
+            self._look_at_code(document)
         try:
             hits = self._engine.hits(document.data)
             if hits:
@@ -119,6 +123,13 @@ class Scanner:
             text = f"mi-lint failed here ({type(error).__name__} in {place}); please report it"
             self.seen.notes.append(("internal-error", text, document.path))
             self.seen.failed = True
+
+    def _look_at_code(self, document: Document) -> None:
+        """Note whether code has to be parsed, and what it imports: others may be called from it."""
+        if self._python.is_candidate(document.data):
+            self.seen.python.append(document.path)
+        if document.path.endswith(".py"):
+            self.seen.importing.append((document.path, len(document.data), imported_words(document.data)))
 
     def _reports_unused(self, document: Document) -> bool:
         return self._policy.report_unused and suppress.mentions(document.data, foreign=False)
