@@ -79,10 +79,10 @@ def reduced_expression(module: Module, node: ast.expr, tracer: Tracer) -> tuple[
     else:
         return ()
     keyless = [branch for branch in branches if tracer.trace(module, branch).is_token]
-    return _only(module, node, keyless[0]) if len(keyless) == 1 else ()
+    return only(module, node, keyless[0]) if len(keyless) == 1 else ()
 
 
-def _only(module: Module, outer: ast.AST, kept: ast.AST) -> tuple[Change, ...]:
+def only(module: Module, outer: ast.AST, kept: ast.AST) -> tuple[Change, ...]:
     """Return the changes that leave one part of a node and take out what stands before and after it."""
     start, end = module.source.span(outer)
     first, last = module.source.span(kept)
@@ -109,7 +109,7 @@ def _reduced_statement(module: Module, choice: ast.If, tracer: Tracer) -> tuple[
         return ()
     if source.text[source.line_start(source.span(choice)[0]) : source.span(choice)[0]].strip():
         return ()
-    return _only(module, choice, keyless[0][0])
+    return only(module, choice, keyless[0][0])
 
 
 def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If | None:
@@ -151,13 +151,13 @@ def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -
 
 def without_key_branch(module: Module, choice: ast.If, call: ClientCall) -> HeldBack:
     """Return what becomes of a client made in the key branch of ``if key: … else: …``."""
-    return held_back(_other_branch(module, choice, call))
+    return held_back(other_branch(module, choice, call.node))
 
 
-def _other_branch(module: Module, choice: ast.If, call: ClientCall) -> tuple[Change, ...]:
-    """Return the change that leaves the branch without the key, at the indentation of the choice."""
+def other_branch(module: Module, choice: ast.If, call: ast.Call) -> tuple[Change, ...]:
+    """Return the change that leaves the branch without a call, at the indentation of the choice."""
     source = module.source
-    in_body = any(node is call.node for statement in choice.body for node in ast.walk(statement))
+    in_body = any(node is call for statement in choice.body for node in ast.walk(statement))
     kept = choice.orelse if in_body else choice.body
     if in_body and len(kept) == 1 and isinstance(kept[0], ast.If) and _is_elif(source, kept[0]):
         return ()

@@ -128,7 +128,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
     floor = floors.reason(site, outcome, context.analysis.project)
-    return HeldBack(floor, outcome) if floor else judgement.decided_by_caller(site, outcome)
+    return HeldBack(floor, outcome) if floor else tests.decided_by_caller(site, outcome)
 
 
 def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site] = ()) -> Plan:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python.origins import Step
 from mi_lint.python.site import Site
 
+_SECRET_NAME = re.compile(r"key|secret|sas|passw|conn|credential", re.IGNORECASE)
 REASON = "whether '{}' is set decides what the code does; decide what takes its place"
 
 
@@ -30,3 +35,26 @@ def _identifiers(node: ast.AST) -> set[str]:
     return found | {
         part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)
     }
+
+
+def decided_by_caller(site: Site, outcome: Outcome) -> Outcome:
+    """Hold a rewrite back when a caller comes here only with a secret: ``if key: client = connect(url, key)``."""
+    for step in site.trace.steps if site.trace is not None else ():
+        if isinstance(outcome, Rewritten) and step.kind == "passed" and isinstance(step.node, ast.Call):
+            passed = [*step.node.args, *(keyword.value for keyword in step.node.keywords)]
+            secrets = {ast.unparse(value) for value in passed if isinstance(value, ast.Name | ast.Attribute)}
+            for test in _tests(step):
+                asked = (ast.unparse(part) for part in ast.walk(test) if isinstance(part, ast.Name | ast.Attribute))
+                found = next((name for name in asked if name in secrets and _SECRET_NAME.search(name)), "")
+                if found:
+                    return HeldBack(REASON.format(found.rpartition(".")[2]), outcome)
+    return outcome
+
+
+def _tests(step: Step) -> Iterator[ast.expr]:
+    """Yield what is asked before a call is reached."""
+    for parent in step.module.parents(step.node):
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        if isinstance(parent, ast.If | ast.IfExp):
+            yield parent.test

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from mi_lint.migrate import dual, signatures
+from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
@@ -22,34 +24,70 @@ _WHOSE = (
 _CHOICE = "the code chooses between ways to sign in; decide which of them stay"
 
 
+# What signs in by itself wherever the program runs; the others need somebody at a keyboard.
+_HOST = ("DefaultAzureCredential", "ManagedIdentityCredential", "WorkloadIdentityCredential")
+_PUBLIC_CLOUD = ("AZURE_PUBLIC_CLOUD", "login.microsoftonline.com")
+
+
 def rewrite(site: Site, context: Context) -> Outcome:
     """Replace the whole call: the tenant, the client id and the secret all belong to the service principal."""
     assert isinstance(site.node, ast.Call)
-    qualified = context.module.qualified(site.node.func) or ""
     if site.form == "UsernamePasswordCredential":
         return HeldBack("a user signs in here; decide whether the application itself may do what the user does")
-    change = context.replace(site.node, context.credential(site, ".aio." in qualified))
-    rewrite = Rewritten((change,), "use the host's managed identity instead of a service principal's secret")
+    choice = _choice(site.node, context)
+    if choice is not None:
+        return dual.held_back(changes) if (changes := _host_only(site.node, choice, context)) else HeldBack(_CHOICE)
+    rewritten = _rewritten(site, site.node, context)
     tenant = known.keyword(site.node, "tenant_id") or (site.node.args[0] if site.node.args else None)
     if tenant is not None and context.analysis.tracer.constant(context.module, tenant):
-        return HeldBack(_FOREIGN, rewrite)
+        return HeldBack(_FOREIGN, rewritten)
     if known.keyword(site.node, "additionally_allowed_tenants") is not None:
-        return HeldBack("several tenants are allowed, which a managed identity cannot serve", rewrite)
-    if _chooses(site, context):
-        return HeldBack(_CHOICE, rewrite)
+        return HeldBack("several tenants are allowed, which a managed identity cannot serve", rewritten)
     kinds = site.trace.kinds - {"none"} if site.trace is not None else frozenset[str]()
-    return rewrite if kinds and kinds <= _DEPLOYED else HeldBack(_WHOSE, rewrite)
+    if kinds and kinds <= _DEPLOYED:
+        return rewritten
+    # Whoever passes a secret means that principal, and would not notice that another one signs in.
+    return HeldBack(_WHOSE, None if signatures.public_parameter(site.trace) else rewritten)
 
 
-def _chooses(site: Site, context: Context) -> bool:
-    """Whether the code decides at run time between this and another way to sign in."""
-    inner: ast.AST = site.node
-    for parent in context.module.parents(site.node):
+def _rewritten(site: Site, node: ast.Call, context: Context) -> Rewritten:
+    is_async = ".aio." in (context.module.qualified(node.func) or "")
+    what = "use the host's managed identity instead of a service principal's secret"
+    authority = known.keyword(node, "authority")
+    code = context.module.source.slice(authority) if authority is not None else ""
+    if not code or code.strip("\"'").endswith(_PUBLIC_CLOUD) or context.credentials.kind == "managed":
+        return Rewritten((context.replace(node, context.credential(site, is_async)),), what)
+    name = "WorkloadIdentityCredential" if context.credentials.kind == "workload" else "DefaultAzureCredential"
+    package = "azure.identity.aio" if is_async else "azure.identity"
+    change = context.replace(node, f"{name}(authority={code})")
+    return Rewritten((change,), what, imports=((package, name),))
+
+
+def _choice(call: ast.Call, context: Context) -> ast.If | ast.IfExp | ast.Match | None:
+    """Return where the code decides at run time between this and another way to sign in."""
+    inner: ast.AST = call
+    for parent in context.module.parents(call):
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            return False
-        if isinstance(parent, ast.If | ast.IfExp | ast.Match) and inner is not getattr(parent, "test", None):
-            others = [node for node in ast.walk(parent) if isinstance(node, ast.Call) and node is not site.node]
-            if any(known.is_identity_class(context.module.qualified(node.func) or "") for node in others):
-                return True
+            return None
+        chooses = isinstance(parent, ast.If | ast.IfExp | ast.Match) and inner is not getattr(parent, "test", None)
+        if isinstance(parent, ast.If | ast.IfExp | ast.Match) and chooses and _identities(parent, call, context):
+            return parent
         inner = parent
-    return False
+    return None
+
+
+def _identities(node: ast.AST, call: ast.Call, context: Context) -> list[ast.Call]:
+    """Return the other credentials that are made somewhere below a node."""
+    calls = [other for other in ast.walk(node) if isinstance(other, ast.Call) and other is not call]
+    return [other for other in calls if known.is_identity_class(context.module.qualified(other.func) or "")]
+
+
+def _host_only(call: ast.Call, choice: ast.AST, context: Context) -> tuple[Change, ...]:
+    """Return the changes that leave the other branch, where that signs in with the host's identity and nothing else."""
+    others = _identities(choice, call, context)
+    if len(others) != 1 or not (context.module.qualified(others[0].func) or "").endswith(_HOST):
+        return ()
+    if isinstance(choice, ast.IfExp):
+        kept = choice.orelse if any(node is call for node in ast.walk(choice.body)) else choice.body
+        return dual.only(context.module, choice, kept) if kept is others[0] else ()
+    return dual.other_branch(context.module, choice, call) if isinstance(choice, ast.If) and choice.orelse else ()
