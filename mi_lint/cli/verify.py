@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--credential", choices=("default", "managed", "workload"), default="default", help="what the application uses"
     )
     parser.add_argument("--client-id", metavar="ID", default="", help="client id of the user-assigned identity")
+    parser.add_argument(
+        "--workload", metavar="KEY", default="", help="the workload that runs here, in a plan of several"
+    )
     parser.add_argument("--format", "-f", choices=("text", "json"), default="text", help="text or json")
 
 
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     plan = _read(arguments.plan)
     values = _values(arguments.value)
-    probes = plan["probes"]
+    probes = _of_workload(plan, arguments)
     if not probes:
         raise UserError(f"{arguments.plan}: the plan grants nothing, so there is nothing to verify")
     credential = tokens.credential(arguments.credential, arguments.client_id)
@@ -61,9 +64,23 @@ def _read(path: str) -> dict[str, Any]:
             plan = json.load(stream)
     except ValueError as error:
         raise UserError(f"{path}: not a plan: {error}") from None
-    if not isinstance(plan, dict) or not isinstance(plan.get("probes"), list):
+    if not isinstance(plan, dict) or not all(isinstance(plan.get(name), list) for name in ("probes", "identities")):
         raise UserError(f"{path}: not a plan; make one with `mi-lint plan --format json -o {path}`")
     return plan
+
+
+def _of_workload(plan: dict[str, Any], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the requests of the workload that runs here: another identity has no business with those of others."""
+    known = [str(identity["key"]) for identity in plan["identities"] if identity["key"]]
+    if (arguments.workload or known) and arguments.workload not in known:
+        hint = f"choose one of {', '.join(known)} with --workload" if known else "leave out --workload"
+        what = (
+            f"the plan has no workload '{arguments.workload}'"
+            if arguments.workload
+            else "the plan has several workloads"
+        )
+        raise UserError(f"{arguments.plan}: {what}; {hint}")
+    return [probe for probe in plan["probes"] if probe["identity"] == arguments.workload]
 
 
 def _values(pairs: Sequence[str]) -> dict[str, str]:

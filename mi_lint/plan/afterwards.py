@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mi_lint.plan import hosting
-from mi_lint.plan.model import Plan
+from mi_lint.plan.model import Identity, Plan, Setting
 from mi_lint.plan.rights import read_id
 from mi_lint.plan.step import AFTER, Command, Step, az, group, show, words_of
 
 
 def removed(plan: Plan) -> Iterator[Step]:
-    unwanted = [setting for setting in plan.settings if setting.action == "remove"]
-    if not unwanted:
-        return
+    for identity in plan.identities:
+        unwanted = [s for s in plan.settings if s.action == "remove" and s.identity == identity.key]
+        if unwanted:
+            yield _removed(plan, identity, unwanted)
+
+
+def _removed(plan: Plan, identity: Identity, unwanted: Sequence[Setting]) -> Step:
+    hosts = plan.hosts_of(identity)
     lines = tuple(
         f"`{setting.name}`: {setting.reason}" + (f" ({', '.join(setting.places)})" if setting.places else "")
         for setting in unwanted
     )
-    yield Step(
-        "settings-remove", "Remove the settings that hold secrets", "a secret that nobody reads can still be stolen",
+    return Step(
+        f"settings-remove-{identity.key}" if identity.key else "settings-remove",
+        f"Remove the settings{identity.whose} that hold secrets", "a secret that nobody reads can still be stolen",
         AFTER,
-        commands=tuple(command for host in plan.hosts for command in hosting.delete_settings(host, unwanted)),
-        text=(*lines, *(line for host in plan.hosts for line in hosting.settings_advice(host))),
-        check=tuple(command for host in plan.hosts for command in hosting.list_settings(host)),
+        commands=tuple(command for host in hosts for command in hosting.delete_settings(host, unwanted)),
+        text=(*lines, *dict.fromkeys(line for host in hosts for line in hosting.settings_advice(host))),
+        check=tuple(command for host in hosts for command in hosting.list_settings(host)),
         check_text="none of them is listed",
         undo_text="set them again; keep the values in a vault until the keys are turned off",
     )  # fmt: skip

@@ -101,5 +101,5 @@ def settings(connection: str, found: Iterable[Binding], parameter: str, identity
     ]
     result.append(Setting(f"{connection}__credential", "add", "managedidentity", reason))
     if identity.kind == USER:
-        result.append(Setting(f"{connection}__clientId", "add", "{clientId}", reason))
+        result.append(Setting(f"{connection}__clientId", "add", f"{{{identity.value('clientId')}}}", reason))
     return result

@@ -1,43 +1,30 @@
-"""Make the plan: from clients and templates to hosts, identity, rights, settings and what comes after."""
+"""Make the plan: from clients and templates to hosts, identities, rights, settings and what comes after."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mi_lint.migrate.opened import suppressed
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.model import Finding
-from mi_lint.plan import databases, federation, functions, leftovers, limits, settings
+from mi_lint.plan import containers, federation, functions, leftovers, limits, settings
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
-from mi_lint.plan.hosts import Found, detect
-from mi_lint.plan.identities import choose
+from mi_lint.plan.hosts import Found, detect, too_many
 from mi_lint.plan.instances import Instances
-from mi_lint.plan.model import (
-    HOSTS,
-    SYSTEM,
-    Assignment,
-    Host,
-    Identity,
-    Parameter,
-    Plan,
-    Reason,
-    Resource,
-    Setting,
-    Statements,
-)
+from mi_lint.plan.model import HOSTS, SYSTEM, Host, Identity, Parameter, Plan
 from mi_lint.plan.operations import is_test, modules_with_calls
 from mi_lint.plan.resources import Directory
+from mi_lint.plan.split import Group, camel, split
+from mi_lint.plan.workload import Workload, custom_roles, with_needs
 from mi_lint.plan.workspace import Workspace
-from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 from mi_lint.rulebook import store
-from mi_lint.rulebook.roles import Plane, Planes
-
-DATABASES = frozenset({"sql", "postgresql", "mysql"})
+from mi_lint.rulebook.roles import Planes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +57,7 @@ def _stored_secrets(workspace: Workspace) -> list[Finding]:
 
 
 class Builder:
-    """Collects the parts of one plan."""
+    """Collects the parts of one plan: what its workloads share, and the workloads."""
 
     def __init__(self, workspace: Workspace, planes: Planes, leaks: Sequence[Finding], choices: Choices) -> None:
         self.workspace = workspace
@@ -80,12 +67,12 @@ class Builder:
         self.choices = choices
         self.tracer = workspace.session.analysis.tracer
         self.directory = Directory(workspace.declared)
-        self.grants = Grants(self.tracer, self.directory.parameters)
-        self.clients = Clients(Instances(workspace.session.analysis, planes), self.directory, self.grants)
+        self.instances = Instances(workspace.session.analysis, planes)
         self.questions: list[str] = []
-        self.statements: list[Statements] = []
-        self.settings: list[Setting] = []
+        self.notes: list[str] = []
         self.blocked: dict[str, list[str]] = {}
+        self.workloads: list[Workload] = []
+        self._database_names: dict[tuple[str, str], str] = {}
         wanted = frozenset(workspace.wanted)
         self.sites = [site for site in self.session.sites if site.module.path in wanted]
         staying = suppressed(self.session, self.sites, workspace.config)
@@ -93,82 +80,90 @@ class Builder:
         self.outcomes = dict(self.session.plan(MigrateOptions(), moving).outcomes)
         paths = [path for path in self.session.project.paths if path in wanted]
         self.paths = [path for path in paths if not is_test(path)] or paths
-        self.identity_name = choices.name or identity_name(workspace.title)
 
     def build(self) -> Plan:
         """Return the plan."""
-        hosts, at_start = self._hosts()
-        identity = choose(hosts, at_start, self.choices.identity, self.identity_name)
-        who = hosts[0].name if identity.kind == SYSTEM else "identityName"
-        self.paths = self._paths_of(hosts)
-        self.clients.grant(list(modules_with_calls(self.session.analysis, self.paths, self.planes)))
+        groups, rest = split(self._found(), self.paths, self.session.project)
+        self._collect(groups)
+        self._outside(rest)
         self._ask_about_rights()
-        self._databases(who)
-        functions.plan_connections(self, hosts, identity)
-        self.grants.prune(self.planes)
+        functions.content_share(self)
         self._block_sites()
-        added, removed = self._settings(identity, hosts)
+        identities, hosts = self._identities()
         federations = federation.detect(self.workspace)
+        roles = custom_roles(self.workloads)
         plan = Plan(
             title=self.workspace.title,
             hosts=tuple(hosts),
-            identity=identity,
-            parameters=tuple(self._parameters(hosts, identity)),
+            identities=tuple(identities),
+            parameters=tuple(self._parameters(hosts, identities)),
             resources=tuple(self.directory.resources.values()),
-            assignments=tuple(self.grants.assignments),
-            custom_roles=tuple(self.grants.custom_roles),
-            statements=tuple(self.statements),
-            settings=(*added, *removed),
+            assignments=tuple(a for workload in self.workloads for a in workload.grants.assignments),
+            custom_roles=tuple(roles),
+            statements=tuple(s for workload in self.workloads for s in workload.statements),
+            settings=tuple(s for workload in self.workloads for s in workload.settings),
             federations=tuple(federations),
             switches=tuple(leftovers.switches(self)),
             leaks=tuple(leftovers.leaks(self)),
             service_principals=tuple(leftovers.service_principals(self)),
-            problems=tuple(self.grants.problems),
-            probes=tuple(leftovers.probes(self, added)),
-            notes=tuple(dict.fromkeys(leftovers.notes(self))),
+            problems=tuple(dict.fromkeys(p for workload in self.workloads for p in workload.grants.problems)),
+            probes=tuple(probe for workload in self.workloads for probe in leftovers.probes(self, workload)),
+            notes=tuple(dict.fromkeys([*self.notes, *leftovers.notes(self)])),
             questions=tuple(self.questions),
         )
         return replace(plan, questions=(*plan.questions, *limits.exceeded(plan)))
 
-    def _hosts(self) -> tuple[list[Host], list[str]]:
-        """Return the hosts, and what they need an identity for before the code runs."""
-        found, questions = detect(self.workspace.declared, self.workspace.wanted, self.workspace.text)
+    def _found(self) -> list[Found]:
+        """Return the hosts."""
+        files = self.workspace.wanted
+        found, questions = detect(self.workspace.declared, files, self.workspace.text)
         if self.choices.host:
-            found = [host for host in found if host.kind == self.choices.host] or [Found(self.choices.host, "", "")]
-        else:
-            self.questions += questions
+            found = [host for host in found if host.kind == self.choices.host]
+            questions = []
+        found = containers.placed(found, containers.folders(files), self.choices.host)
+        if not self.choices.host:
+            self.questions += [*questions, *too_many(found)]
         self.questions += [
             f"{path} is nested too deeply to be read; what it declares is not in this plan"
             for path in dict.fromkeys(self.workspace.unread)
         ]
-        if not found:
+        if not self.choices.host and all(host.kind == "unknown" for host in found):
             self.questions.append("nothing in the repository tells where the code runs; name it with --host")
-            found = [Found("unknown", "", "")]
-        codes = sorted({host.code for host in found if host.code})
-        if len(codes) > 1:
-            self.questions.append(
-                f"several workloads share this plan: {', '.join(codes)}; for rights of its own, plan each "
-                f"folder alone: "
-                f"`mi-lint plan {codes[0]}`"
-            )
-        hosts = []
-        for number, host in enumerate(found, 1):
-            name = host_parameter(host.kind) + (str(number) if len(found) > 1 else "")
-            hosts.append(
-                Host(
-                    host.kind, host.label, name, host.place, host.code, host.slot, host.service_account, host.namespace
-                )
-            )
-        return hosts, [host.needs_at_start for host in found if host.needs_at_start]
+        return found or [Found(self.choices.host or "unknown", "", "")]
+
+    def _collect(self, groups: Sequence[Group]) -> None:
+        """Find out what each workload needs; those with the same needs are one."""
+        workloads = [Workload(self, group) for group in groups]
+        for workload in workloads:
+            workload.collect()
+            self.directory.keep()
+        self.workloads, idle = with_needs(workloads)
+        self.notes += [
+            f"the code of {', '.join(host.words for host in group.hosts)} calls no Azure service: it needs no identity"
+            for workload in idle
+            for group in workload.groups
+        ]
+
+    def _outside(self, paths: Sequence[str]) -> None:
+        """Name the files with clients that no host of the plan runs, and what they still open with a key."""
+        directory = Directory(self.workspace.declared, dict(self.directory.resources), dict(self.directory.parameters))
+        clients = Clients(self.instances, directory, Grants(self.tracer, directory.parameters))
+        clients.grant(list(modules_with_calls(self.session.analysis, paths, self.planes)))
+        self._block(clients)
+        found = sorted({call.module.path for call in clients.resource_of})
+        if found:
+            shown = ", ".join(found[:MAX_SHOWN]) + (f" and {len(found) - MAX_SHOWN} more" if found[MAX_SHOWN:] else "")
+            self.notes.append(f"no host of this plan runs {shown}: plan the rights of who runs them with `--host`")
 
     def _ask_about_rights(self) -> None:
         """Name the clients whose rights are not known, and credentials that are handed to code that is not followed."""
+        unknown = {name: place for w in reversed(self.workloads) for name, place in w.clients.unknown.items()}
         self.questions += [
             (
                 f"the rights that {name} needs ({place}) are not among the rules; give the identity what its "
                 f"service documents"
             )
-            for name, place in self.clients.unknown.items()
+            for name, place in unknown.items()
         ]
         self.questions += [
             (
@@ -179,114 +174,72 @@ class Builder:
             if site.family == "service_principals" and not site.consumers and not is_test(site.module.path)
         ]
 
-    def _paths_of(self, hosts: Sequence[Host]) -> list[str]:
-        """Return the files that run on the hosts, when their folders are known: those there and what they import."""
-        folders = [host.code for host in hosts]
-        if not all(folders):
-            return self.paths
-        inside = [path for path in self.paths if any(path.startswith(f"{folder}/") for folder in folders)]
-        known, queue = set(inside), list(inside)
-        while queue:
-            module = self.session.project.module(queue.pop())
-            for path in self._imported(module) if module is not None else ():
-                if path not in known:
-                    known.add(path)
-                    queue.append(path)
-        return [path for path in self.paths if path in known] or self.paths
+    def _block_sites(self) -> None:
+        """Note the calls that go on using a key, by the resource that they reach."""
+        for workload in self.workloads:
+            self._block(workload.clients)
 
-    def _imported(self, module: Module) -> Iterator[str]:
-        for bindings_ in module.scope.bindings.values():
-            for binding in bindings_:
-                target = self.session.project.find(module.path, binding.target) if binding.kind == "import" else None
-                if target is not None:
-                    yield target[0].path
+    def _block(self, clients: Clients) -> None:
+        for site in self.sites:
+            key = clients.resource_of.get(site.call) if site.call is not None else None
+            if key is not None and not isinstance(self.outcomes.get(site), Rewritten):
+                places = self.blocked.setdefault(key, [])
+                places += [place for place in [settings.place(site)] if place not in places]
 
-    def _databases(self, who: str) -> None:
-        """Plan users and rights in the databases that drivers connect to."""
-        modules = [module for path in self.paths if (module := self.session.project.module(path)) is not None]
-        texts = (self.workspace.text(path).lower() for path in self.workspace.wanted if settings.is_settings(path))
-        found = databases.connections(modules, self.planes, self.tracer, self.workspace.declared, "\n".join(texts))
-        for connection in found:
-            resource = self.directory.resource(connection.plane, connection.target)
-            self._rights(connection.plane, resource, connection.place, modules)
-            self._password(connection, resource)
-            mine = [s for s in self.statements if s.resource == resource.key]
-            if connection.plane.mechanism in DATABASES and not mine:
-                rights = [a.role for a in self.grants.assignments if a.resource == resource.key]
-                self._statements(connection.plane, resource, rights, who, connection.database)
+    def _identities(self) -> tuple[list[Identity], list[Host]]:
+        """Choose the identity of each workload, and make what depends on it."""
+        identities: list[Identity] = []
+        hosts: list[Host] = []
+        base = self.choices.name or identity_name(self.workspace.title)
+        for workload in self.workloads:
+            several = len(self.workloads) > 1
+            title = workload.title if several else ""
+            key = camel(title) if several else ""
+            key = f"{key}Workload" if key in _TAKEN else key
+            identity, own = workload.identify(key, title, f"{base}-{slug(title)}" if several else base)
+            workload.finish(identity, own)
+            identities.append(identity)
+            hosts += own
+        return identities, hosts
 
-    def _rights(self, plane: Plane, resource: Resource, place: str, modules: Sequence[Module]) -> None:
-        held = databases.statements(modules, plane) if plane.statements else []
-        rights = [role.name for role in plane.roles if any(s.right == role.name for s in held)]
-        why = (
-            ""
-            if rights or not plane.statements
-            else "no statement stands in the code; an ordinary application needs this"
-        )
-        for right in rights or plane.default_roles("*"):
-            reasons = tuple(Reason(s.word, s.place) for s in held if s.right == right)
-            reasons = reasons or (Reason(f"{plane.title} connection", place),)
-            self.grants.merge(
-                Assignment(
-                    plane.name, plane.mechanism, right, "", resource.key, "", "", reasons, why, source=plane.source
-                )
-            )
+    def sites_of(self, workload: Workload) -> list[Site]:
+        """Return the sites in the code of a workload."""
+        if len(self.workloads) == 1:
+            return self.sites
+        paths = frozenset(workload.paths)
+        return [site for site in self.sites if site.module.path in paths]
 
-    def _password(self, connection: databases.Connection, resource: Resource) -> None:
-        """Note the settings with the password, and that it is needed until the call is rewritten."""
-        if connection.keyless:
-            return
-        for name in connection.secrets:
-            self.settings.append(
-                Setting(name, "remove", "", "the connection needs no user and no password", (connection.place,))
-            )
-        sites = [site for site in self.sites if site.module is connection.module and site.node is connection.node]
-        if not any(isinstance(self.outcomes.get(site), Rewritten) for site in sites):
-            self.blocked.setdefault(resource.key, []).append(connection.place)
-
-    def _statements(self, plane: Plane, resource: Resource, rights: Sequence[str], who: str, setting: str) -> None:
+    def database_name(self, resource: str, setting: str) -> str:
+        """Return the parameter that names a database."""
+        if (resource, setting) in self._database_names:
+            return self._database_names[resource, setting]
         name, number = "databaseName", 2
         while name in self.directory.parameters:
             name, number = f"databaseName{number}", number + 1
         text = f"name of the database, which the code reads from `{setting}`" if setting else "name of the database"
         self.directory.parameters[name] = Parameter(name, text)
-        lines = databases.lines(plane, rights, who, name)
-        self.statements.append(Statements(plane.name, resource.key, name, lines, plane.title))
+        self._database_names[resource, setting] = name
+        return name
 
-    def _block_sites(self) -> None:
-        """Note the calls that go on using a key, by the resource that they reach."""
-        for site in self.sites:
-            key = self.clients.resource_of.get(site.call) if site.call is not None else None
-            if key is not None and not isinstance(self.outcomes.get(site), Rewritten):
-                self.blocked.setdefault(key, []).append(settings.place(site))
+    @cached_property
+    def settings_text(self) -> str:
+        """What the settings files say, in lower case."""
+        paths = (path for path in self.workspace.wanted if settings.is_settings(path))
+        return "\n".join(self.workspace.text(path).lower() for path in paths)
 
-    def _settings(self, identity: Identity, hosts: Sequence[Host]) -> tuple[list[Setting], list[Setting]]:
-        added = [setting for setting in self.settings if setting.action == "add"]
-        added += settings.of_identity(identity, hosts, self._uses_default())
-        gone = [site for site in self.sites if isinstance(self.outcomes.get(site), Rewritten)]
-        for site in gone:
-            outcome = self.outcomes[site]
-            assert isinstance(outcome, Rewritten)
-            added += settings.added(site, outcome, self._resource(site))
-        read = {name for resource in self.directory.resources.values() for name in resource.settings}
-        holding = settings.secret_names(gone)
-        still = set(settings.secret_names([site for site in self.sites if site not in gone]))
-        removed = [setting for setting in self.settings if setting.action == "remove"]
-        kept = {setting.name for setting in added} | (read - set(holding)) | still
-        removed += settings.removed(gone, kept, identity)
-        return (
-            list({setting.name: setting for setting in reversed(added)}.values())[::-1],
-            [settings.placed(setting, self.workspace, settings.is_settings) for setting in settings.merged(removed)],
+    @cached_property
+    def uses_default(self) -> bool:
+        """Whether the code uses, or will use, the chain of `DefaultAzureCredential`."""
+        return bool(self.sites) or any(
+            b"DefaultAzureCredential(" in self.session.project.text(path) for path in self.paths
         )
 
-    def _resource(self, site: Site) -> Resource | None:
-        key = self.clients.resource_of.get(site.call) if site.call is not None else None
-        return self.directory.resources[key] if key is not None else None
-
-    def _parameters(self, hosts: Sequence[Host], identity: Identity) -> list[Parameter]:
+    def _parameters(self, hosts: Sequence[Host], identities: Sequence[Identity]) -> list[Parameter]:
         found = [Parameter("resourceGroup", "resource group of the host and of the resources")]
-        if identity.kind != SYSTEM:
-            found.append(Parameter("identityName", "name of the user-assigned identity", self.identity_name))
+        for identity in identities:
+            if identity.kind != SYSTEM:
+                text = f"name of the user-assigned identity{identity.whose}"
+                found.append(Parameter(identity.value("identityName"), text, identity.name))
         for host in hosts:
             if host.kind != "unknown":
                 example = host.label if host.label and "<" not in host.label else ""
@@ -294,32 +247,17 @@ class Builder:
                 found.append(Parameter(host.name, f"name of the {HOSTS[host.kind]}{label}", example))
         return [*found, *self.directory.parameters.values()]
 
-    def _uses_default(self) -> bool:
-        """Whether the code uses, or will use, the chain of `DefaultAzureCredential`."""
-        return bool(self.sites) or any(
-            b"DefaultAzureCredential(" in self.session.project.text(path) for path in self.paths
-        )
+
+MAX_SHOWN = 5
+# Names that the formats give to other things.
+_TAKEN = frozenset({"deploy", "workload", "graph", "current"})
+
+
+def slug(text: str) -> str:
+    """Return a text as a part of a resource's name."""
+    return re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")
 
 
 def identity_name(title: str) -> str:
     """Return a name for a user-assigned identity, as the naming advice for Azure resources has it."""
-    return f"id-{re.sub(r'[^a-z0-9-]+', '-', title.lower()).strip('-') or 'workload'}"
-
-
-def host_parameter(kind: str) -> str:
-    """Return the name of the parameter that names a host."""
-    return _HOST_PARAMETERS.get(kind, "hostName")
-
-
-_HOST_PARAMETERS = {
-    "vm": "vmName",
-    "vmss": "vmssName",
-    "web-app": "webAppName",
-    "function-app": "functionAppName",
-    "container-app": "containerAppName",
-    "container-app-job": "jobName",
-    "container-instance": "containerGroupName",
-    "aks": "clusterName",
-    "arc": "machineName",
-    "ml": "computeName",
-}
+    return f"id-{slug(title) or 'workload'}"

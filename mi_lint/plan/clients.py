@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mi_lint.plan import alternatives
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.instances import Instances
 from mi_lint.plan.model import Assignment, Problem, Reason, Resource
-from mi_lint.plan.operations import Use, uses
-from mi_lint.plan.resources import Directory, target_of
+from mi_lint.plan.operations import Use, making, uses
+from mi_lint.plan.resources import Directory, target_of, target_of_values
+from mi_lint.plan.signing import DELEGATION, Signature, signatures
 from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Plane
 
 UNFOLLOWED = "no call on this client could be followed; this is the usual role of its class"
 UNLISTED = "what the calls of this class need is not known one by one; this is the usual role of its class"
+UNREAD = "which permissions it signs could not be read, and it signs none that the identity has not; the usual role"
 
 
 class Clients:
@@ -22,12 +25,14 @@ class Clients:
 
     def __init__(self, instances: Instances, directory: Directory, grants: Grants) -> None:
         self._instances = instances
+        self._tracer = instances.analysis.tracer
         self._directory = directory
         self._grants = grants
         self.resource_of: dict[ClientCall, str] = {}
         self.unknown: dict[str, str] = {}
         self._uses: dict[tuple[Plane, str], list[Use]] = {}
-        self._silent: list[tuple[Plane, Resource, ClientCall]] = []
+        self._silent: list[tuple[Plane, ClientCall]] = []
+        self._unread: list[tuple[Plane, str, Reason]] = []
 
     def grant(self, modules: Sequence[Module]) -> None:
         """Grant what the modules need."""
@@ -42,11 +47,16 @@ class Clients:
             for call in self._instances.analysis.client_calls(module):
                 self._client(call, by_root.get(call, []))
         self._spread(loose)
+        for signature in signatures(modules, self._instances.planes, self._tracer):
+            self._sign(signature)
+        self._join_branches()
         self._join_alternatives()
         for (plane, key), group in self._uses.items():
             self._grants.add(plane, self._directory.resources[key], group)
-        for plane, resource, call in self._silent:
-            self._default(plane, resource, call, plane in loose)
+        for plane, call in self._silent:
+            self._default(plane, self._directory.resources[self.resource_of[call]], call, plane in loose)
+        for plane, key, reason in self._unread:
+            self._grants.add_default(plane, self._directory.resources[key], plane.default_roles("*"), reason, UNREAD)
 
     def _client(self, call: ClientCall, found: list[Use]) -> None:
         plane = self._instances.plane_of(call)
@@ -57,20 +67,49 @@ class Clients:
                 named = f" (such as {call.client.role})" if call.client.role else ""
                 self.unknown.setdefault(call.client.name, f"{_place(call)}{named}")
             return
-        resource = self._directory.resource(plane, target_of(call, plane, self._instances.analysis.tracer))
+        resource = self._directory.resource(plane, target_of(call, plane, self._tracer))
         self.resource_of[call] = resource.key
+        itself = making(call, plane)
+        found = [*found, itself] if itself is not None else found
         if found:
             self._uses.setdefault((plane, resource.key), []).extend(found)
         else:
-            self._silent.append((plane, resource, call))
+            self._silent.append((plane, call))
 
     def _spread(self, loose: dict[Plane, list[Use]]) -> None:
         """Give calls on clients that are only known by their type to every client of the plane they can mean."""
         for plane, group in loose.items():
-            keys = {resource.key for other, resource, _ in self._silent if other is plane}
+            keys = {self.resource_of[call] for other, call in self._silent if other is plane}
             keys = keys or {key for other, key in self._uses if other is plane}
             for key in sorted(keys):
                 self._uses.setdefault((plane, key), []).extend(group)
+
+    def _sign(self, signature: Signature) -> None:
+        """Give a signature to the account whose key signs it: that of the client that gives the key, if one does."""
+        plane, module = signature.plane, signature.module
+        giving = {key for (other, key), group in self._uses.items() if other is plane and _gives_key(group, module)}
+        near = {
+            key
+            for call, key in self.resource_of.items()
+            if call.module is module and self._instances.plane_of(call) is plane
+        }
+        keys = giving or near
+        if len(keys) != 1:
+            account = [(module, signature.account)] if signature.account is not None else []
+            target = target_of_values(account, plane, self._tracer)
+            keys = keys or {self._directory.resource(plane, target).key}
+        for key in sorted(keys):
+            self._uses.setdefault((plane, key), []).extend(signature.uses)
+            if not signature.followed:
+                self._unread.append((plane, key, Reason(signature.name, signature.place)))
+
+    def _join_branches(self) -> None:
+        """Take resources as one that the branches of a choice open under one name."""
+        for first, second in alternatives.pairs(list(self.resource_of)):
+            key, other = self.resource_of[first], self.resource_of[second]
+            labels = [self._directory.resources[key].label, self._directory.resources[other].label]
+            if key != other and self._instances.plane_of(first) is self._instances.plane_of(second) and not all(labels):
+                self._join(*((key, other) if labels[1] else (other, key)))
 
     def _join_alternatives(self) -> None:
         """Take two resources as one when the same calls reach them: branches that open one resource two ways."""
@@ -78,11 +117,18 @@ class Clients:
         for (plane, key), group in list(self._uses.items()):
             first = seen.setdefault((plane, frozenset(use.place for use in group)), key)
             alone = sum(other == key for _, other in self._uses) == 1
-            if first == key or not alone or any(resource.key == key for _, resource, _ in self._silent):
+            if first == key or not alone or any(self.resource_of[call] == key for _, call in self._silent):
                 continue
             del self._uses[plane, key]
-            self._directory.join(key, first)
-            self.resource_of = {call: first if old == key else old for call, old in self.resource_of.items()}
+            self._join(key, first)
+
+    def _join(self, key: str, into: str) -> None:
+        self._directory.join(key, into)
+        self.resource_of = {call: into if old == key else old for call, old in self.resource_of.items()}
+        self._unread = [(plane, into if old == key else old, reason) for plane, old, reason in self._unread]
+        for plane, old in list(self._uses):
+            if old == key:
+                self._uses.setdefault((plane, into), []).extend(self._uses.pop((plane, old)))
 
     def _default(self, plane: Plane, resource: Resource, call: ClientCall, typed: bool) -> None:
         granted = [a for a in self._grants.assignments if (a.resource, a.plane) == (resource.key, plane.name)]
@@ -97,6 +143,11 @@ class Clients:
 
 def _place(call: ClientCall) -> str:
     return f"{call.module.path}:{call.node.lineno}"
+
+
+def _gives_key(group: Sequence[Use], module: Module) -> bool:
+    """Whether a client gives, in this module, the key that signatures are made with."""
+    return any(use.method == DELEGATION and use.module is module for use in group)
 
 
 def _is_branch(granted: Sequence[Assignment], call: ClientCall) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mi_lint.plan.model import Identity
 from mi_lint.plan.operations import is_test
 from mi_lint.plan.resources import Target, host_name, origins
 from mi_lint.plan.templates.declared import Declared
@@ -169,13 +170,13 @@ def _docstrings(module: Module) -> set[int]:
     return found
 
 
-def lines(plane: Plane, rights: Sequence[str], name: str, database: str) -> tuple[str, ...]:
+def lines(plane: Plane, rights: Sequence[str], name: str, identity: Identity, database: str) -> tuple[str, ...]:
     """Return what an administrator runs to give the identity its rights; ``{…}`` are parameters."""
     if plane.mechanism == "sql":
         return _sql(rights, name)
     if plane.mechanism == "postgresql":
-        return _postgresql(rights, name, database)
-    return _mysql(rights, name, database)
+        return _postgresql(rights, name, identity.value("principalId"), database)
+    return _mysql(rights, name, identity.value("clientId"), database)
 
 
 def _sql(rights: Sequence[str], name: str) -> tuple[str, ...]:
@@ -193,12 +194,12 @@ def _sql(rights: Sequence[str], name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _postgresql(rights: Sequence[str], name: str, database: str) -> tuple[str, ...]:
+def _postgresql(rights: Sequence[str], name: str, principal: str, database: str) -> tuple[str, ...]:
     tables = [right for right in rights if right in ("SELECT", "INSERT", "UPDATE", "DELETE")]
     found = [
         "\\connect postgres",
         (
-            f"SELECT pgaadauth_create_principal_with_oid('{{{name}}}', '{{principalId}}', 'service', false, false) "
+            f"SELECT pgaadauth_create_principal_with_oid('{{{name}}}', '{{{principal}}}', 'service', false, false) "
             f"WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{{{name}}}');"
         ),
         f'GRANT CONNECT ON DATABASE "{{{database}}}" TO "{{{name}}}";',
@@ -216,9 +217,9 @@ def _postgresql(rights: Sequence[str], name: str, database: str) -> tuple[str, .
     return tuple(found)
 
 
-def _mysql(rights: Sequence[str], name: str, database: str) -> tuple[str, ...]:
+def _mysql(rights: Sequence[str], name: str, client: str, database: str) -> tuple[str, ...]:
     return (
         "SET aad_auth_validate_oids_in_tenant = OFF;",
-        f"CREATE AADUSER IF NOT EXISTS '{{{name}}}' IDENTIFIED BY '{{clientId}}';",
+        f"CREATE AADUSER IF NOT EXISTS '{{{name}}}' IDENTIFIED BY '{{{client}}}';",
         f"GRANT {', '.join(rights)} ON `{{{database}}}`.* TO '{{{name}}}'@'%';",
     )

@@ -3,79 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mi_lint.plan import bindings, settings
+from mi_lint.plan import bindings
 from mi_lint.plan.bindings import CONTENT_SHARE, HOST_STORAGE, Binding
-from mi_lint.plan.grants import Part
-from mi_lint.plan.model import Host, Identity, Problem, Reason, Resource, Setting
+from mi_lint.plan.grants import Grants, Part
+from mi_lint.plan.model import Identity, Problem, Reason, Resource, Setting
 from mi_lint.plan.resources import Target
-from mi_lint.plan.settings import is_settings
+from mi_lint.plan.settings import is_settings, places
 from mi_lint.rulebook.roles import Plane
 
 if TYPE_CHECKING:
     from mi_lint.plan.build import Builder
+    from mi_lint.plan.split import Group
+    from mi_lint.plan.workload import Workload
 
 
-def plan_connections(builder: Builder, hosts: Sequence[Host], identity: Identity) -> None:
-    """Plan the connections of triggers and bindings, and the storage of the Functions host."""
-    if not any(host.kind == "function-app" for host in hosts):
-        return
-    modules = [module for path in builder.paths if (module := builder.session.project.module(path)) is not None]
-    found = list(bindings.bindings(modules, builder.workspace.wanted, builder.workspace.text, builder.planes))
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A connection of triggers and bindings, and the resource behind it."""
+
+    connection: str
+    bindings: tuple[Binding, ...]
+    resource: str
+
+
+def collect(workload: Workload) -> None:
+    """Collect the rights for triggers and bindings, and for the storage of the Functions host."""
+    for group in workload.groups:
+        if any(host.kind == "function-app" for host in group.hosts):
+            _collect(workload, group)
+
+
+def _collect(workload: Workload, group: Group) -> None:
+    builder = workload.builder
+    prefixes = tuple(f"{folder}/" for folder in group.code)
+    files = [path for path in builder.workspace.wanted if not prefixes or path.startswith(prefixes)]
     by_connection: dict[str, list[Binding]] = {HOST_STORAGE: []}
-    for binding in found:
+    for binding in bindings.bindings(workload.modules, files, builder.workspace.text, builder.planes):
         by_connection.setdefault(bindings.connection_of(binding), []).append(binding)
-    for connection, group in by_connection.items():
+    for connection, found in by_connection.items():
         if "%" in connection:
             builder.questions.append(
-                f"the setting {connection.strip('%')} names the connection of {group[0].name} ({group[0].place})"
+                f"the setting {connection.strip('%')} names the connection of {found[0].name} ({found[0].place})"
             )
         elif connection:
-            _connection(builder, connection, group, identity)
-    _content_share(builder)
+            # Each Function App has storage of its own behind the setting of this name.
+            owner = group.title if connection == HOST_STORAGE else ""
+            _connection(workload, connection, found, owner)
 
 
-def _connection(builder: Builder, connection: str, group: Sequence[Binding], identity: Identity) -> None:
-    plane = group[0].plane if group else builder.planes.by_name["storage.blob"]
-    resource = builder.directory.resource(plane, Target((connection,)))
+def _connection(workload: Workload, connection: str, found: Sequence[Binding], owner: str) -> None:
+    builder = workload.builder
+    plane = found[0].plane if found else builder.planes.by_name["storage.blob"]
+    resource = builder.directory.resource(plane, Target((connection,), owner=owner))
+    workload.bound.append(Bound(connection, tuple(found), resource.key))
     if connection == HOST_STORAGE:
         blob = builder.planes.by_name["storage.blob"]
         assert blob.bindings is not None
-        _bound(builder, blob, blob.bindings.host, resource, Reason("the Functions host", HOST_STORAGE))
-    for binding in group:
+        _assign(workload.grants, blob, blob.bindings.host, resource, Reason("the Functions host", HOST_STORAGE))
+    for binding in found:
         bound = binding.plane.bindings
         assert bound is not None
         reason = Reason(binding.name, binding.place)
-        _bound(builder, binding.plane, bound.rights[binding.use], resource, reason)
+        _assign(workload.grants, binding.plane, bound.rights[binding.use], resource, reason)
         if binding.use == "trigger":
             for other, roles in bound.also.items():
-                _bound(builder, builder.planes.by_name[other], roles, resource, reason)
-    if f"{connection}__" in "".join(
-        builder.workspace.text(path) for path in builder.workspace.wanted if is_settings(path)
-    ):
-        return
-    builder.settings += bindings.settings(connection, group, resource.name, identity)
-    builder.settings.append(Setting(connection, "remove", "", "an identity-based connection takes its place"))
+                _assign(workload.grants, builder.planes.by_name[other], roles, resource, reason)
 
 
-def _bound(builder: Builder, plane: Plane, roles: Sequence[str], resource: Resource, reason: Reason) -> None:
+def _assign(grants: Grants, plane: Plane, roles: Sequence[str], resource: Resource, reason: Reason) -> None:
     for name in roles:
         role = plane.role(name)
         if role is not None:
-            builder.grants.assign(plane, resource, role, Part(), (reason,), "")
+            grants.assign(plane, resource, role, Part(), (reason,), "")
 
 
-def _content_share(builder: Builder) -> None:
-    places = settings.places(CONTENT_SHARE, builder.workspace, is_settings)
-    if not places:
+def settings(workload: Workload, identity: Identity) -> list[Setting]:
+    """Return the settings that make the connections identity-based, where they are not."""
+    found: list[Setting] = []
+    text = "".join(map(workload.builder.workspace.text, filter(is_settings, workload.builder.workspace.wanted)))
+    for bound in workload.bound:
+        if f"{bound.connection}__" not in text:
+            resource = workload.builder.directory.resources[bound.resource]
+            found += bindings.settings(bound.connection, bound.bindings, resource.name, identity)
+            reason = "an identity-based connection takes its place"
+            found.append(Setting(bound.connection, "remove", "", reason))
+    return found
+
+
+def content_share(builder: Builder) -> None:
+    """Name the content share that a Function App has in Azure Files: it needs a key."""
+    workload = next((workload for workload in builder.workloads if workload.bound), None)
+    found = places(CONTENT_SHARE, builder.workspace, is_settings) if workload is not None else []
+    if workload is None or not found:
         return
     text = (
-        "Azure Files takes no managed identity for the content share: use the Flex Consumption plan, "
-        "which has none, or a "
-        "Key Vault reference"
+        "Azure Files takes no managed identity for the content share: use the Flex Consumption plan, which has none, "
+        "or a Key Vault reference"
     )
-    builder.grants.problems.append(Problem(CONTENT_SHARE, places[0], text))
+    workload.grants.problems.append(Problem(CONTENT_SHARE, found[0], text))
     for resource in builder.directory.resources.values():
         if HOST_STORAGE in resource.settings:
-            builder.blocked.setdefault(resource.key, []).extend(places)
+            builder.blocked.setdefault(resource.key, []).extend(found)

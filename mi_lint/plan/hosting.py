@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mi_lint.plan.model import SYSTEM, Host, Setting
+from mi_lint.plan.model import SYSTEM, Host, Identity, Setting
 
 if TYPE_CHECKING:
     from mi_lint.plan.step import Command
@@ -27,6 +27,14 @@ def _az(*words: str, capture: str = "") -> Command:
 def _named(host: Host) -> tuple[str, ...]:
     slot = ("--slot", host.slot) if host.slot and host.kind in _APP_SERVICE else ()
     return ("--name", f"{{{host.name}}}", "--resource-group", "{resourceGroup}", *slot)
+
+
+def _id(identity: Identity) -> str:
+    return f"{{{identity.value('identityId')}}}"
+
+
+def _of(identity: Identity) -> tuple[str, ...]:
+    return ("--identity-name", f"{{{identity.value('identityName')}}}", "--resource-group", "{resourceGroup}")
 
 
 def enable(host: Host) -> tuple[Command, ...]:
@@ -62,22 +70,21 @@ def principal(host: Host, capture: str) -> Command:
     return _az()
 
 
-def attach(host: Host) -> tuple[Command, ...]:
+def attach(host: Host, identity: Identity) -> tuple[Command, ...]:
     """Return the commands that attach the user-assigned identity."""
     if host.kind == "aks":
-        return _federate(host)
+        return _federate(host, identity)
     if host.kind not in _WORDS:
         return ()
     option = "--user-assigned" if host.kind in _CONTAINER_APPS else "--identities"
-    return (_az(*_WORDS[host.kind].split(), "identity", "assign", *_named(host), option, "{identityId}"),)
+    return (_az(*_WORDS[host.kind].split(), "identity", "assign", *_named(host), option, _id(identity)),)
 
 
-def attached(host: Host) -> tuple[Command, ...]:
+def attached(host: Host, identity: Identity) -> tuple[Command, ...]:
     """Return the commands that show that it is attached."""
     if host.kind == "aks":
         return (
-            _az("identity", "federated-credential", "list", "--identity-name", "{identityName}", "--resource-group",
-                "{resourceGroup}", "--query", "[].subject", "--output", "tsv"),
+            _az("identity", "federated-credential", "list", *_of(identity), "--query", "[].subject", "--output", "tsv"),
         )  # fmt: skip
     if host.kind not in _WORDS:
         return ()
@@ -85,17 +92,17 @@ def attached(host: Host) -> tuple[Command, ...]:
     return (_az(*words, "--query", "userAssignedIdentities", "--output", "json"),)
 
 
-def detach(host: Host) -> tuple[Command, ...]:
+def detach(host: Host, identity: Identity) -> tuple[Command, ...]:
     """Return the commands that take it away again."""
     if host.kind == "aks":
         return (
-            _az("identity", "federated-credential", "delete", "--identity-name", "{identityName}", "--resource-group",
-                "{resourceGroup}", "--name", _credential_name(host), "--yes"),
+            _az("identity", "federated-credential", "delete", *_of(identity), "--name", _credential_name(host),
+                "--yes"),
         )  # fmt: skip
     if host.kind not in _WORDS:
         return ()
     option = "--user-assigned" if host.kind in _CONTAINER_APPS else "--identities"
-    return (_az(*_WORDS[host.kind].split(), "identity", "remove", *_named(host), option, "{identityId}"),)
+    return (_az(*_WORDS[host.kind].split(), "identity", "remove", *_named(host), option, _id(identity)),)
 
 
 def _credential_name(host: Host) -> str:
@@ -107,19 +114,19 @@ def subject(host: Host) -> str:
     return f"system:serviceaccount:{host.namespace or 'default'}:{host.service_account or 'workload'}"
 
 
-def _federate(host: Host) -> tuple[Command, ...]:
+def _federate(host: Host, identity: Identity) -> tuple[Command, ...]:
     return (
         _az("aks", "update", "--name", f"{{{host.name}}}", "--resource-group", "{resourceGroup}",
             "--enable-oidc-issuer", "--enable-workload-identity"),
         _az("aks", "show", "--name", f"{{{host.name}}}", "--resource-group", "{resourceGroup}", "--query",
             "oidcIssuerProfile.issuerUrl", "--output", "tsv", capture="issuerUrl"),
-        _az("identity", "federated-credential", "create", "--identity-name", "{identityName}", "--resource-group",
-            "{resourceGroup}", "--name", _credential_name(host), "--issuer", "{issuerUrl}", "--subject", subject(host),
+        _az("identity", "federated-credential", "create", *_of(identity), "--name", _credential_name(host),
+            "--issuer", "{issuerUrl}", "--subject", subject(host),
             "--audiences", "api://AzureADTokenExchange"),
     )  # fmt: skip
 
 
-def advice(host: Host, kind: str) -> tuple[str, ...]:
+def advice(host: Host, identity: Identity) -> tuple[str, ...]:
     """Return what has to be done by hand or in the templates."""
     place = f" (`{host.place}`)" if host.place else ""
     match host.kind:
@@ -128,7 +135,7 @@ def advice(host: Host, kind: str) -> tuple[str, ...]:
                 (
                     f"Service account `{host.service_account or 'workload'}` in namespace "
                     f"`{host.namespace or 'default'}`{place}: "
-                    "annotation `azure.workload.identity/client-id: <clientId>`."
+                    f"annotation `azure.workload.identity/client-id: <{identity.value('clientId')}>`."
                 ),
                 (
                     'Pod template: label `azure.workload.identity/use: "true"` and `serviceAccountName: '
@@ -157,7 +164,7 @@ def advice(host: Host, kind: str) -> tuple[str, ...]:
         case "unknown":
             return ("The host is not known: attach the identity where the code runs, or name the host with `--host`.",)
         case _ if host.place:
-            value = "SystemAssigned" if kind == SYSTEM else "UserAssigned"
+            value = "SystemAssigned" if identity.kind == SYSTEM else "UserAssigned"
             return (
                 (
                     f"Write it into the template as well{place}, or the next deployment takes it away: "

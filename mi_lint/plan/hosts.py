@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mi_lint.plan.model import HOSTS
 from mi_lint.plan.templates.declared import Declared
 
 _BY_TYPE: Mapping[str, str] = {
@@ -65,6 +66,12 @@ class Found:
     namespace: str = ""
     service_account: str = ""
     needs_at_start: str = ""
+    images: tuple[str, ...] = ()  # names of its container images
+
+    @property
+    def words(self) -> str:
+        """Kind and name for people."""
+        return f"{HOSTS[self.kind]} `{self.label or self.code}`"
 
 
 def detect(
@@ -164,10 +171,10 @@ def _joined(
         fitting = _fitting(found, service, resources)
         if fitting is not None:
             found[found.index(fitting)] = _with_code(fitting, service.code)
-        elif any(host.kind == service.kind for host in found) or not found:
+        elif not templates or any(host.kind == service.kind for host in templates):
             found.append(service)
         else:
-            kinds = ", ".join(sorted({host.kind for host in found}))
+            kinds = ", ".join(sorted({host.kind for host in templates}))
             questions.append(
                 f"{service.place} says that '{service.label}' runs as {service.kind}, the templates declare {kinds}; "
                 "choose with --host"
@@ -182,13 +189,15 @@ def _joined(
             found[found.index(free[0])] = _with_code(free[0], folder)
         elif not declared_apps:
             found.append(Found("function-app", "", f"{path}:1", code=folder))
-    return found, [*questions, *_too_many(found)]
+    slotted = {host.symbol: host.code for host in found if host.code}
+    found = [_with_code(host, slotted[host.symbol]) if host.slot and host.symbol in slotted else host for host in found]
+    return found, questions
 
 
 MANY = 4
 
 
-def _too_many(hosts: list[Found]) -> list[str]:
+def too_many(hosts: Iterable[Found]) -> list[str]:
     """Ask which hosts are meant, when a template declares many and nothing links the code to one of them."""
     loose = [host for host in hosts if not host.code]
     kinds = sorted({host.kind for host in loose})
@@ -235,7 +244,16 @@ def _kubernetes(path: str, text: Callable[[str], str]) -> Iterator[Found]:
             "aks", name, f"{path}:1", name,
             namespace=str(metadata.get("namespace") or "default"),
             service_account=str(template.get("serviceAccountName") or template.get("serviceAccount") or name),
+            images=tuple(_images(template)),
         )  # fmt: skip
+
+
+def _images(pod: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the images of a pod, without registry and tag."""
+    containers = pod.get("containers")
+    for container in containers if isinstance(containers, list) else ():
+        if isinstance(container, dict) and isinstance(container.get("image"), str):
+            yield posixpath.basename(container["image"]).partition("@")[0].partition(":")[0]
 
 
 def _pod(document: dict[str, Any]) -> dict[str, Any]:

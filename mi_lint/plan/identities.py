@@ -38,16 +38,10 @@ def _rule(hosts: Sequence[Host], at_start: Sequence[str]) -> tuple[str, str]:
     if any(host.kind in SYSTEM_ONLY for host in hosts):
         return SYSTEM, "an Arc-enabled server has the identity of its agent; it can have no user-assigned one"
     if len(hosts) > 1:
-        if len({host.code for host in hosts}) > 1:
-            return (
-                USER,
-                (
-                    f"{len(hosts)} hosts share this plan: one identity is assigned its roles once, and outlives "
-                    f"each of them"
-                ),
-            )
         slots = sum(bool(host.slot) for host in hosts)
+        own = len({host.code for host in hosts}) > 1
         what = "deployment slots with the same code" if slots else "hosts run the same code and need the same rights"
+        what = "hosts with code of their own need the same rights" if own else what
         return USER, f"{len(hosts)} {what}: one identity is assigned its roles once, and outlives each of them"
     if at_start:
         return USER, f"the rights must be there before the host is: {at_start[0]}"

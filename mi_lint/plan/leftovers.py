@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mi_lint.plan import settings
-from mi_lint.plan.model import Assignment, Leak, Probe, Setting, Switch
+from mi_lint.plan.model import Assignment, Leak, Probe, Switch
 from mi_lint.rulebook.roles import Plane
 
 if TYPE_CHECKING:
     from mi_lint.plan.build import Builder
+    from mi_lint.plan.workload import Workload
 
 
 def switches(builder: Builder) -> list[Switch]:
@@ -49,26 +49,27 @@ def service_principals(builder: Builder) -> list[str]:
     return list(dict.fromkeys(places))
 
 
-def probes(builder: Builder, added: Sequence[Setting]) -> list[Probe]:
+def probes(builder: Builder, workload: Workload) -> list[Probe]:
     """Return one request for each plane of each resource that the identity gets rights on."""
     roles: dict[tuple[str, str], list[Assignment]] = {}
-    for assignment in builder.grants.assignments:
+    for assignment in workload.grants.assignments:
         roles.setdefault((assignment.resource, assignment.plane), []).append(assignment)
     found = []
     for (key, name), group in roles.items():
         plane, resource = builder.planes.by_name[name], builder.directory.resources[key]
+        added = (setting for setting in workload.settings if setting.action == "add")
         own = [setting.name for setting in added if f"{{{resource.name}}}" in setting.value]
         host = plane.endpoint.replace("{name}", f"{{{resource.name}}}")
         part = next((a.scope.rpartition("/")[2] for a in group if a.scope), "")
         path = plane.probe.get("account", "") if not part else _entity_path(plane, part)
         settings_ = tuple(dict.fromkeys([*resource.settings, *own]))
         rights = tuple(dict.fromkeys(a.role for a in group))
-        found.append(Probe(key, name, plane.audience, host, path, settings_, rights))
+        found.append(Probe(key, name, plane.audience, host, path, settings_, rights, group[0].identity))
     return found
 
 
 def notes(builder: Builder) -> list[str]:
-    used = {assignment.plane for assignment in builder.grants.assignments}
+    used = {a.plane for workload in builder.workloads for a in workload.grants.assignments}
     return [note for plane in builder.planes.by_name.values() if plane.name in used for note in plane.notes]
 
 

@@ -15,9 +15,12 @@ ROLE_ASSIGNMENTS = 4000
 def exceeded(plan: Plan) -> list[str]:
     """Say which limits a plan would exceed, and what to do."""
     found = []
-    workloads = len({(h.namespace, h.service_account, h.name) for h in plan.hosts if h.kind == "aks"})
+    accounts = [
+        {(host.namespace, host.service_account, host.name) for host in plan.hosts_of(identity) if host.kind == "aks"}
+        for identity in plan.identities
+    ]
     for count, what in (
-        (workloads, "service accounts"),
+        (max(map(len, accounts)), "service accounts"),
         (len({f.subject for f in plan.federations}), "workflow subjects"),
     ):
         if count > FEDERATED_CREDENTIALS:
@@ -26,8 +29,8 @@ def exceeded(plan: Plan) -> list[str]:
                 f"{FEDERATED_CREDENTIALS}: use several "
                 "identities, or fewer service accounts and environments"
             )
-    times = len(plan.hosts) if plan.identity.kind == SYSTEM else 1
-    assignments = sum(a.mechanism == "azure-rbac" for a in plan.assignments) * times
+    counted = [plan.identity_of(a) for a in plan.assignments if a.mechanism == "azure-rbac"]
+    assignments = sum(len(plan.hosts_of(identity)) if identity.kind == SYSTEM else 1 for identity in counted)
     if assignments > ROLE_ASSIGNMENTS:
         found.append(
             f"{assignments} role assignments are planned, a subscription can have {ROLE_ASSIGNMENTS}: use "

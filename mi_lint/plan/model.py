@@ -47,22 +47,39 @@ class Host:
     slot: str = ""
     service_account: str = ""
     namespace: str = ""
+    identity: str = ""  # the key of its identity
 
     @property
     def words(self) -> str:
         """Kind and name for people."""
-        kind = HOSTS[self.kind]
-        return f"{kind} `{self.label}`" if self.label else kind
+        kind, name = HOSTS[self.kind], self.label or self.code
+        return f"{kind} `{name}`" if name else kind
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The managed identity, why it is of this kind, and what speaks for the other kind."""
+    """The managed identity of a workload, and why it is of this kind.
+
+    ``key`` begins the names of its values, such as ``billingClientId``; it is empty when the plan has one identity.
+    ``title`` is the workload for people, ``code`` the folders that it runs, none when all code can be meant.
+    """
 
     kind: str
     name: str
     reason: str
     chosen: bool = False  # on the command line
+    key: str = ""
+    title: str = ""
+    code: tuple[str, ...] = ()
+
+    def value(self, name: str) -> str:
+        """Return the name of a value of this identity, such as its client id."""
+        return f"{self.key}{name[:1].upper()}{name[1:]}" if self.key else name
+
+    @property
+    def whose(self) -> str:
+        """Of which workload it is, for texts; empty when there is but one."""
+        return f" of `{self.title}`" if self.key else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,7 @@ class Assignment:
     default: str = ""
     custom: str = ""
     source: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,7 @@ class Statements:
     database: str
     lines: tuple[str, ...]
     words: str
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +160,7 @@ class Setting:
     value: str
     reason: str
     places: tuple[str, ...] = ()
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +221,16 @@ class Probe:
     path: str
     settings: tuple[str, ...]
     roles: tuple[str, ...]
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything, in the order in which it is done."""
+    """Everything, in the order in which it is done. Parts that belong to one workload name its identity by the key."""
 
     title: str
     hosts: tuple[Host, ...]
-    identity: Identity
+    identities: tuple[Identity, ...]
     parameters: tuple[Parameter, ...]
     resources: tuple[Resource, ...]
     assignments: tuple[Assignment, ...]
@@ -228,3 +249,11 @@ class Plan:
     def resource(self, key: str) -> Resource:
         """Return a resource by its key."""
         return next(resource for resource in self.resources if resource.key == key)
+
+    def identity_of(self, part: Host | Assignment | Statements | Setting | Probe) -> Identity:
+        """Return the identity that a part of the plan belongs to."""
+        return next(identity for identity in self.identities if identity.key == part.identity)
+
+    def hosts_of(self, identity: Identity) -> tuple[Host, ...]:
+        """Return the hosts of a workload."""
+        return tuple(host for host in self.hosts if host.identity == identity.key)

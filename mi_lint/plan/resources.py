@@ -61,6 +61,7 @@ class Target:
 
     settings: tuple[str, ...] = ()
     literal: str = ""
+    owner: str = ""  # the workload, when each has a resource of its own behind a setting of the same name
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +71,15 @@ class Directory:
     declared: Sequence[Declared]
     resources: dict[str, Resource] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    _kept: set[str] = field(default_factory=set)
+
+    def keep(self) -> None:
+        """Keep the resources that are known now as they are: what a workload needs of them has been collected."""
+        self._kept.update(self.resources)
+
+    def is_kept(self, key: str) -> bool:
+        """Whether a resource must not be taken for another one any more."""
+        return key in self._kept
 
     def resource(self, plane: Plane, target: Target) -> Resource:
         """Return the resource that a client of a plane reaches."""
@@ -80,7 +90,7 @@ class Directory:
             key = f"{type_}:{match.symbol}"
             label, place, symbol = match.name, match.place, match.symbol
         else:
-            key = f"{type_}:{target.literal or '+'.join(target.settings)}"
+            key = f"{type_}:{target.literal or '+'.join((*target.settings, *filter(None, [target.owner])))}"
             label, place, symbol = target.literal, "", ""
         known = self.resources.get(key)
         if known is not None:
@@ -129,6 +139,7 @@ class Directory:
             text += f" that `{place.rpartition(':')[0]}` declares as `{symbol}`"
         elif target.settings:
             text += f" behind `{'`, `'.join(target.settings)}`"
+            text += f" of `{target.owner}`" if target.owner else ""
         example = label if label and "<" not in label else ""
         self.parameters[name] = Parameter(name, text, example)
         return name

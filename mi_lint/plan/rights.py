@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mi_lint.plan.model import Assignment, Plan, Resource, Statements
 from mi_lint.plan.step import Command, Step, az, group, principals, show, words_of
@@ -22,42 +22,63 @@ def read_id(resource: Resource) -> Command:
     )  # fmt: skip
 
 
-def _why(assignment: Assignment) -> str:
-    shown = [f"`{reason.call}` ({reason.place})" for reason in assignment.reasons[:4]]
-    more = len(assignment.reasons) - len(shown)
+def shared(plan: Plan) -> list[tuple[Assignment, ...]]:
+    """Return the assignments; those of several identities that are alike are together."""
+    found: dict[tuple[str, str, str, str], list[Assignment]] = {}
+    for assignment in plan.assignments:
+        key = (assignment.plane, assignment.role, assignment.resource, assignment.scope)
+        found.setdefault(key, []).append(assignment)
+    return [tuple(group) for group in found.values()]
+
+
+def _why(group: Sequence[Assignment]) -> str:
+    reasons = list(dict.fromkeys(reason for assignment in group for reason in assignment.reasons))
+    shown = [f"`{reason.call}` ({reason.place})" for reason in reasons[:4]]
+    more = len(reasons) - len(shown)
     calls = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-    if assignment.default:
-        return f"{calls}: {assignment.default}"
+    if all(assignment.default for assignment in group):
+        return f"{calls}: {group[0].default}"
     return f"the code calls {calls}"
 
 
-def assignment_step(plan: Plan, number: int, assignment: Assignment) -> Step:
+def assignment_step(plan: Plan, number: int, group: Sequence[Assignment]) -> Step:
+    """Return the step that gives one right to those who need it."""
+    assignment = group[0]
     resource = plan.resource(assignment.resource)
-    commands, check, undo = RIGHTS[assignment.mechanism](plan, assignment, resource)
+    who = [name for member in group for name in principals(plan, plan.identity_of(member))]
+    commands, check, undo = RIGHTS[assignment.mechanism](who, assignment, resource)
     part = f"the {assignment.scope_words} of " if assignment.scope_words else ""
     return Step(
-        f"right-{number}", f"Grant *{assignment.role}* on {part}{words_of(resource)}", _why(assignment),
+        f"right-{number}", f"Grant *{assignment.role}* on {part}{words_of(resource)}{_to(plan, group)}",
+        _why(group),
         commands=commands, check=check, undo=undo,
         check_text="shows the assignment; it can take ten minutes until it works everywhere",
         undo_text="takes the right away",
     )  # fmt: skip
 
 
+def _to(plan: Plan, group: Sequence[Assignment]) -> str:
+    titles = [f"`{plan.identity_of(member).title}`" for member in group if plan.identity_of(member).key]
+    if not titles:
+        return ""
+    return f" to the identit{'ies' if titles[1:] else 'y'} of {', '.join(titles)}"
+
+
 Commands = tuple[tuple[Command, ...], tuple[Command, ...], tuple[Command, ...]]
 
 
-def _rbac(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
+def _rbac(who: Sequence[str], assignment: Assignment, resource: Resource) -> Commands:
     scope = scope_of(assignment, resource)
     role = assignment.role_id or assignment.role
     create, check, undo = [read_id(resource)], [], []
-    for principal in principals(plan):
-        who = ("--assignee-object-id", f"{{{principal}}}")
+    for principal in who:
+        assignee = ("--assignee-object-id", f"{{{principal}}}")
         listing = (
             "az",
             "role",
             "assignment",
             "list",
-            *who,
+            *assignee,
             "--role",
             role,
             "--scope",
@@ -68,19 +89,19 @@ def _rbac(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
             "tsv",
         )
         create.append(
-            az("role", "assignment", "create", *who, "--assignee-principal-type", "ServicePrincipal", "--role", role,
-               "--scope", scope, unless=listing)
+            az("role", "assignment", "create", *assignee, "--assignee-principal-type", "ServicePrincipal",
+               "--role", role, "--scope", scope, unless=listing)
         )  # fmt: skip
         check.append(Command((*listing[:-4], "--query", "[].roleDefinitionName", "--output", "tsv")))
-        undo.append(az("role", "assignment", "delete", *who, "--role", role, "--scope", scope))
+        undo.append(az("role", "assignment", "delete", *assignee, "--role", role, "--scope", scope))
     return tuple(create), tuple(check), tuple(undo)
 
 
-def _cosmos(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
+def _cosmos(who: Sequence[str], assignment: Assignment, resource: Resource) -> Commands:
     account = ("--account-name", f"{{{resource.name}}}", "--resource-group", f"{{{group(resource)}}}")
     scope = assignment.scope or "/"
     create, check = [], []
-    for principal in principals(plan):
+    for principal in who:
         query = f"[?principalId=='{{{principal}}}' && ends_with(roleDefinitionId, '{assignment.role_id}')].id"
         listing = ("az", "cosmosdb", "sql", "role", "assignment", "list", *account, "--query", query, "--output", "tsv")
         create.append(
@@ -92,10 +113,10 @@ def _cosmos(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
     return tuple(create), tuple(check), undo
 
 
-def _redis(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
+def _redis(who: Sequence[str], assignment: Assignment, resource: Resource) -> Commands:
     cache = ("--name", f"{{{resource.name}}}", "--resource-group", f"{{{group(resource)}}}")
     create, check, undo = [], [], []
-    for principal in principals(plan):
+    for principal in who:
         name = ("--policy-assignment-name", f"{{{principal}}}")
         create.append(
             az("redis", "access-policy-assignment", "create", *cache, *name, "--access-policy-name", assignment.role,
@@ -106,10 +127,10 @@ def _redis(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
     return tuple(create), tuple(check), tuple(undo)
 
 
-def _kusto(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
+def _kusto(who: Sequence[str], assignment: Assignment, resource: Resource) -> Commands:
     identifier = f"{resource.name.removesuffix('Name')}Id"
     create, check, undo = [read_id(resource)], [], []
-    for principal in principals(plan):
+    for principal in who:
         url = (
             f"https://management.azure.com{{{identifier}}}/databases/{{kustoDatabaseName}}/principalAssignments/"
             f"{{{principal}}}-{assignment.role}?api-version=2023-08-15"
@@ -126,11 +147,11 @@ def _kusto(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
 GRAPH = "00000003-0000-0000-c000-000000000000"  # application id of Microsoft Graph in every tenant
 
 
-def _graph(plan: Plan, assignment: Assignment, resource: Resource) -> Commands:
+def _graph(who: Sequence[str], assignment: Assignment, resource: Resource) -> Commands:
     base = "https://graph.microsoft.com/v1.0/servicePrincipals"
     create: list[Command] = [show("ad sp show", "--id", GRAPH, query="id", capture="graphId")]
     check, undo = [], []
-    for principal in principals(plan):
+    for principal in who:
         url = f"{base}/{{{principal}}}/appRoleAssignments"
         query = f"value[?appRoleId=='{assignment.role_id}'].id"
         listing = ("az", "rest", "--method", "get", "--url", url, "--query", query, "--output", "tsv")
@@ -179,14 +200,18 @@ f"plan turns off"),
 
 
 def databases(plan: Plan) -> Iterator[Step]:
+    seen: set[str] = set()
     for number, statements in enumerate(plan.statements, 1):
         resource = plan.resource(statements.resource)
         server = (f"{{{resource.name}}}", f"{{{group(resource)}}}")
-        yield _sql_admin(*server) if statements.plane == "sql" else _entra_admin(statements.plane, *server)
+        if resource.key not in seen:
+            seen.add(resource.key)
+            yield _sql_admin(*server) if statements.plane == "sql" else _entra_admin(statements.plane, *server)
+        whose = plan.identity_of(statements).whose
         yield Step(
-            f"database-{number}", (f"Create the user of the identity in `{{{statements.database}}}` on "
+            f"database-{number}", (f"Create the user of the identity{whose} in `{{{statements.database}}}` on "
 f"{words_of(resource)}"),
-            _why_statements(plan, statements.resource),
+            _why_statements(plan, statements),
             commands=_in_database(statements, resource),
             text=("Run this as the Microsoft Entra administrator:",),
             code="\n".join(statements.lines), language="sql",
@@ -231,8 +256,9 @@ def _in_database(statements: Statements, resource: Resource) -> tuple[Command, .
     )
 
 
-def _why_statements(plan: Plan, key: str) -> str:
-    parts = [f"{a.role}: {_why(a)}" for a in plan.assignments if a.resource == key]
+def _why_statements(plan: Plan, statements: Statements) -> str:
+    wanted = (statements.resource, statements.identity)
+    parts = [f"{a.role}: {_why([a])}" for a in plan.assignments if (a.resource, a.identity) == wanted]
     return f"the identity gets what the statements in the code need; {'; '.join(parts)}"
 
 

@@ -29,7 +29,7 @@ def of_identity(identity: Identity, hosts: Sequence[Host], default_credential: b
     federated = any(host.kind == "aks" for host in hosts)
     if identity.kind == USER and not federated:
         reason = "names the user-assigned identity; without it the host is asked for its system-assigned one"
-        found.append(Setting("AZURE_CLIENT_ID", "add", "{clientId}", reason))
+        found.append(Setting("AZURE_CLIENT_ID", "add", f"{{{identity.value('clientId')}}}", reason))
     if default_credential and all(host.kind not in ("unknown", "on-premises") for host in hosts):
         value = "WorkloadIdentityCredential" if federated else "ManagedIdentityCredential"
         reason = "`DefaultAzureCredential` then asks the managed identity only, and fails at once when there is none"

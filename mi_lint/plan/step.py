@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mi_lint.plan.model import USER, Plan, Resource
+from mi_lint.plan.model import USER, Identity, Plan, Resource
 
 PREPARE, AFTER = "prepare", "after"
 
@@ -55,11 +55,12 @@ def group(resource: Resource) -> str:
     return f"{resource.name.removesuffix('Name')}Group"
 
 
-def principals(plan: Plan) -> list[str]:
-    """Return the names under which the object ids of the identities are kept: one for each system-assigned one."""
-    if plan.identity.kind == USER or len(plan.hosts) == 1:
-        return ["principalId"]
-    return [f"principalId{number}" for number in range(1, len(plan.hosts) + 1)]
+def principals(plan: Plan, identity: Identity) -> list[str]:
+    """Return the names under which object ids are kept: one for each host with a system-assigned identity."""
+    name, count = identity.value("principalId"), len(plan.hosts_of(identity))
+    if identity.kind == USER or count == 1:
+        return [name]
+    return [f"{name}{number}" for number in range(1, count + 1)]
 
 
 def shown(value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mi_lint.plan import afterwards, hosting, rights
-from mi_lint.plan.model import SYSTEM, USER, Plan
+from mi_lint.plan.model import SYSTEM, Identity, Plan
 from mi_lint.plan.step import Command, Step, az, principals, show, shown
 
 MANY = 3  # so many hosts are counted rather than named
@@ -13,17 +13,18 @@ MANY = 3  # so many hosts are counted rather than named
 
 def steps(plan: Plan) -> list[Step]:
     """Return the steps of a plan in order."""
-    found = [_identity(plan)]
-    if not any(host.kind == "unknown" for host in plan.hosts):
-        found += _attach(plan)
+    found: list[Step] = []
+    for identity in plan.identities:
+        found += _identity(plan, identity)
     found += rights.custom_roles(plan)
     found += [
-        rights.assignment_step(plan, number, a)
-        for number, a in enumerate(plan.assignments, 1)
-        if a.mechanism in rights.RIGHTS
+        rights.assignment_step(plan, number, group)
+        for number, group in enumerate(rights.shared(plan), 1)
+        if group[0].mechanism in rights.RIGHTS
     ]
     found += rights.databases(plan)
-    found += _added(plan)
+    for identity in plan.identities:
+        found += _added(plan, identity)
     found += [_code(plan), _verify(plan)]
     found += afterwards.removed(plan)
     found += [afterwards.switch(plan, number) for number in range(len(plan.switches))]
@@ -33,33 +34,50 @@ def steps(plan: Plan) -> list[Step]:
     return found
 
 
-def _identity(plan: Plan) -> Step:
-    if plan.identity.kind == USER:
-        name = ("--name", "{identityName}", "--resource-group", "{resourceGroup}")
-        read = tuple(
-            show("identity show", *name, query=query, capture=capture)
-            for query, capture in (("id", "identityId"), ("principalId", "principalId"), ("clientId", "clientId"))
-        )
-        return Step(
-            "identity", "Create the user-assigned identity", plan.identity.reason,
-            commands=(az("identity", "create", *name), *read),
-            check=(az("identity", "show", *name, "--query", "principalId", "--output", "tsv"),),
-            check_text="prints the object id of the identity",
-            undo=(az("identity", "delete", *name),),
-            undo_text=("deletes the identity; its role assignments stay and show as \"Identity not found\" "
+def _identity(plan: Plan, identity: Identity) -> Iterator[Step]:
+    if identity.kind == SYSTEM:
+        yield _switched_on(plan, identity)
+        return
+    yield _created(identity)
+    if not any(host.kind == "unknown" for host in plan.hosts_of(identity)):
+        yield _attached(plan, identity)
+
+
+def _id(step: str, identity: Identity) -> str:
+    """Return the id of a step that there is one of for each identity."""
+    return f"{step}-{identity.key}" if identity.key else step
+
+
+def _created(identity: Identity) -> Step:
+    name = ("--name", f"{{{identity.value('identityName')}}}", "--resource-group", "{resourceGroup}")
+    read = tuple(
+        show("identity show", *name, query=query, capture=identity.value(capture))
+        for query, capture in (("id", "identityId"), ("principalId", "principalId"), ("clientId", "clientId"))
+    )
+    return Step(
+        _id("identity", identity), f"Create the user-assigned identity{identity.whose}", identity.reason,
+        commands=(az("identity", "create", *name), *read),
+        check=(az("identity", "show", *name, "--query", "principalId", "--output", "tsv"),),
+        check_text="prints the object id of the identity",
+        undo=(az("identity", "delete", *name),),
+        undo_text=("deletes the identity; its role assignments stay and show as \"Identity not found\" "
 "until they are deleted, too"),
-        )  # fmt: skip
+    )  # fmt: skip
+
+
+def _switched_on(plan: Plan, identity: Identity) -> Step:
+    hosts = plan.hosts_of(identity)
     commands: list[Command] = []
     checks: list[Command] = []
     undo: list[Command] = []
-    for host, principal in zip(plan.hosts, principals(plan), strict=False):
+    for host, principal in zip(hosts, principals(plan, identity), strict=False):
         commands += [*hosting.enable(host), hosting.principal(host, principal)]
         checks.append(hosting.principal(host, ""))
         undo += hosting.disable(host)
     return Step(
-        "identity", f"Switch on the system-assigned identity of the {plan.hosts[0].words}", plan.identity.reason,
+        _id("identity", identity), f"Switch on the system-assigned identity of the {hosts[0].words}", identity.reason,
         commands=tuple(command for command in commands if command.argv),
-        text=tuple(line for host in plan.hosts for line in hosting.advice(host, SYSTEM)),
+        text=tuple(line for host in hosts for line in hosting.advice(host, identity)),
         check=tuple(command for command in checks if command.argv),
         check_text="prints the object id of the identity",
         undo=tuple(undo),
@@ -67,34 +85,34 @@ def _identity(plan: Plan) -> Step:
     )  # fmt: skip
 
 
-def _attach(plan: Plan) -> Iterator[Step]:
-    if plan.identity.kind == SYSTEM:
-        return
-    names = " and ".join(host.words for host in plan.hosts) if len(plan.hosts) < MANY else f"{len(plan.hosts)} hosts"
-    yield Step(
-        "attach", f"Attach it to the {names}", "the code asks its host for tokens of this identity",
-        commands=tuple(command for host in plan.hosts for command in hosting.attach(host)),
-        text=tuple(dict.fromkeys(line for host in plan.hosts for line in hosting.advice(host, USER))),
-        check=tuple(command for host in plan.hosts for command in hosting.attached(host)),
+def _attached(plan: Plan, identity: Identity) -> Step:
+    hosts = plan.hosts_of(identity)
+    names = " and ".join(host.words for host in hosts) if len(hosts) < MANY else f"{len(hosts)} hosts"
+    return Step(
+        _id("attach", identity), f"Attach it to the {names}", "the code asks its host for tokens of this identity",
+        commands=tuple(command for host in hosts for command in hosting.attach(host, identity)),
+        text=tuple(dict.fromkeys(line for host in hosts for line in hosting.advice(host, identity))),
+        check=tuple(command for host in hosts for command in hosting.attached(host, identity)),
         check_text="lists the identity",
-        undo=tuple(command for host in plan.hosts for command in hosting.detach(host)),
+        undo=tuple(command for host in hosts for command in hosting.detach(host, identity)),
         undo_text="takes the identity from the host",
     )  # fmt: skip
 
 
-def _added(plan: Plan) -> Iterator[Step]:
-    wanted = [setting for setting in plan.settings if setting.action == "add"]
+def _added(plan: Plan, identity: Identity) -> Iterator[Step]:
+    wanted = [s for s in plan.settings if s.action == "add" and s.identity == identity.key]
+    hosts = plan.hosts_of(identity)
     if not wanted:
         return
     lines = tuple(f"`{setting.name}={shown(setting.value)}`: {setting.reason}" for setting in wanted)
     yield Step(
-        "settings-add", "Add the settings that the new code reads",
+        _id("settings-add", identity), f"Add the settings that the new code{identity.whose} reads",
         "the code finds its endpoints and its identity by them; the old settings stay until the last step",
-        commands=tuple(command for host in plan.hosts for command in hosting.set_settings(host, wanted)),
-        text=(*lines, *(line for host in plan.hosts for line in hosting.settings_advice(host))),
-        check=tuple(command for host in plan.hosts for command in hosting.list_settings(host)),
+        commands=tuple(command for host in hosts for command in hosting.set_settings(host, wanted)),
+        text=(*lines, *dict.fromkeys(line for host in hosts for line in hosting.settings_advice(host))),
+        check=tuple(command for host in hosts for command in hosting.list_settings(host)),
         check_text="lists the settings",
-        undo=tuple(command for host in plan.hosts for command in hosting.delete_settings(host, wanted)),
+        undo=tuple(command for host in hosts for command in hosting.delete_settings(host, wanted)),
         undo_text="removes them again",
     )  # fmt: skip
 
@@ -103,7 +121,8 @@ def _code(plan: Plan) -> Step:
     hints = []
     for statements in plan.statements:
         if statements.plane == "sql":
-            more = "" if plan.identity.kind == SYSTEM else ";UID=<clientId>"
+            identity = plan.identity_of(statements)
+            more = "" if identity.kind == SYSTEM else f";UID=<{identity.value('clientId')}>"
             hints.append(
                 f"Connection strings of Azure SQL say `Authentication=ActiveDirectoryMsi{more}` and have no "
                 f"`Uid` and `Pwd`."
@@ -120,10 +139,11 @@ def _code(plan: Plan) -> Step:
 
 
 def _verify(plan: Plan) -> Step:
+    workloads = [f" --workload {identity.key}" if identity.key else "" for identity in plan.identities]
     return Step(
-        "verify", "Verify on the host",
+        "verify", "Verify on the host" if len(workloads) == 1 else "Verify on the hosts",
         "a token for each service, the identity that it is for, and one harmless request show what would fail later",
-        code="mi-lint verify --call --plan plan.json", language="bash",
+        code="\n".join(f"mi-lint verify --call --plan plan.json{w}" for w in workloads), language="bash",
         text=("`plan.json` is this plan: `mi-lint plan --format json -o plan.json`.",),
         check_text="every line says ok, and the object id is that of the identity",
         undo_text="nothing to undo",

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mi_lint.plan.model import HOSTS, Plan
+from mi_lint.plan.model import HOSTS, Identity, Plan
 
 if TYPE_CHECKING:
     from mi_lint.migrate.opened import Opened
 
 
 def one_line(plan: Plan) -> str:
-    """Return the plan in one line: hosts, identity, rights."""
-    hosts = ", ".join(dict.fromkeys(HOSTS[host.kind] for host in plan.hosts))
+    """Return the plan in one line: hosts, identity, rights; for each workload, when there are several."""
+    return "; ".join(_one_line(plan, identity) for identity in plan.identities)
+
+
+def _one_line(plan: Plan, identity: Identity) -> str:
+    hosts = ", ".join(dict.fromkeys(HOSTS[host.kind] for host in plan.hosts_of(identity)))
     rights = ", ".join(
         dict.fromkeys(
-            f"{a.role} on {plan.resource(a.resource).label or plan.resource(a.resource).name}" for a in plan.assignments
+            f"{a.role} on {plan.resource(a.resource).label or plan.resource(a.resource).name}"
+            for a in plan.assignments
+            if a.identity == identity.key
         )
     )
-    return f"{hosts}: {plan.identity.kind} identity with {rights or 'no rights'}"
+    title = f" {identity.title}" if identity.key else ""
+    return f"{hosts}{title}: {identity.kind} identity with {rights or 'no rights'}"
 
 
 def of_migration(opened: Opened) -> str:

@@ -23,6 +23,14 @@ def open_workspace(paths: Sequence[str], no_ignore: bool = False, config: Config
     return Workspace(opened.root, opened.places, opened.wanted, opened.session, opened.config)
 
 
+def _is_plan(text: str) -> bool:
+    """Whether a file is a plan that was written before: what it says is not what the repository has."""
+    return any(mark in text[:1000] for mark in _MARKS)
+
+
+_MARKS = ("Written by `mi-lint plan`", "/mi_lint/plan/schema.json", "# From stored secrets to a managed identity: ")
+
+
 class Workspace:
     """The files of a project by their shown path; ``wanted`` are those that the plan is for."""
 
@@ -42,7 +50,8 @@ class Workspace:
         if path not in self._texts:
             content = read(self.places[path], path) if path in self.places else b""
             usable = isinstance(content, bytes) and len(content) <= MAX_TEXT
-            self._texts[path] = content.decode("utf-8-sig", "replace") if usable and isinstance(content, bytes) else ""
+            text = content.decode("utf-8-sig", "replace") if usable and isinstance(content, bytes) else ""
+            self._texts[path] = "" if _is_plan(text) else text
         return self._texts[path]
 
     @cached_property

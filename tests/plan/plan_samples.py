@@ -71,6 +71,43 @@ WORKFLOW = """
 """
 PIPELINE = "steps:\n- script: echo\n  env:\n    AZURE_CLIENT_SECRET: $(secret)\n"
 
+AZD = """
+    name: shop
+    services:
+      api: {project: src/api, host: containerapp, language: python}
+      worker: {project: src/worker, host: containerapp, language: python}
+      web: {project: src/web, host: containerapp, language: python}
+      billing: {project: jobs/billing, host: function, language: python}
+      orders: {project: jobs/orders, host: function, language: python}
+"""
+QUEUE = """
+    import os
+    from azure.servicebus import ServiceBusClient
+    from shared import stored
+    ServiceBusClient.from_connection_string(os.environ["BUS"]).get_queue_receiver("jobs").receive_messages()
+"""
+WORKLOADS = {
+    "azure.yaml": AZD,
+    "src/api/app.py": MANY,
+    "src/worker/app.py": QUEUE,
+    "src/web/app.py": "print('no client of Azure')\n",
+    "jobs/billing/host.json": '{"version": "2.0"}',
+    "jobs/billing/function_app.py": FUNCTION,
+    "jobs/orders/host.json": '{"version": "2.0"}',
+    "jobs/orders/function_app.py": FUNCTION,
+    "shared/stored.py": BLOB,
+}
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {0}, namespace: web}}\nspec: {{template: {{spec: "
+    "{{serviceAccountName: {0}, containers: [{{image: shop.azurecr.io/{0}:1}}]}}}}}}\n"
+)
+IMAGES = {
+    "api/Dockerfile": "FROM python:3.12\n",
+    "api/app.py": BLOB,
+    "worker/Dockerfile": "FROM python:3.12\n",
+    "worker/app.py": QUEUE.replace("    from shared import stored\n", ""),
+}
+
 SAMPLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "vm": ({"app.py": BLOB, "main.bicep": ("resource m 'Microsoft.Compute/virtualMachines@2024-07-01' = {\n  "
 "name: 'm'\n}\n")}, {}),
@@ -89,6 +126,9 @@ SAMPLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "on-premises": ({"app.py": BLOB}, {"host": "on-premises"}),
     "aks": ({"app.py": MANY, "main.bicep": DATABASES, "k8s.yaml": ("apiVersion: apps/v1\nkind: "
 "Deployment\nmetadata: {name: shop, namespace: web}\nspec: {template: {spec: {serviceAccountName: shop}}}\n")}, {}),
+    "workloads": (WORKLOADS, {}),
+    "workloads-user": ({**WORKLOADS, "main.bicep": DATABASES}, {"identity": "user-assigned"}),
+    "workloads-aks": ({**IMAGES, "k8s.yaml": "---\n".join(DEPLOYMENT.format(name) for name in ("api", "worker"))}, {}),
     "unknown": ({"app.py": BLOB}, {}),
     "workflow": ({"app.py": BLOB, ".github/workflows/deploy.yml": WORKFLOW, "azure-pipelines.yml": PIPELINE}, {"host": "web-app"}),
 }  # fmt: skip

@@ -50,7 +50,7 @@ def plan_of(name):
 
 def test_a_machine_that_reads_a_vault():
     plan = plan_of("vm-keyvault")
-    assert plan.identity.kind == SYSTEM
+    assert plan.identities[0].kind == SYSTEM
     assert [(a.role, a.scope) for a in plan.assignments] == [("Key Vault Secrets User", "")]
     assert plan.resource(plan.assignments[0].resource).type == "Microsoft.KeyVault/vaults"
     assert {s.name for s in plan.settings if s.action == "remove"} == {
@@ -63,7 +63,7 @@ def test_a_machine_that_reads_a_vault():
 
 def test_three_apps_that_share_an_account():
     plan = plan_of("webapps-storage")
-    assert plan.identity.kind == USER
+    assert plan.identities[0].kind == USER
     assert len(plan.hosts) == 3
     assert [(a.role, a.scope) for a in plan.assignments] == [("Storage Blob Data Contributor", "")]
     assert [(switch.property, switch.blocked) for switch in plan.switches] == [("properties.allowSharedKeyAccess", ())]
@@ -71,7 +71,7 @@ def test_three_apps_that_share_an_account():
 
 def test_a_function_that_writes_to_a_database():
     plan = plan_of("function-sql")
-    assert plan.identity.kind == SYSTEM
+    assert plan.identities[0].kind == SYSTEM
     assert ("sql", "db_datawriter") in [(a.mechanism, a.role) for a in plan.assignments]
     ids = [step.id for step in steps(plan)]
     assert ids.index("sql-admin") < ids.index("database-1") < ids.index("code")

@@ -41,8 +41,8 @@ def kinds(plan):
 def test_hosts_are_found_and_the_identity_follows(tmp_path, name, text, kind, identity):
     plan = plan_of(tmp_path, {"app.py": APP, name: text})
     assert kinds(plan) == [kind]
-    assert plan.identity.kind == identity
-    assert plan.identity.reason
+    assert plan.identities[0].kind == identity
+    assert plan.identities[0].reason
 
 
 def test_arm_templates_are_read(tmp_path):
@@ -63,7 +63,7 @@ def test_loops_over_literal_lists_are_followed(tmp_path):
     )
     plan = plan_of(tmp_path, {"app.py": APP, "main.bicep": template})
     assert [host.label for host in plan.hosts] == ["app-a-<uniqueString>", "app-b-<uniqueString>"]
-    assert plan.identity.kind == USER
+    assert plan.identities[0].kind == USER
 
 
 def test_modules_are_followed_and_unused_ones_are_not(tmp_path):
@@ -89,20 +89,20 @@ def test_slots_share_a_user_assigned_identity(tmp_path):
     )
     plan = plan_of(tmp_path, {"app.py": APP, "main.bicep": template})
     assert [host.slot for host in plan.hosts] == ["", "staging"]
-    assert plan.identity.kind == USER
-    assert "slots" in plan.identity.reason
+    assert plan.identities[0].kind == USER
+    assert "slots" in plan.identities[0].reason
 
 
 def test_rights_that_are_needed_at_start_ask_for_a_user_assigned_identity(tmp_path):
     template = SITE.format("shop", "app").replace("kind: 'app'", "kind: 'app'\n  x: '@Microsoft.KeyVault(SecretUri=s)'")
     plan = plan_of(tmp_path, {"app.py": APP, "main.bicep": template})
-    assert plan.identity.kind == USER
-    assert "Key Vault references" in plan.identity.reason
+    assert plan.identities[0].kind == USER
+    assert "Key Vault references" in plan.identities[0].reason
 
 
 def test_the_command_line_decides(tmp_path):
     files = {"app.py": APP, "main.bicep": VM}
-    assert plan_of(tmp_path, files, identity=USER, name="id-shop").identity.name == "id-shop"
+    assert plan_of(tmp_path, files, identity=USER, name="id-shop").identities[0].name == "id-shop"
     assert kinds(plan_of(tmp_path, files, host="web-app")) == ["web-app"]
 
 
@@ -126,11 +126,6 @@ def test_contradictory_evidence_is_a_question(tmp_path):
     }
     plan = plan_of(tmp_path, files)
     assert any("container-app" in question and "vm" in question for question in plan.questions)
-
-
-def test_several_workloads_are_a_question(tmp_path):
-    files = {"a/host.json": '{"version": "2.0"}', "b/host.json": '{"version": "2.0"}', "a/app.py": APP, "b/app.py": APP}
-    assert any("several workloads" in question for question in plan_of(tmp_path, files).questions)
 
 
 def test_only_what_runs_on_the_host_counts(tmp_path):

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from mi_lint.rulebook import document, schema, store
+from mi_lint.rulebook import compile as compiling
+from mi_lint.rulebook import document, store
 from mi_lint.rulebook.errors import RuleFileError
 from mi_lint.rulebook.roles import Planes, Role
 
@@ -112,6 +113,6 @@ HEAD = (
 )  # fmt: skip
 def test_mistakes_are_reported_with_their_line(text, line, message):
     with pytest.raises(RuleFileError) as error:
-        schema.check_file(document.parse(text, "x.yaml"), "x.yaml")
+        compiling.check_file(document.parse(text, "x.yaml"), "x.yaml")
     assert f"x.yaml:{line}:" in str(error.value)
     assert message in str(error.value)

@@ -35,12 +35,15 @@ def probe(service):
         "path": PATHS[service],
         "settings": [f"{service.upper()}_URL"],
         "roles": [f"role for {service}"],
+        "identity": "",
     }
 
 
 def test_tokens_open_blobs_queues_and_tables(tmp_path):
     plan = tmp_path / "plan.json"
-    plan.write_text(json.dumps({"probes": [probe(service) for service in PATHS]}), encoding="utf-8")
+    plan.write_text(
+        json.dumps({"identities": [{"key": ""}], "probes": [probe(service) for service in PATHS]}), encoding="utf-8"
+    )
     with azurite(tmp_path) as storage, serve(Identity) as (address, _):
         settings = {f"{service.upper()}_URL": storage.endpoint(service) for service in PATHS}
         settings |= {"IDENTITY_ENDPOINT": f"{address}/msi/token", "IDENTITY_HEADER": "x"}
@@ -56,7 +59,7 @@ def test_tokens_open_blobs_queues_and_tables(tmp_path):
 
 def test_a_certificate_that_nobody_trusts_is_named(tmp_path):
     plan = tmp_path / "plan.json"
-    plan.write_text(json.dumps({"probes": [probe("blob")]}), encoding="utf-8")
+    plan.write_text(json.dumps({"identities": [{"key": ""}], "probes": [probe("blob")]}), encoding="utf-8")
     with azurite(tmp_path) as storage, serve(Identity) as (address, _):
         settings = {"BLOB_URL": storage.endpoint("blob"), "IDENTITY_ENDPOINT": f"{address}/msi/token"}
         settings |= {"IDENTITY_HEADER": "x", "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}

@@ -13,6 +13,7 @@ from verify_endpoints import CLIENT_ID, OBJECT_ID, TENANT, Identity, Service, se
 from mi_lint.cli.main import guarded
 
 PROBE = {
+    "identity": "",
     "resource": "Microsoft.Storage/storageAccounts:logs",
     "plane": "storage.blob",
     "audience": "https://storage.azure.com/.default",
@@ -28,6 +29,8 @@ VARIABLES = (
     "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy",
 )  # fmt: skip
 
+PLAN = {"identities": [{"key": ""}]}
+
 
 @pytest.fixture
 def plan(tmp_path, monkeypatch):
@@ -36,7 +39,7 @@ def plan(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps({"probes": [PROBE]}), encoding="utf-8")
+    path.write_text(json.dumps({**PLAN, "probes": [PROBE]}), encoding="utf-8")
     return str(path)
 
 
@@ -66,7 +69,7 @@ def test_it_names_the_identity_that_answers(plan, identity, capsys):
 
 def test_it_asks_for_each_audience_once(plan, identity, capsys, tmp_path):
     other = {**PROBE, "plane": "storage.queue"}
-    (tmp_path / "plan.json").write_text(json.dumps({"probes": [PROBE, other]}), encoding="utf-8")
+    (tmp_path / "plan.json").write_text(json.dumps({**PLAN, "probes": [PROBE, other]}), encoding="utf-8")
     _, printed = verify(capsys, "--plan", plan)
     assert printed.count(PROBE["audience"]) == 1
 
@@ -193,7 +196,12 @@ def test_json_holds_the_claims_and_no_token(plan, identity, capsys):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "not a plan"), ("[]", "not a plan"), ('{"probes": []}', "nothing to verify")],
+    [
+        ("{", "not a plan"),
+        ("[]", "not a plan"),
+        ('{"probes": []}', "not a plan"),
+        (json.dumps({**PLAN, "probes": []}), "nothing to verify"),
+    ],
 )
 def test_a_file_that_is_no_plan_is_refused(plan, capsys, tmp_path, content, message):
     (tmp_path / "plan.json").write_text(content, encoding="utf-8")
@@ -222,3 +230,30 @@ def test_without_azure_identity_the_extra_is_named(plan, capsys, monkeypatch):
     code, printed = verify(capsys, "--plan", plan)
     assert code == 2
     assert "mi-lint[verify]" in printed
+
+
+def test_only_what_the_workload_needs_is_asked_for(plan, identity, capsys, tmp_path):
+    other = {**PROBE, "audience": "https://vault.azure.net/.default", "identity": "worker"}
+    probes = [{**PROBE, "identity": "api"}, other]
+    content = {"identities": [{"key": "api"}, {"key": "worker"}], "probes": probes}
+    (tmp_path / "plan.json").write_text(json.dumps(content), encoding="utf-8")
+    code, printed = verify(capsys, "--plan", plan, "--workload", "api")
+    assert code == 0
+    assert PROBE["audience"] in printed
+    assert other["audience"] not in printed
+
+
+@pytest.mark.parametrize(
+    ("keys", "words", "hint"),
+    [
+        (["api", "worker"], [], "api, worker"),
+        (["api", "worker"], ["--workload", "x"], "api, worker"),
+        ([""], ["--workload", "api"], "leave out"),
+    ],
+)
+def test_a_workload_must_be_one_of_the_plan(plan, capsys, tmp_path, keys, words, hint):
+    content = {"identities": [{"key": key} for key in keys], "probes": [PROBE]}
+    (tmp_path / "plan.json").write_text(json.dumps(content), encoding="utf-8")
+    code, printed = verify(capsys, "--plan", plan, *words)
+    assert code == 2
+    assert hint in printed

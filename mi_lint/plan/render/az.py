@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
-from mi_lint.plan.render.shell import (
-    all_parameters,
-    captured,
-    defaults,
-    plain,
-    quoted,
-    spoken,
-    variable,
-    wrapped,
-)
-from mi_lint.plan.step import AFTER, Command, Step
-from mi_lint.plan.steps import steps
+from mi_lint.plan.render.script import NOTE, STEP, parts
+from mi_lint.plan.render.shell import all_parameters, captured, defaults, quoted, spoken, variable, wrapped
+from mi_lint.plan.step import Command
 
 HEAD = r"""set -euo pipefail
 
@@ -125,28 +116,24 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield ""
         yield "# What the commands below find out."
         yield from (f"export {variable(name)}=''" for name in names)
-    yield from _steps(steps(plan))
+    yield from _steps(plan)
 
 
-def _steps(todo: list[Step]) -> Iterator[str]:
-    finishing = False
-    for number, step in enumerate(todo, 1):
-        if step.phase == AFTER and not finishing:
-            finishing = True
-            yield ""
-            yield 'if [[ "${finish}" != true ]]; then'
-            yield "  printf '\\n# What remains is done with --finish, after the new code has run for a while.\\n'"
-            yield "  exit 0"
-            yield "fi"
-        yield ""
-        yield f"step {quoted(spoken(f'{number}. {step.title}'))}"
-        yield from (f"note {quoted(spoken(line))}" for line in step.text)
-        if step.blocked:
-            yield f"note {quoted('not yet: keys are still used in ' + ', '.join(step.blocked))}"
-        if step.code and not step.commands:
-            yield from (f"note {quoted(plain(line))}" for line in step.code.splitlines())
-        for command in step.commands:
-            yield from _command(command)
+def _steps(plan: Plan) -> Iterator[str]:
+    for part in parts(plan):
+        match part:
+            case Command():
+                yield from _command(part)
+            case (kind, text) if kind == STEP:
+                yield from ("", f"step {quoted(text)}")
+            case (kind, text) if kind == NOTE:
+                yield f"note {quoted(text)}"
+            case _:
+                yield ""
+                yield 'if [[ "${finish}" != true ]]; then'
+                yield "  printf '\\n# What remains is done with --finish, after the new code has run for a while.\\n'"
+                yield "  exit 0"
+                yield "fi"
 
 
 def _command(command: Command) -> Iterator[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mi_lint.plan.model import Plan
+from mi_lint.plan.model import Assignment, Host, Plan
 from mi_lint.plan.render.shell import all_parameters, bash_lines, plain
+from mi_lint.plan.rights import shared
 from mi_lint.plan.step import AFTER, Step, words_of
 from mi_lint.plan.steps import steps
 
@@ -20,7 +21,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     todo = steps(plan)
     yield f"# From stored secrets to a managed identity: {plan.title}"
     yield ""
-    yield _intro(plan)
+    yield from _intro(plan)
     yield ""
     yield from _diagram(plan)
     if plan.questions:
@@ -36,24 +37,39 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from _list("Good to know", plan.notes)
 
 
-def _intro(plan: Plan) -> str:
-    hosts = "; ".join(f"{host.words}" for host in plan.hosts)
-    return f"**{plan.identity.kind.capitalize()} identity** for {hosts}: {plan.identity.reason}."
+def _intro(plan: Plan) -> Iterator[str]:
+    for identity in plan.identities:
+        hosts = "; ".join(host.words for host in plan.hosts_of(identity))
+        code = f" (code in {', '.join(f'`{folder}`' for folder in identity.code)})" if identity.code else ""
+        words = f"**{identity.kind.capitalize()} identity** for {hosts}: {identity.reason}."
+        yield f"- **{identity.title}**{code}: {words}" if identity.key else words
 
 
 def _diagram(plan: Plan) -> Iterator[str]:
     yield "```mermaid"
     yield "flowchart LR"
     for number, host in enumerate(plan.hosts, 1):
-        yield f'  host{number}["{_label(host.words)}"] --> identity'
-    yield f'  identity(["{plan.identity.kind} identity{f"<br/>{plan.identity.name}" if plan.identity.name else ""}"])'
+        yield f'  host{number}["{_label(host.words)}"] --> {_node(plan, host)}'
+    for identity, node in zip(plan.identities, _nodes(plan), strict=True):
+        name = f"<br/>{identity.name}" if identity.name else ""
+        yield f'  {node}(["{identity.kind} identity{name}"])'
     for number, resource in enumerate(plan.resources, 1):
         yield f'  resource{number}[("{_label(words_of(resource).removeprefix("the "))}")]'
         for assignment in plan.assignments:
             if assignment.resource == resource.key:
-                yield f'  identity -- "{_label(assignment.role)}" --> resource{number}'
+                yield f'  {_node(plan, assignment)} -- "{_label(assignment.role)}" --> resource{number}'
     yield "```"
     yield ""
+
+
+def _nodes(plan: Plan) -> list[str]:
+    if len(plan.identities) == 1:
+        return ["identity"]
+    return [f"identity{number}" for number in range(1, len(plan.identities) + 1)]
+
+
+def _node(plan: Plan, part: Host | Assignment) -> str:
+    return _nodes(plan)[plan.identities.index(plan.identity_of(part))]
 
 
 def _label(text: str) -> str:
@@ -79,14 +95,17 @@ def _problems(plan: Plan) -> Iterator[str]:
 def _rights(plan: Plan) -> Iterator[str]:
     yield "## Rights"
     yield ""
-    yield "| right | on | because |"
-    yield "| --- | --- | --- |"
-    for a in plan.assignments:
+    several = len(plan.identities) > 1
+    yield "| right | on | because |" if not several else "| workload | right | on | because |"
+    yield "| --- | --- | --- |" if not several else "| --- | --- | --- | --- |"
+    for group in shared(plan):
+        a = group[0]
         resource = plan.resource(a.resource)
         on = f"{a.scope_words} of {words_of(resource)}" if a.scope_words else words_of(resource)
-        calls = ", ".join(dict.fromkeys(f"`{reason.call}`" for reason in a.reasons))
+        calls = ", ".join(dict.fromkeys(f"`{reason.call}`" for member in group for reason in member.reasons))
         identity = f" (`{a.role_id}`)" if a.role_id else ""
-        yield f"| **{a.role}**{identity} | {on} | {f'{calls}: {a.default}' if a.default else calls} |"
+        who = f"| {', '.join(plan.identity_of(member).title for member in group)} " if several else ""
+        yield f"{who}| **{a.role}**{identity} | {on} | {f'{calls}: {a.default}' if a.default else calls} |"
     yield ""
 
 

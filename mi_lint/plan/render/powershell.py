@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
-from mi_lint.plan.render.shell import PARAMETER, all_parameters, captured, defaults, plain, spoken
-from mi_lint.plan.step import AFTER, Command, Step
-from mi_lint.plan.steps import steps
+from mi_lint.plan.render.script import NOTE, STEP, parts
+from mi_lint.plan.render.shell import PARAMETER, all_parameters, captured, defaults, spoken
+from mi_lint.plan.step import Command
 
 HEAD = r"""
 Set-StrictMode -Version Latest
@@ -116,28 +116,24 @@ def _lines(plan: Plan) -> Iterator[str]:
     for name in captured(plan):
         if name not in _ENVIRONMENT:
             yield f"${variable(name)} = ''"
-    yield from _steps(steps(plan))
+    yield from _steps(plan)
 
 
-def _steps(todo: list[Step]) -> Iterator[str]:
-    finishing = False
-    for number, step in enumerate(todo, 1):
-        if step.phase == AFTER and not finishing:
-            finishing = True
-            yield ""
-            yield "if (-not $Finish) {"
-            yield "    Write-Step 'What remains is done with -Finish, after the new code has run for a while.'"
-            yield "    return"
-            yield "}"
-        yield ""
-        yield f"Write-Step {quoted(spoken(f'{number}. {step.title}'))}"
-        yield from (f"Write-Remark {quoted(spoken(line))}" for line in step.text)
-        if step.blocked:
-            yield f"Write-Remark {quoted('not yet: keys are still used in ' + ', '.join(step.blocked))}"
-        if step.code and not step.commands:
-            yield from (f"Write-Remark {quoted(plain(line))}" for line in step.code.splitlines())
-        for command in step.commands:
-            yield from _command(command)
+def _steps(plan: Plan) -> Iterator[str]:
+    for part in parts(plan):
+        match part:
+            case Command():
+                yield from _command(part)
+            case (kind, text) if kind == STEP:
+                yield from ("", f"Write-Step {quoted(text)}")
+            case (kind, text) if kind == NOTE:
+                yield f"Write-Remark {quoted(text)}"
+            case _:
+                yield ""
+                yield "if (-not $Finish) {"
+                yield "    Write-Step 'What remains is done with -Finish, after the new code has run for a while.'"
+                yield "    return"
+                yield "}"
 
 
 def _command(command: Command) -> Iterator[str]:

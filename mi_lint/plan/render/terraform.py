@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.plan import hosting
-from mi_lint.plan.model import USER, Assignment, Plan, Resource
+from mi_lint.plan.model import USER, Assignment, Identity, Plan, Resource
+from mi_lint.plan.render import remarks
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, plain, spoken
 from mi_lint.plan.rights import GRAPH
-from mi_lint.plan.step import principals, shown
+from mi_lint.plan.step import principals
 
 
 def render(plan: Plan) -> str:
@@ -40,13 +41,14 @@ def _lines(plan: Plan) -> Iterator[str]:
         "attribute `id` instead."
     )
     yield ""
-    body = [*_identity(plan), *_custom_roles(plan), *_rights(plan), *_databases(plan), *_federations(plan)]
+    identities = (line for identity in plan.identities for line in _identity(plan, identity))
+    body = [*identities, *_custom_roles(plan), *_rights(plan), *_databases(plan), *_federations(plan)]
     code = "\n".join(line for line in body if not line.lstrip().startswith("#"))
     used = set(re.findall(r"\bvar\.(\w+)", code))
     yield from _variables(plan, used)
     yield from body
-    yield from _settings(plan)
-    yield from _switches(plan)
+    yield from remarks.commented("#", remarks.settings(plan))
+    yield from remarks.commented("#", _switches(plan))
 
 
 def _variables(plan: Plan, used: set[str]) -> Iterator[str]:
@@ -59,7 +61,8 @@ def _variables(plan: Plan, used: set[str]) -> Iterator[str]:
         }
     )
     texts["location"] = "region of the identity"
-    texts.update({snake(name): "object id of the identity of the host" for name in principals(plan)})
+    names = (name for identity in plan.identities for name in principals(plan, identity))
+    texts.update({snake(name): "object id of the identity of the host" for name in names})
     for name in sorted(used):
         example = described[name].example if name in described else ""
         lines = ["type        = string", f"description = {text(texts.get(name, name))}"]
@@ -85,46 +88,57 @@ def _symbol(resource: Resource) -> str:
     return resource.name.removesuffix("Name")
 
 
-def _identity(plan: Plan) -> Iterator[str]:
-    if plan.identity.kind != USER:
-        for host in plan.hosts:
+def _name(identity: Identity) -> str:
+    return snake(identity.key) or "workload"
+
+
+def _identity(plan: Plan, identity: Identity) -> Iterator[str]:
+    hosts = plan.hosts_of(identity)
+    if identity.kind != USER:
+        for host in hosts:
             place = f" ({host.place})" if host.place else ""
             yield f"# {spoken(host.words)}: switch the identity on where it is declared{place}:"
             yield '#   identity { type = "SystemAssigned" }'
         yield ""
         return
-    yield from _block(
-        'resource "azurerm_user_assigned_identity" "workload"',
-        _attributes(
-            [("name", "var.identity_name"), ("resource_group_name", "var.resource_group"), ("location", "var.location")]
-        ),
-    )
-    for number, host in enumerate(plan.hosts, 1):
+    yield from _user_assigned(_name(identity), snake(identity.value("identityName")))
+    parent = f"azurerm_user_assigned_identity.{_name(identity)}.id"
+    for host in hosts:
         if host.kind == "aks":
-            yield from _block(
-                f'resource "azurerm_federated_identity_credential" "workload{number}"',
-                _attributes(
-                    [
-                        ("name", f'"{host.namespace or "default"}-{host.service_account or "workload"}"'),
-                        ("resource_group_name", "var.resource_group"),
-                        ("parent_id", "azurerm_user_assigned_identity.workload.id"),
-                        ("audience", '["api://AzureADTokenExchange"]'),
-                        ("issuer", "var.issuer_url"),
-                        ("subject", f'"{hosting.subject(host)}"'),
-                    ]
-                ),
-            )
-            continue
-        place = f" ({host.place})" if host.place else ""
-        yield f"# {spoken(host.words)}: attach it where the host is declared{place}:"
-        yield '#   identity { type = "UserAssigned", identity_ids = [azurerm_user_assigned_identity.workload.id] }'
+            number = plan.hosts.index(host) + 1
+            name = f'"{host.namespace or "default"}-{host.service_account or "workload"}"'
+            subject = f'"{hosting.subject(host)}"'
+            yield from _credential(f"workload{number}", parent, name, "var.issuer_url", subject)
+        else:
+            yield f"# {remarks.attached(host)}"
+            yield f'#   identity {{ type = "UserAssigned", identity_ids = [{parent}] }}'
     yield ""
 
 
-def _principals(plan: Plan) -> list[tuple[str, str]]:
-    if plan.identity.kind == USER:
-        return [("", "azurerm_user_assigned_identity.workload.principal_id")]
-    return [(name.removeprefix("principalId"), f"var.{snake(name)}") for name in principals(plan)]
+def _user_assigned(symbol: str, name: str) -> Iterator[str]:
+    pairs = [("name", f"var.{name}"), ("resource_group_name", "var.resource_group"), ("location", "var.location")]
+    yield from _block(f'resource "azurerm_user_assigned_identity" "{symbol}"', _attributes(pairs))
+
+
+def _credential(symbol: str, parent: str, name: str, issuer: str, subject: str) -> Iterator[str]:
+    pairs = [
+        ("name", name),
+        ("resource_group_name", "var.resource_group"),
+        ("parent_id", parent),
+        ("audience", '["api://AzureADTokenExchange"]'),
+        ("issuer", issuer),
+        ("subject", subject),
+    ]
+    yield from _block(f'resource "azurerm_federated_identity_credential" "{symbol}"', _attributes(pairs))
+
+
+def _principals(plan: Plan, identity: Identity) -> list[tuple[str, str]]:
+    """Return suffix and object id of each principal."""
+    if identity.kind == USER:
+        return [("", f"azurerm_user_assigned_identity.{_name(identity)}.principal_id")]
+    names = principals(plan, identity)
+    base = identity.value("principalId")
+    return [(f"_{name.removeprefix(base)}" if len(names) > 1 else "", f"var.{snake(name)}") for name in names]
 
 
 def _custom_roles(plan: Plan) -> Iterator[str]:
@@ -156,11 +170,10 @@ def _rights(plan: Plan) -> Iterator[str]:
         writer = writers.get(assignment.mechanism)
         if writer is None:
             continue
-        for suffix, principal in _principals(plan):
-            name = f"right{number}{f'_{suffix}' if suffix else ''}"
+        for suffix, principal in _principals(plan, plan.identity_of(assignment)):
             type_, pairs = writer(plan, assignment, principal)
-            yield f"# {assignment.role}: {', '.join(dict.fromkeys(reason.call for reason in assignment.reasons))}"
-            yield from _block(f'resource "{type_}" "{name}"', _attributes(pairs))
+            yield f"# {remarks.right(plan, assignment)}"
+            yield from _block(f'resource "{type_}" "right{number}{suffix}"', _attributes(pairs))
 
 
 Written = tuple[str, list[tuple[str, str]]]
@@ -218,7 +231,7 @@ def _redis(plan: Plan, assignment: Assignment, principal: str) -> Written:
 def _kusto(plan: Plan, assignment: Assignment, principal: str) -> Written:
     resource = plan.resource(assignment.resource)
     return "azurerm_kusto_database_principal_assignment", [
-        ("name", f'"mi-lint-{assignment.role.lower()}"'),
+        ("name", f'"mi-lint-{"-".join(filter(None, [assignment.identity, assignment.role])).lower()}"'),
         ("resource_group_name", "var.resource_group"),
         ("cluster_name", f"var.{snake(resource.name)}"),
         ("database_name", "var.kusto_database_name"),
@@ -240,81 +253,47 @@ def _graph(plan: Plan, assignment: Assignment, principal: str) -> Written:
 def _databases(plan: Plan) -> Iterator[str]:
     if any(a.mechanism == "kusto" for a in plan.assignments) or any(s.plane == "postgresql" for s in plan.statements):
         yield from ('data "azurerm_client_config" "current" {}', "")
-    for number, statements in enumerate(plan.statements, 1):
-        resource = plan.resource(statements.resource)
-        if statements.plane == "sql":
-            yield "# In azurerm_mssql_server, where the server is declared:"
-            yield (
-                "#   azuread_administrator { login_username = var.sql_admin_name, object_id = var.sql_admin_object_id }"
-            )
-        elif statements.plane == "postgresql":
-            yield from _block(
-                f'resource "azurerm_postgresql_flexible_server_active_directory_administrator" "administrator{number}"',
-                _attributes(
-                    [
-                        ("server_name", f"var.{snake(resource.name)}"),
-                        ("resource_group_name", "var.resource_group"),
-                        ("tenant_id", "data.azurerm_client_config.current.tenant_id"),
-                        ("object_id", "var.database_admin_object_id"),
-                        ("principal_name", "var.database_admin_name"),
-                        ("principal_type", '"Group"'),
-                    ]
-                ),
-            )
-        yield f"# Run in the database {plain(f'{{{statements.database}}}')}, as its Microsoft Entra administrator:"
-        yield from (f"#   {plain(line)}" for line in statements.lines)
+    seen: set[str] = set()
+    for statements in plan.statements:
+        if statements.resource not in seen:
+            seen.add(statements.resource)
+            server = snake(plan.resource(statements.resource).name)
+            yield from _administrator(statements.plane, server, len(seen))
+        yield from (f"# {line}" for line in remarks.statements(statements))
         yield ""
+
+
+def _administrator(plane: str, server: str, number: int) -> Iterator[str]:
+    if plane == "sql":
+        yield "# In azurerm_mssql_server, where the server is declared:"
+        yield "#   azuread_administrator { login_username = var.sql_admin_name, object_id = var.sql_admin_object_id }"
+    elif plane == "postgresql":
+        pairs = [
+            ("server_name", f"var.{server}"),
+            ("resource_group_name", "var.resource_group"),
+            ("tenant_id", "data.azurerm_client_config.current.tenant_id"),
+            ("object_id", "var.database_admin_object_id"),
+            ("principal_name", "var.database_admin_name"),
+            ("principal_type", '"Group"'),
+        ]
+        type_ = "azurerm_postgresql_flexible_server_active_directory_administrator"
+        yield from _block(f'resource "{type_}" "administrator{number}"', _attributes(pairs))
 
 
 def _federations(plan: Plan) -> Iterator[str]:
     subjects = dict.fromkeys((f.subject, f.issuer) for f in plan.federations if f.issuer)
     if not subjects:
         return
-    yield from _block(
-        'resource "azurerm_user_assigned_identity" "deploy"',
-        _attributes(
-            [
-                ("name", "var.deploy_identity_name"),
-                ("resource_group_name", "var.resource_group"),
-                ("location", "var.location"),
-            ]
-        ),
-    )
+    yield from _user_assigned("deploy", "deploy_identity_name")
+    parent = "azurerm_user_assigned_identity.deploy.id"
     for number, (subject, issuer) in enumerate(subjects, 1):
-        yield from _block(
-            f'resource "azurerm_federated_identity_credential" "github{number}"',
-            _attributes(
-                [
-                    ("name", f'"github-{number}"'),
-                    ("resource_group_name", "var.resource_group"),
-                    ("parent_id", "azurerm_user_assigned_identity.deploy.id"),
-                    ("audience", '["api://AzureADTokenExchange"]'),
-                    ("issuer", text(issuer)),
-                    ("subject", text(subject)),
-                ]
-            ),
-        )
-
-
-def _settings(plan: Plan) -> Iterator[str]:
-    if not plan.settings:
-        return
-    yield "# Settings of the host; change them where it is declared:"
-    for setting in plan.settings:
-        value = f" = {shown(setting.value)}" if setting.action == "add" else ""
-        yield f"#   {setting.action} {setting.name}{value}"
-    yield ""
+        yield from _credential(f"github{number}", parent, f'"github-{number}"', text(issuer), text(subject))
 
 
 def _switches(plan: Plan) -> Iterator[str]:
     for switch in plan.switches:
         resource = plan.resource(switch.resource)
-        if not switch.terraform:
-            continue
-        when = (
-            f"not yet, keys are still used in {', '.join(switch.blocked)}"
-            if switch.blocked
-            else "when the new code has run for a while"
-        )
-        yield f"# {resource.terraform} {resource.label or plain(f'{{{resource.name}}}')}, {when}:"
-        yield f"#   {switch.terraform}"
+        if switch.terraform:
+            label = resource.label or plain(f"{{{resource.name}}}")
+            yield f"{resource.terraform} {label}, {remarks.when(switch)}:"
+            yield f"  {switch.terraform}"
