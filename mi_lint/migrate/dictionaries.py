@@ -40,6 +40,13 @@ class DictEditor:
         element = self._dict.elements[position].with_changes(value=cst.parse_expression(code))
         self._put(position, element)
 
+    def replace(self, key: str, inner: DictEditor) -> None:
+        """Replace the value of an entry by a dictionary that was rewritten on its own."""
+        position = self.index(key)
+        assert position is not None
+        value = cst.parse_expression(inner.code, config=self._blank.config_for_parsing)
+        self._put(position, self._dict.elements[position].with_changes(value=value))
+
     def set_text(self, position: int, text: str) -> None:
         """Replace the value of an entry by a text, quoted like the old value."""
         old = self._dict.elements[position].value
@@ -62,13 +69,17 @@ class DictEditor:
             elements[-1] = elements[-1].with_changes(comma=gone.comma)
         self._dict = self._dict.with_changes(elements=elements)
 
+    @property
+    def quote(self) -> str:
+        """The quotes in which the keys stand."""
+        keys = [element.key for element in self._dict.elements if isinstance(element, cst.DictElement)]
+        quotes = [key.quote[:1] for key in keys if isinstance(key, cst.SimpleString)]
+        return quotes[-1] if quotes else '"'
+
     def append(self, key: str, code: str) -> None:
         """Add an entry after all others, laid out like them."""
         elements = list(self._dict.elements)
-        quote = '"'
-        for element in elements:
-            if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString):
-                quote = element.key.quote[:1]
+        quote = self.quote
         new = cst.DictElement(cst.SimpleString(f"{quote}{key}{quote}"), cst.parse_expression(code))
         if elements:
             last = elements[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate import dual
-from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connections import url_without_user
 from mi_lint.migrate.context import Context
@@ -24,7 +23,7 @@ _MANAGED = (
     'create_from_managed_identity(ManagedIdentityType.USER_ASSIGNED, "https://redis.azure.com", '
     'ManagedIdentityIdType.CLIENT_ID, os.environ["AZURE_CLIENT_ID"])'
 )
-_TLS = (
+TLS = (
     "the connection does not use TLS, and a token is taken over TLS only: use ssl=True and port 6380, or 10000 of "
     "Managed Redis"
 )
@@ -60,24 +59,20 @@ def _rewrite(site: Site, context: Context) -> Outcome:
         changes += _without_entries(call, context)
     if site.form == "url":
         changes += _without_user(call, context)
-    editor.append("credential_provider", _MANAGED if context.credentials.kind == "managed" else _DEFAULT)
-    rewrite = _rewritten(editor, changes, context)
+    code, imports, modules = provider(context)
+    editor.append("credential_provider", code)
+    rewrite = Rewritten((*editor.changes(), *changes), _DESCRIPTION, imports=imports, modules=modules)
     if site.form == "setting":
         return HeldBack(_SETTING.format(site.data["setting"]), rewrite)
-    return rewrite if _uses_tls(site, call, context) else HeldBack(_TLS, rewrite)
+    return rewrite if _uses_tls(site, call, context) else HeldBack(TLS, rewrite)
 
 
-def _rewritten(editor: CallEditor, changes: list[Change], context: Context) -> Rewritten:
-    names = ["create_from_default_azure_credential"]
-    managed = context.credentials.kind == "managed"
-    pairs = [(PACKAGE, name) for name in names]
-    if managed:
-        pairs = [(PACKAGE, "create_from_managed_identity")]
-        pairs += [
-            ("redis_entraid.identity_provider", name) for name in ("ManagedIdentityIdType", "ManagedIdentityType")
-        ]
-    modules = ("os",) if managed else ()
-    return Rewritten((*editor.changes(), *changes), _DESCRIPTION, imports=tuple(pairs), modules=modules)
+def provider(context: Context) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return code that makes a credential provider, with the names and modules that it needs."""
+    if context.credentials.kind != "managed":
+        return _DEFAULT, ((PACKAGE, "create_from_default_azure_credential"),), ()
+    kinds = (("redis_entraid.identity_provider", name) for name in ("ManagedIdentityIdType", "ManagedIdentityType"))
+    return _MANAGED, ((PACKAGE, "create_from_managed_identity"), *kinds), ("os",)
 
 
 def _without_entries(call: ast.Call, context: Context) -> list[Change]:

@@ -19,12 +19,12 @@ _PYMSSQL = (
     "pymssql knows no way to sign in with a managed identity: connect with pyodbc (ODBC Driver 18) or mssql-python, "
     "whose parameter markers are '?' instead of '%s'"
 )
-_DRIVER = "the ODBC driver named here knows no managed identities: name 'ODBC Driver 18 for SQL Server' and install it"
+DRIVER = "the ODBC driver named here knows no managed identities: name 'ODBC Driver 18 for SQL Server' and install it"
 _SETTING = (
     "the connection string stands in the setting '{}': in its value put 'Authentication=ActiveDirectoryMsi' in the "
     "place of user and password; the code stays as it is"
 )
-_USER_ASSIGNED = (
+USER_ASSIGNED = (
     "a user-assigned identity has to be named: add 'UID=<its client id>' beside 'Authentication=ActiveDirectoryMsi'"
 )
 _DESCRIPTION = "sign in to Azure SQL with the managed identity instead of a password"
@@ -36,7 +36,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection by the form in which it gets its password."""
     outcome = for_callers(site, _rewrite(site, context))
     if isinstance(outcome, Rewritten) and context.credentials.kind == "managed":
-        return HeldBack(_USER_ASSIGNED, outcome)
+        return HeldBack(USER_ASSIGNED, outcome)
     return outcome
 
 
@@ -61,7 +61,7 @@ def _keywords(call: ast.Call, context: Context) -> Outcome:
     driver = known.keyword(call, "driver") or (call.args[0] if call.args else None)
     rewrite = Rewritten(editor.changes(), _DESCRIPTION)
     written = context.analysis.tracer.constant(context.module, driver) if driver is not None else ""
-    return HeldBack(_DRIVER, rewrite) if written and old_driver("{" + written.strip("{}") + "}") else rewrite
+    return HeldBack(DRIVER, rewrite) if written and old_driver("{" + written.strip("{}") + "}") else rewrite
 
 
 def remove_keywords(editor: CallEditor, names: frozenset[str]) -> None:
@@ -92,7 +92,7 @@ def _text(site: Site, context: Context) -> Outcome:
             old = old or old_driver(text.spelled.text)
             changes += without_password(SpelledEditor(text.origin.module.source, text.node))
     rewrite = Rewritten(tuple(changes), _DESCRIPTION)
-    return HeldBack(_DRIVER, rewrite) if old else rewrite
+    return HeldBack(DRIVER, rewrite) if old else rewrite
 
 
 def _url(site: Site, context: Context) -> Outcome:

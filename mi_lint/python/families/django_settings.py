@@ -1,0 +1,105 @@
+"""Settings of Django that sign in with a secret: ``DATABASES`` (MI210, MI211) and ``CACHES`` in Redis (MI212).
+
+https://docs.djangoproject.com/en/stable/ref/settings/#databases
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mi_lint.python import odbc
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.azure_hosts import is_azure
+from mi_lint.python.database_urls import database_urls
+from mi_lint.python.facts import Module
+from mi_lint.python.mappings import entry
+from mi_lint.python.site import Site
+from mi_lint.python.tokens import is_token
+
+ENGINES = {
+    "mssql": "sql",
+    "sql_server.pyodbc": "sql",
+    "django.db.backends.postgresql": "postgresql",
+    "django.db.backends.postgresql_psycopg2": "postgresql",
+    "django.contrib.gis.db.backends.postgis": "postgresql",
+    "django.db.backends.mysql": "mysql",
+    "django.contrib.gis.db.backends.mysql": "mysql",
+    "mysql.connector.django": "mysql",
+}
+CACHES = ("django.core.cache.backends.redis.RedisCache", "django_redis.cache.RedisCache")
+# Both read a database's URL: https://github.com/jazzband/dj-database-url, https://github.com/joke2k/django-environ
+_PARSERS = {"dj_database_url.parse": ("url", 0), "dj_database_url.config": ("default", None)}
+_SERVICES = {"sql": "SQL", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+_DIALECTS = {"postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "mysql": "mysql"}
+
+MARKERS = (
+    b"'mssql'", b'"mssql"', b"sql_server.pyodbc", b"django.db.backends.postgresql", b"django.db.backends.mysql",
+    b"django.contrib.gis.db.backends.", b"mysql.connector.django", b"dj_database_url", *(c.encode() for c in CACHES),
+)  # fmt: skip
+
+
+def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the databases and caches of Django's settings that get a password or an access key."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Dict):
+            yield from _database(module, node, analysis)
+            yield from _cache(module, node, analysis)
+    for call in module.calls:
+        name = module.qualified(call.func) or ""
+        if name in _PARSERS:
+            argument, index = _PARSERS[name]
+            yield from _parsed(module, call, odbc.given(call, argument, index), analysis)
+
+
+def _database(module: Module, node: ast.Dict, analysis: Analysis) -> Iterator[Site]:
+    kind = ENGINES.get(_text(entry(node, "ENGINE")))
+    secret, host = entry(node, "PASSWORD"), entry(node, "HOST")
+    if kind is None or secret is None or host is None or not is_azure(kind, module, host, analysis):
+        return
+    form = "engine-sql" if kind == "sql" else "engine"
+    yield from _site(module, node, form, kind, "DATABASES", secret, analysis)
+
+
+def _cache(module: Module, node: ast.Dict, analysis: Analysis) -> Iterator[Site]:
+    backend = _text(entry(node, "BACKEND"))
+    location, options = entry(node, "LOCATION"), entry(node, "OPTIONS")
+    if backend not in CACHES or location is None:
+        return
+    given = entry(options, "PASSWORD", "password") if isinstance(options, ast.Dict) else None
+    for made in database_urls(module, location, analysis):
+        secret = given or made.password
+        if secret is not None and made.host is not None and is_azure("redis", made.module, made.host, analysis):
+            form = "cache-redis" if backend.startswith("django_redis") else "cache"
+            yield from _site(module, node, form, "redis", "CACHES", secret, analysis, made.module)
+        return
+
+
+def _parsed(module: Module, call: ast.Call, value: ast.expr | None, analysis: Analysis) -> Iterator[Site]:
+    for made in database_urls(module, value, analysis) if value is not None else ():
+        kind = _DIALECTS.get(made.dialect, "sql" if made.dialect.startswith("mssql") else "")
+        secret, host, home = made.password, made.host, made.module
+        if kind and secret is not None and host is not None and is_azure(kind, home, host, analysis):
+            yield from _site(module, call, "parsed", kind, ast.unparse(call.func), secret, analysis, home)
+        return
+
+
+def _text(node: ast.expr | None) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _site(
+    module: Module, node: ast.expr, form: str, kind: str, name: str, secret: ast.expr, analysis: Analysis,
+    home: Module | None = None,
+) -> Iterator[Site]:  # fmt: skip
+    home = home or module
+    trace = analysis.tracer.trace(home, secret)
+    if (isinstance(secret, ast.Constant) and not secret.value) or is_token(home, secret, analysis):
+        return
+    scope, _ = module.place(node)
+    check = {"sql": "MI210", "redis": "MI212"}.get(kind, "MI211")
+    details = (name, _SERVICES[kind]) if check == "MI211" else (name,)
+    yield Site(
+        module, check, "django_settings", "dual" if trace.has_token else form, node, scope, details, None,
+        secret if home is module else None, "PASSWORD", trace, data={"package": "django", "database": kind},
+    )  # fmt: skip
