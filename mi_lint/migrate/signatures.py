@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
@@ -16,6 +17,10 @@ REASON = (
     "credential and deprecate this one"
 )
 NAME = "credential"
+_TOKEN_TYPES = {
+    False: ("azure.core.credentials", "TokenCredential"),
+    True: ("azure.core.credentials_async", "AsyncTokenCredential"),
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -54,9 +59,12 @@ def extended(site: Site, context: Context, value: ast.expr, role: str) -> Rewrit
         return None
     start = module.source.span(value)[0]
     annotated = any(a.annotation is not None for a in (*arguments.args, *arguments.kwonlyargs) if a.arg != "self")
-    changes = [Change(module.path, start, start, f"{NAME} or "), *_signature(module, function, parameter, annotated)]
+    asynchronous = site.client is not None and site.client.is_async
+    package, kind = _TOKEN_TYPES[asynchronous]
+    changes = [Change(module.path, start, start, f"{NAME} or ")]
+    changes += _signature(module, function, parameter, kind if annotated else "")
     changes.append(_warning(module, function, parameter))
-    imports = (("azure.core.credentials", "TokenCredential"),) if annotated else ()
+    imports = ((package, kind),) if annotated else ()
     return Rewritten(
         tuple(changes), f"let callers pass a token credential instead of '{parameter.arg}'", role=role,
         imports=imports, modules=("warnings",),
@@ -71,20 +79,39 @@ def _parameter(module: Module, name: ast.Name) -> tuple[Function, ast.arg] | Non
     return None
 
 
-def _signature(module: Module, function: Function, parameter: ast.arg, annotated: bool) -> list[Change]:
-    """Return the changes to the parameters: the key becomes optional where that is possible, the credential is new."""
+def _signature(module: Module, function: Function, parameter: ast.arg, kind: str) -> list[Change]:
+    """Return the changes to the parameters: the key becomes optional where that is possible, the credential is new.
+
+    ``kind`` is the type of the credential; empty where parameters have no annotations.
+    """
     arguments = function.args
-    code = f"{NAME}: TokenCredential | None = None" if annotated else f"{NAME}=None"
-    if annotated:
-        code = f'{NAME}: "TokenCredential | None" = None'
+    code = f"{NAME}: {_optional(module, kind)} = None" if kind else f"{NAME}=None"
     changes = []
     ordered = [*arguments.posonlyargs, *arguments.args]
     if ordered and parameter is ordered[-1] and not arguments.defaults:
-        end = module.source.span(parameter)[1]
+        start, end = module.source.span(parameter)
         changes.append(Change(module.path, end, end, " = None" if parameter.annotation is not None else "=None"))
+        if parameter.annotation is not None:
+            start, end = module.source.span(parameter.annotation)
+            changes.append(
+                Change(module.path, start, end, _optional(module, module.source.slice(parameter.annotation)))
+            )
     last = _last(module, function)
     changes.append(Change(module.path, last, last, f", {code}"))
     return changes
+
+
+def _optional(module: Module, annotation: str) -> str:
+    """Return an annotation that allows None, too, as the module writes such."""
+    if re.search(r"\bNone\b|\bOptional\b|\bAny\b", annotation):
+        return annotation
+    text = module.source.text
+    if b"Optional[" in text and any(b.target == "typing.Optional" for b in module.scope.bindings.get("Optional", ())):
+        return f"Optional[{annotation}]"
+    if b"| None" in text or b"from __future__ import annotations" in text:
+        return f"{annotation} | None"
+    # Python 3.9 and older do not evaluate a union; in quotes they need not.
+    return f'"{annotation} | None"' if '"' not in annotation and "'" not in annotation else annotation
 
 
 def _last(module: Module, function: Function) -> int:
