@@ -35,9 +35,13 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
     operand = _operand(module, name)
     parent = module.parent(operand)
     if isinstance(parent, ast.BoolOp) and _is_test(module, parent):
+        if _decides(operand, isinstance(parent.op, ast.And)):
+            return _never(module, parent)
         return Condition(change=_dropped(module, parent.values, operand))
-    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and _is_all_or_any(module.parent(parent)):
-        return Condition(change=_dropped(module, parent.elts, operand)) if len(parent.elts) > 1 else Condition()
+    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and (function := _all_or_any(module.parent(parent))):
+        if len(parent.elts) < 2 or _decides(operand, function == "all"):
+            return Condition()
+        return Condition(change=_dropped(module, parent.elts, operand))
     if isinstance(parent, ast.If) and parent.test is operand:
         if _only_fails(parent, operand):
             return Condition(statement=parent)
@@ -47,8 +51,40 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
     return None
 
 
-def _is_all_or_any(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("all", "any")
+def _all_or_any(node: ast.AST) -> str:
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    return name if name in ("all", "any") else ""
+
+
+def _decides(operand: ast.expr, is_and: bool) -> bool:
+    """Whether a test alone decides a junction when a secret is as good as set: ``not key and …``, ``key or …``."""
+    present = _says_present(operand)
+    return present is not None and present is not is_and
+
+
+def _says_present(operand: ast.expr) -> bool | None:
+    """Whether a test holds when the name is set (False: when it is not); None when that cannot be told."""
+    if isinstance(operand, ast.UnaryOp):
+        inner = _says_present(operand.operand)
+        return None if inner is None else not inner
+    if isinstance(operand, ast.Compare):
+        other = operand.comparators[0]
+        if isinstance(operand.ops[0], ast.In | ast.NotIn):
+            return isinstance(operand.ops[0], ast.In)
+        if not isinstance(other, ast.Constant) or other.value not in (None, "", 0):
+            return None
+        return isinstance(operand.ops[0], ast.IsNot | ast.NotEq | ast.Gt)
+    return True
+
+
+def _never(module: Module, test: ast.BoolOp) -> Condition:
+    """Return what becomes of ``not key and not other``, which is never true again: a guard goes, all else decides."""
+    statement = module.parent(test)
+    if not isinstance(test.op, ast.And) or not isinstance(statement, ast.If) or statement.orelse:
+        return Condition()
+    if _only_fails(statement, test):
+        return Condition(statement=statement)
+    return Condition(harmless=all(map(_loads_settings, statement.body)))
 
 
 def _operand(module: Module, name: ast.expr) -> ast.expr:
@@ -88,7 +124,7 @@ def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Cha
 
 def _only_fails(statement: ast.If, operand: ast.expr) -> bool:
     """Whether a statement does nothing but give up when the name is not set."""
-    if statement.orelse or not isinstance(operand, ast.UnaryOp | ast.Compare):
+    if statement.orelse or not isinstance(operand, ast.UnaryOp | ast.Compare | ast.BoolOp):
         return False
     *before, last = statement.body
     fails = isinstance(last, ast.Raise) or (isinstance(last, ast.Expr) and "exit" in ast.unparse(last.value))

@@ -69,6 +69,14 @@ def _top_level(module: Module, before: int) -> Iterator[ast.Import | ast.ImportF
             yield statement
 
 
+def _nearby(module: Module, before: int) -> list[ast.Import | ast.ImportFrom]:
+    """Return the imports beside which a new one stands: in a notebook those of the last cell that has any."""
+    statements = list(_top_level(module, before))
+    source = module.source
+    part = source.part_start(source.span(statements[-1])[0]) if statements else 0
+    return [statement for statement in statements if source.span(statement)[0] >= part]
+
+
 def _present(module: Module, package: str, before: int) -> ast.ImportFrom | None:
     for statement in _top_level(module, before):
         if isinstance(statement, ast.ImportFrom) and statement.module == package and not statement.level:
@@ -105,7 +113,7 @@ def _gap(module: Module, statement: ast.ImportFrom) -> str:
 
 def _anchor(module: Module, package: str, before: int) -> tuple[ast.stmt | None, bool]:
     """Return the statement beside which a new import stands, and whether it goes before it."""
-    statements = list(_top_level(module, before))
+    statements = _nearby(module, before)
     azure = [s for s in statements if isinstance(s, ast.ImportFrom) and _is_azure(s)]
     for candidate in azure:
         if (candidate.module or "") > package:
@@ -180,16 +188,23 @@ def after_header(module: Module) -> int:
 
 
 def _insert_module(module: Module, name: str, before: int) -> Change:
-    plain = [s for s in _top_level(module, before) if isinstance(s, ast.Import)]
+    plain = [s for s in _nearby(module, before) if isinstance(s, ast.Import)]
     for statement in plain:
         if statement.names[0].name > name:
             return _insert_line(module, f"import {name}", statement, True)
     if plain:
         return _insert_line(module, f"import {name}", plain[-1], False)
-    first = next((s for s in _top_level(module, before) if getattr(s, "module", "") != "__future__"), None)
-    if first is not None:
+    nearby = _nearby(module, before)
+    first = next((s for s in nearby if getattr(s, "module", "") != "__future__"), None)
+    newline = module.source.newline
+    if isinstance(first, ast.ImportFrom):
+        # A block of the standard library goes on; another one is set off by a blank line.
+        same = not first.level and (first.module or "").partition(".")[0] in sys.stdlib_module_names
         change = _insert_line(module, f"import {name}", first, True)
-        return Change(change.path, change.start, change.end, change.text + module.source.newline)
+        return Change(change.path, change.start, change.end, change.text + ("" if same else newline))
+    if nearby:
+        change = _insert_line(module, f"import {name}", nearby[-1], False)
+        return Change(change.path, change.start, change.end, newline + change.text)
     return _insert_line(module, f"import {name}", None, True)
 
 

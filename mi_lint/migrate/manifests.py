@@ -19,10 +19,11 @@ from mi_lint.python.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A package that rewritten code needs, from a version on."""
+    """A package that rewritten code needs, from a version on; ``beside`` is the package it belongs to."""
 
     name: str
     floor: str
+    beside: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}>={self.floor}"
@@ -30,7 +31,7 @@ class Requirement:
 
 # get_bearer_token_provider came with this version.
 IDENTITY = Requirement("azure-identity", "1.15.0")
-REDIS = Requirement("redis-entraid", "1.0.0")
+REDIS = Requirement("redis-entraid", "1.0.0", beside="redis")
 # Where the name of the import is not that of the distribution.
 _DISTRIBUTIONS = {
     "psycopg2": ("psycopg2", "psycopg2-binary"),
@@ -92,6 +93,12 @@ def pin(project: Project, module: str, package: str) -> Pin | None:
     return None
 
 
+def is_declared(project: Project, module: str, package: str) -> bool:
+    """Whether a manifest in the folder of a module or in one around it declares a package."""
+    paths = (path for folder in folders_around(module) for path in _manifests(project, folder))
+    return any(_line(project.text(path), package) for path in paths)
+
+
 def is_older(version: str, floor: str) -> bool:
     """Whether a version is older than a floor, by its numbers."""
     return bool(version and floor) and _numbers(version) < _numbers(floor)
@@ -135,8 +142,10 @@ def _addition(project: Project, path: str, packages: list[str], needed: Requirem
     if _line(text, needed.name) or _GENERATED.search(text):
         return
     declared = sorted({m[1].decode().lower() for m in _AZURE.finditer(text)} | {p for p in packages if _line(text, p)})
-    # The first Azure package, else the first of those that are used.
-    package = min(declared, key=lambda name: (not name.startswith("azure"), name < needed.name, name))
+    # The package it belongs to, else the first Azure package, else the first of those that are used.
+    package = min(
+        declared, key=lambda name: (name != needed.beside, not name.startswith("azure"), name < needed.name, name)
+    )
     match = _line(text, package)
     if match is None:
         return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from mi_lint.migrate.conditions import Condition, condition
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 
@@ -21,6 +22,14 @@ def setting_uses(module: Module) -> Iterator[tuple[str, ast.expr]]:
                 yield name, parent
         elif isinstance(parent, ast.Compare) and parent.left is text and _asks_environment(module, parent):
             yield name, text
+
+
+def setting_tests(module: Module, names: Container[str]) -> Iterator[tuple[str, Condition]]:
+    """Yield the names of settings that a module tests, with the tests."""
+    for name, node in setting_uses(module):
+        test = condition(module, node) if name in names else None
+        if test is not None:
+            yield name, test
 
 
 def _called(module: Module, call: ast.Call) -> str:

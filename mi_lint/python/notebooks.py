@@ -45,6 +45,9 @@ class NotebookSource(Source):
     def region(self, start: int, end: int) -> Region:
         return Region(*self._lines.region(*self.to_file(start, end)))
 
+    def part_start(self, offset: int) -> int:
+        return self._starts[max(bisect.bisect_right(self._starts, offset) - 1, 0)]
+
     def is_last_line(self, offset: int) -> bool:
         return self.line_end(offset) in self._starts or super().is_last_line(offset)
 

@@ -72,6 +72,10 @@ class Source:
         line = self.text[offset : self.line_end(offset)]
         return offset + len(line.rstrip(b"\r\n"))
 
+    def part_start(self, offset: int) -> int:
+        """Return where the part of the text that holds an offset starts: a cell of a notebook, else all of it."""
+        return 0
+
     def is_last_line(self, offset: int) -> bool:
         """Whether nothing follows the line of an offset (in a notebook: nothing of its cell)."""
         return not self.text[self.line_end(offset) :].strip()

@@ -169,6 +169,12 @@ client = redis.Redis(host="a.redis.cache.windows.net", port=6380, password=os.en
     [
         (OPENAI, "azure-identity==1.12.0\nopenai==1.2.0\n", "azure-identity==1.15.0\nopenai==1.2.0\n"),
         (REDIS, "redis==4.5.4  # cache\n", "redis==5.3.0  # cache\nredis-entraid>=1.0.0\n"),
+        (REDIS, "azure-core\nflask\nredis==5.0\n", "azure-core\nflask\nredis==5.3.0\nredis-entraid>=1.0.0\n"),
+        (
+            CODE,
+            "azure-core==1.8.0\nazure-storage-blob==12.4.0\n",
+            "azure-core==1.23.0\nazure-identity>=1.15.0\nazure-storage-blob==12.4.0\n",
+        ),
     ],
 )
 def test_a_release_that_is_pinned_too_low_is_raised_with_an_unsafe_rewrite_only(code, before, after):

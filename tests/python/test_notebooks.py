@@ -72,6 +72,12 @@ def test_cells_share_one_namespace_and_only_their_source_changes(as_text, indent
     assert after == notebook(*AFTER, as_text=as_text, indent=indent)
 
 
+def test_an_import_stands_in_the_last_cell_of_imports_before_its_use():
+    first = "from markdown import markdown"
+    _, after = migrated(notebook(first, *CELLS))
+    assert after == notebook(first, *AFTER)
+
+
 def test_lines_of_a_cell_keep_the_line_ends_of_that_cell():
     windows = [cell.replace("\n", "\r\n") for cell in CELLS]
     _, after = migrated(notebook(CELLS[0], *windows[1:]))
