@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.branches import Reduced, contains, is_elif, only, without_branch
 from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import SECRET_KINDS
 from mi_lint.python.site import ClientCall
-from mi_lint.python.source import Source
 from mi_lint.python.values import Tracer
 
 REASON = "a keyless branch is there already: decide that the key branch can go"
@@ -35,81 +35,97 @@ def choice_around(module: Module, node: ast.AST) -> Choice | None:
     return None
 
 
-def has_keyless_branch(module: Module, choice: Choice, tracer: Tracer) -> bool:
-    """Whether one branch of a choice gives a token credential."""
+def has_keyless_branch(module: Module, choice: Choice, node: ast.AST, tracer: Tracer) -> bool:
+    """Whether a branch of a choice, other than that of a node, gives a token credential."""
     if isinstance(choice, ast.If):
-        values = [_assigned(choice.body), _assigned(choice.orelse)]
-        return any(value is not None and tracer.trace(module, value).is_token for value in values)
+        return _gives_token(module, choice, node, tracer)
     return bool(reduced_expression(module, choice, tracer))
 
 
-def outcome(module: Module, choice: Choice, tracer: Tracer, role: str) -> HeldBack:
-    """Return what becomes of a site in a choice that has a keyless branch."""
+def outcome(module: Module, choice: Choice, node: ast.AST, analysis: Analysis, role: str) -> HeldBack:
+    """Return what becomes of a node in a choice that has a keyless branch."""
     if isinstance(choice, ast.If):
-        return held_back(_reduced_statement(module, choice, tracer), role)
-    return held_back(reduced_expression(module, choice, tracer), role)
+        return held_back(without_branch(module, choice, node, analysis.project), role)
+    return held_back(reduced_expression(module, choice, analysis.tracer), role)
 
 
-def held_back(changes: tuple[Change, ...], role: str = "") -> HeldBack:
+def held_back(reduced: Reduced, role: str = "") -> HeldBack:
     """Return the outcome of dual-mode code, with the changes that would reduce it when there are any."""
-    return HeldBack(REASON, Rewritten(changes, "keep the keyless branch only", role=role) if changes else None)
+    if not reduced:
+        return HeldBack(REASON)
+    return HeldBack(
+        REASON, Rewritten(reduced.changes, "keep the keyless branch only", role=role, imports=reduced.imports)
+    )
 
 
-def reduced(module: Module, node: ast.expr, tracer: Tracer) -> tuple[Change, ...]:
-    """Return the change that leaves the keyless branch of the choice that produces a value, or None."""
-    target: ast.expr = node
-    if isinstance(node, ast.Name):
-        bindings = [binding for binding in module.reaching(node) if binding.value is not None]
-        choice = choice_around(module, bindings[0].node) if bindings else None
-        if isinstance(choice, ast.If):
-            return _reduced_statement(module, choice, tracer)
-        values = [binding.value for binding in bindings if binding.value is not None]
-        if len(values) != 1:
-            return ()
-        target = values[0]
-    return reduced_expression(module, target, tracer)
+def reduced(module: Module, node: ast.expr, analysis: Analysis) -> Reduced:
+    """Return the change that leaves the keyless branch of the choice that produces a value."""
+    tracer = analysis.tracer
+    if not isinstance(node, ast.Name):
+        return reduced_expression(module, node, tracer)
+    bindings = [binding for binding in module.reaching(node) if binding.value is not None]
+    keyed = [b for b in bindings if b.value is not None and not _is_token(module, b.value, tracer)]
+    if len(keyed) == 1 and len(bindings) > 1:
+        choice = choice_around(module, keyed[0].node)
+        if isinstance(choice, ast.If) and _gives_token(module, choice, keyed[0].node, tracer):
+            return without_branch(module, choice, keyed[0].node, analysis.project)
+        return Reduced()
+    value = keyed[0].value if len(keyed) == 1 else None
+    return Reduced() if value is None else reduced_expression(module, value, tracer)
 
 
-def reduced_expression(module: Module, node: ast.expr, tracer: Tracer) -> tuple[Change, ...]:
+def reduced_expression(module: Module, node: ast.expr, tracer: Tracer) -> Reduced:
     """Return the change that puts the keyless branch in the place of a conditional expression."""
+    kept = keyless_branch(module, node, tracer)
+    return Reduced() if kept is None else only(module, node, kept)
+
+
+def keyless_branch(module: Module, node: ast.expr, tracer: Tracer) -> ast.expr | None:
+    """Return the only branch of a conditional expression that gives a token credential."""
     if isinstance(node, ast.IfExp):
         branches = [node.body, node.orelse]
     elif isinstance(node, ast.BoolOp):
         branches = list(node.values)
     else:
-        return ()
-    keyless = [branch for branch in branches if tracer.trace(module, branch).is_token]
-    return only(module, node, keyless[0]) if len(keyless) == 1 else ()
+        return None
+    keyless = [branch for branch in branches if _is_token(module, branch, tracer)]
+    return keyless[0] if len(keyless) == 1 else None
 
 
-def only(module: Module, outer: ast.AST, kept: ast.AST) -> tuple[Change, ...]:
-    """Return the changes that leave one part of a node and take out what stands before and after it."""
-    start, end = module.source.span(outer)
-    first, last = module.source.span(kept)
-    return Change(module.path, start, first, ""), Change(module.path, last, end, "")
+def _is_token(module: Module, node: ast.expr, tracer: Tracer) -> bool:
+    """Whether a value is a token credential whatever happens; what may also be missing does not replace a key."""
+    return tracer.trace(module, node).kinds == {"token"}
 
 
-def _assigned(body: list[ast.stmt]) -> ast.expr | None:
-    """Return the value that a branch assigns or returns, when it does nothing else."""
-    if len(body) == 1 and isinstance(body[0], ast.Assign | ast.Return):
-        return body[0].value
-    return None
+def _gives_token(module: Module, choice: ast.If, node: ast.AST, tracer: Tracer) -> bool:
+    """Whether a branch of ``if … elif … else`` other than the node's, or what follows, ends in a token credential."""
+    root: ast.AST = choice
+    while is_elif(module, root) and isinstance(outer := module.parent(root), ast.If):
+        root = outer
+    assert isinstance(root, ast.If)
+    others = [body for body in _branches(module, root) if not contains(body, node)]
+    ends = isinstance(choice.body[-1], ast.Return | ast.Raise) and contains(choice.body, node)
+    if ends and not root.orelse:
+        others.append(_following(module, root)[:2])
+    values = [value for body in others if (value := _result(body)) is not None]
+    return any(_is_token(module, value, tracer) for value in values)
 
 
-def _reduced_statement(module: Module, choice: ast.If, tracer: Tracer) -> tuple[Change, ...]:
-    """Return the change that leaves one branch of ``if … else`` whose branches only assign."""
-    source = module.source
-    values = {id(branch): _assigned(branch) for branch in (choice.body, choice.orelse)}
-    keyless = [
-        branch
-        for branch in (choice.body, choice.orelse)
-        if (value := values[id(branch)]) is not None and tracer.trace(module, value).is_token
-    ]
-    if len(keyless) != 1 or any(value is None for value in values.values()):
-        return ()
-    if source.text[source.line_start(source.span(choice)[0]) : source.span(choice)[0]].strip():
-        return ()
-    return only(module, choice, keyless[0][0])
+def _branches(module: Module, choice: ast.If) -> Iterator[list[ast.stmt]]:
+    yield choice.body
+    rest = choice.orelse
+    if len(rest) == 1 and isinstance(rest[0], ast.If) and is_elif(module, rest[0]):
+        yield from _branches(module, rest[0])
+    elif rest:
+        yield rest
+
+
+def _result(body: list[ast.stmt]) -> ast.expr | None:
+    """Return the value that a branch assigns or returns at its end, when it does little else before."""
+    if not body or not all(isinstance(s, ast.Import | ast.ImportFrom | ast.Expr) for s in body[:-1]):
+        return None
+    last = body[-1]
+    return last.value if isinstance(last, ast.Assign | ast.AnnAssign | ast.Return) else None
 
 
 def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If | None:
@@ -149,35 +165,6 @@ def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -
     return False
 
 
-def without_key_branch(module: Module, choice: ast.If, call: ClientCall) -> HeldBack:
+def without_key_branch(module: Module, choice: ast.If, call: ClientCall, analysis: Analysis) -> HeldBack:
     """Return what becomes of a client made in the key branch of ``if key: … else: …``."""
-    return held_back(other_branch(module, choice, call.node))
-
-
-def other_branch(module: Module, choice: ast.If, call: ast.Call) -> tuple[Change, ...]:
-    """Return the change that leaves the branch without a call, at the indentation of the choice."""
-    source = module.source
-    in_body = any(node is call for statement in choice.body for node in ast.walk(statement))
-    kept = choice.orelse if in_body else choice.body
-    if in_body and len(kept) == 1 and isinstance(kept[0], ast.If) and _is_elif(source, kept[0]):
-        return ()
-    if isinstance(module.parent(choice), ast.If) and _is_elif(source, choice):
-        return ()
-    start = source.line_start(source.span(choice)[0])
-    end = source.line_end(source.span(choice)[1] - 1)
-    if not kept:
-        return (Change(module.path, start, end, ""),)
-    first, last = source.line_start(source.span(kept[0])[0]), source.line_end(source.span(kept[-1])[1] - 1)
-    outer, inner = source.indentation(start), source.indentation(first)
-    surplus = len(inner) - len(outer)
-    changes = [Change(module.path, start, first, ""), Change(module.path, last, end, "")]
-    for line in source.line_starts[source.line_of(first) - 1 : source.line_of(last - 1)]:
-        if source.text[line : source.line_end(line)].strip():
-            if not source.text[line:].startswith(inner.encode()):
-                return ()
-            changes.append(Change(module.path, line + len(outer), line + len(outer) + surplus, ""))
-    return tuple(change for change in changes if change.end > change.start)
-
-
-def _is_elif(source: Source, statement: ast.If) -> bool:
-    return source.text[source.span(statement)[0] :].startswith(b"elif")
+    return held_back(without_branch(module, choice, call.node, analysis.project), call.client.role)

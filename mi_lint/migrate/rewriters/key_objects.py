@@ -24,12 +24,12 @@ def rewrite(site: Site, context: Context) -> Outcome:
     public = signatures.public_parameter(site.trace)
     if public and isinstance(choice, ast.BoolOp):
         return HeldBack(signatures.REASON.format(public))
-    if choice is not None and dual.has_keyless_branch(context.module, choice, context.analysis.tracer):
-        return dual.outcome(context.module, choice, context.analysis.tracer, client.role)
+    if choice is not None and dual.has_keyless_branch(context.module, choice, site.node, context.analysis.tracer):
+        return dual.outcome(context.module, choice, site.node, context.analysis, client.role)
     for call in site.consumers:
         branch = dual.branch_with_keyless_client(call, context.analysis) if call.module is context.module else None
         if branch is not None:
-            return dual.without_key_branch(context.module, branch, call)
+            return dual.without_key_branch(context.module, branch, call, context.analysis)
     if any(context.analysis.tracer.trace(call.module, _token(call)).has_token for call in site.consumers):
         return HeldBack(dual.REASON)
     if public and isinstance(site.node, ast.expr):

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual, judgement, signatures
+from mi_lint.migrate import dual, judgement, signatures, switches
 from mi_lint.migrate.additions import additions
+from mi_lint.migrate.branches import Reduced
 from mi_lint.migrate.calls import CallEditor
+from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
 from mi_lint.migrate.endpoints import Replacement, judged, replacement
+from mi_lint.migrate.imports import removed_statement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.rewriters import sas
+from mi_lint.migrate.setting_tests import setting_tests
 from mi_lint.python.site import ClientCall, Site
 
 _DICTIONARY = "'{}' comes from a dictionary; put the token credential there by hand"
@@ -43,7 +47,7 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     """Return what becomes of a client call whose secret serves for nothing else."""
     choice = dual.branch_with_keyless_client(call, context.analysis)
     if choice is not None:
-        return dual.without_key_branch(context.module, choice, call)
+        return dual.without_key_branch(context.module, choice, call, context.analysis)
     if call.partial:
         return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
     forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
@@ -145,19 +149,36 @@ def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
     editor = context.editor(call.node)
     editor.append(call.client.token, token_code(site, call, context))
     _add_required(call, editor)
-    return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}", role=call.client.role)
+    guards: list[Change] = []
+    for name, test in setting_tests(context.module, call.client.environment):
+        if test.is_switch:
+            return HeldBack(switches.REASON.format(name))
+        guards += [removed_statement(context.module, test.statement)] if test.statement is not None else []
+        guards += [test.change] if test.change is not None else []
+    changes = (*editor.changes(), *guards)
+    return Rewritten(changes, f"pass a token credential to {call.client.name}", role=call.client.role)
 
 
 def _dual(site: Site, call: ClientCall, context: Context) -> Outcome:
-    reason = dual.REASON
-    if site.argument != call.client.token:
-        editor = context.editor(call.node)
-        index = position(call, editor, site.argument)
-        if index is not None:
-            editor.remove(index)
-            return HeldBack(reason, Rewritten(editor.changes(), "keep the keyless branch only", role=call.client.role))
-    assert site.secret is not None
-    return dual.held_back(dual.reduced(context.module, site.secret, context.analysis.tracer), call.client.role)
+    """Leave the token credential of a call that gets a key on another way."""
+    if site.argument == call.client.token:
+        assert site.secret is not None
+        return dual.held_back(dual.reduced(context.module, site.secret, context.analysis), call.client.role)
+    editor = context.editor(call.node)
+    index, token = position(call, editor, site.argument), position(call, editor, call.client.token)
+    if index is None or token is None or index >= len(editor.arguments()):
+        return HeldBack(dual.REASON)
+    value = call.arguments[call.client.token]
+    reduced = Reduced()
+    if context.analysis.tracer.trace(context.module, value).kinds != {"token"}:
+        kept = dual.keyless_branch(context.module, value, context.analysis.tracer)
+        reduced = dual.reduced(context.module, value, context.analysis) if kept is None else reduced
+        if kept is None and not reduced:
+            return HeldBack(dual.REASON)
+        if kept is not None:
+            editor.set_value(token, context.module.source.slice(kept))
+    editor.remove(index)
+    return dual.held_back(Reduced((*editor.changes(), *reduced.changes), reduced.imports), call.client.role)
 
 
 def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate import dual, signatures
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.branches import Reduced, only, without_branch
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
@@ -82,12 +82,14 @@ def _identities(node: ast.AST, call: ast.Call, context: Context) -> list[ast.Cal
     return [other for other in calls if known.is_identity_class(context.module.qualified(other.func) or "")]
 
 
-def _host_only(call: ast.Call, choice: ast.AST, context: Context) -> tuple[Change, ...]:
+def _host_only(call: ast.Call, choice: ast.AST, context: Context) -> Reduced:
     """Return the changes that leave the other branch, where that signs in with the host's identity and nothing else."""
     others = _identities(choice, call, context)
     if len(others) != 1 or not (context.module.qualified(others[0].func) or "").endswith(_HOST):
-        return ()
+        return Reduced()
     if isinstance(choice, ast.IfExp):
         kept = choice.orelse if any(node is call for node in ast.walk(choice.body)) else choice.body
-        return dual.only(context.module, choice, kept) if kept is others[0] else ()
-    return dual.other_branch(context.module, choice, call) if isinstance(choice, ast.If) and choice.orelse else ()
+        return only(context.module, choice, kept) if kept is others[0] else Reduced()
+    if isinstance(choice, ast.If) and choice.orelse:
+        return without_branch(context.module, choice, call, context.analysis.project)
+    return Reduced()
