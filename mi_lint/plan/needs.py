@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mi_lint.plan.operations import Use
-from mi_lint.rulebook.roles import Plane, Role
+from mi_lint.rulebook.roles import Operation, Plane, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ def cover(plane: Plane, uses: Sequence[Use]) -> Cover:
     one with fewer roles wins. Roles are ordered from least to most in the rule files.
     """
     safe = [role for role in plane.roles if not role.reads_keys]
+    uses = [part for use in uses for part in _parts(plane, use)]
     impossible = tuple(use for use in uses if use.operation.impossible)
     custom: list[Use] = []
     wanted: list[Use] = []
@@ -53,6 +54,14 @@ def cover(plane: Plane, uses: Sequence[Use]) -> Cover:
         asking = tuple(use for use in wanted if covers(role, use) or role.name in _implied(safe, use))
         granted.append((role, asking))
     return Cover(tuple(granted), tuple(custom), impossible)
+
+
+def _parts(plane: Plane, use: Use) -> list[Use]:
+    """Split a use whose needs no role has all: it takes several roles."""
+    needs = use.operation.needs
+    if len(needs) != 1 or len(needs[0]) == 1 or any(covers(role, use) for role in plane.roles):
+        return [use]
+    return [replace(use, operation=Operation(needs=((need,),))) for need in needs[0]]
 
 
 def _implied(roles: Sequence[Role], use: Use) -> tuple[str, ...]:

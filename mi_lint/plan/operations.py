@@ -13,6 +13,8 @@ from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Operation, Plane, Planes
 
+# The method under which rules tell what a class or function needs as soon as it is called.
+MAKING = "__init__"
 _TEST = re.compile(r"(?:^|/)(?:(?:[\w-]*[_-])?tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(?:/|$)")
 
 
@@ -32,7 +34,7 @@ class Use:
     @property
     def call(self) -> str:
         """The call as people write it."""
-        return f"{self.class_}.{self.method}"
+        return self.class_ if self.method in ("", MAKING) else f"{self.class_}.{self.method}"
 
     @property
     def place(self) -> str:
@@ -46,35 +48,50 @@ def is_test(path: str) -> bool:
 
 
 def uses(modules: Iterable[Module], instances: Instances) -> Iterator[Use]:
-    """Yield the operations that modules call on clients."""
+    """Yield the operations that modules call on clients, or hand to others who call them."""
     names = instances.planes.methods
     for module in modules:
         for call in module.calls:
             if isinstance(call.func, ast.Attribute) and call.func.attr in names:
                 yield from _uses(module, call, call.func, instances)
+            # `executor.submit(client.upload_documents, batch)`, `asyncio.to_thread(client.get_secret, name)`
+            for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+                if isinstance(value, ast.Attribute) and value.attr in names:
+                    yield from _uses(module, None, value, instances)
 
 
-def _uses(module: Module, call: ast.Call, function: ast.Attribute, instances: Instances) -> Iterator[Use]:
+def _uses(module: Module, call: ast.Call | None, function: ast.Attribute, instances: Instances) -> Iterator[Use]:
     method, receiver = function.attr, function.value
     while True:
         found = instances.of(module, receiver)
         for instance in found:
-            yield from _use(module, call, instance, method)
+            yield from _use(module, call, function, instance, method)
         if found or not isinstance(receiver, ast.Attribute):
             return
         # `client.chat.completions.create(…)`: the attributes between are part of the operation's name.
         method, receiver = f"{receiver.attr}.{method}", receiver.value
 
 
-def _use(module: Module, call: ast.Call, instance: Instance, method: str) -> Iterator[Use]:
+def _use(
+    module: Module, call: ast.Call | None, function: ast.Attribute, instance: Instance, method: str
+) -> Iterator[Use]:
     operation = instance.plane.operation(instance.class_, method)
     if operation is None:
         return
     sub = instance.plane.sub_client(instance.class_, method)
-    given = _named_here(module, call, instance.plane, sub.parameters if sub else ())
+    given = _named_here(module, call, instance.plane, sub.parameters if sub else ()) if call is not None else ()
     yield Use(
-        instance.plane, instance.class_, method, operation, module, call, instance.root, instance.entities + given
-    )
+        instance.plane, instance.class_, method, operation, module, call or function, instance.root,
+        instance.entities + given,
+    )  # fmt: skip
+
+
+def making(call: ClientCall, plane: Plane) -> Use | None:
+    """Return the operation that the call of a class or function is itself, such as a loader of settings."""
+    operation = plane.operation(call.client.name, MAKING)
+    if operation is None:
+        return None
+    return Use(plane, call.client.name, MAKING, operation, call.module, call.node, call, ())
 
 
 def _named_here(module: Module, call: ast.Call, plane: Plane, names: tuple[str, ...]) -> tuple[tuple[str, Value], ...]:

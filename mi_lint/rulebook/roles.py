@@ -42,6 +42,7 @@ _PLANE_OPTIONAL: dict[str, type] = {
     "keys_off": Mapping,
     "probe": Mapping,
     "bindings": Mapping,
+    "signing": Mapping,
 }
 _BINDINGS: dict[str, type] = {"decorators": Mapping, "types": document.Sequence, "settings": Mapping}
 _BINDINGS_OPTIONAL: dict[str, type] = {
@@ -64,6 +65,7 @@ _ROLE_OPTIONAL: dict[str, type] = {
 _OPERATION: dict[str, type] = {"calls": Mapping}
 _OPERATION_OPTIONAL: dict[str, type] = {"needs": document.Sequence, "roles": document.Sequence, "impossible": str}
 _SCOPE: dict[str, type] = {"path": str, "parameters": document.Sequence}
+_SIGNING: dict[str, type] = {"functions": Mapping, "permissions": Mapping}
 _KEYS_OFF: dict[str, type] = {"property": str, "value": object, "source": str}
 _KEYS_OFF_OPTIONAL: dict[str, type] = {"terraform": str, "az": str, "resource": str}
 
@@ -87,6 +89,10 @@ def check_roles(parsed: Mapping, file: str) -> None:
             bindings = plane["bindings"]
             assert isinstance(bindings, Mapping)
             schema.check_keys(bindings, _BINDINGS, _BINDINGS_OPTIONAL, file, "'bindings'")
+        if "signing" in plane:
+            signing = plane["signing"]
+            assert isinstance(signing, Mapping)
+            schema.check_keys(signing, _SIGNING, {}, file, "'signing'")
         if "keys_off" in plane:
             switch = plane["keys_off"]
             assert isinstance(switch, Mapping)
@@ -221,7 +227,11 @@ class Bindings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
-    """Everything the plan knows about one data plane."""
+    """Everything the plan knows about one data plane.
+
+    ``signing`` are the functions that sign an access for others, with their parameters; ``permissions`` what its
+    signer needs for each permission.
+    """
 
     name: str
     title: str
@@ -244,6 +254,8 @@ class Plane:
     probe: dict[str, str]
     aliases: dict[str, str]
     bindings: Bindings | None
+    signing: dict[str, tuple[str, ...]]
+    permissions: dict[str, str]
 
     def role(self, name: str) -> Role | None:
         """Return a role of the plane by its name."""
@@ -332,6 +344,8 @@ def _plane(name: str, entry: dict[str, Any], table: AnyMapping[str, dict[str, An
         probe=entry.get("probe", {}),
         aliases=entry.get("aliases", {}),
         bindings=_bindings(entry["bindings"]) if "bindings" in entry else None,
+        signing={key: tuple(names) for key, names in entry.get("signing", {}).get("functions", {}).items()},
+        permissions={key: _need(need, prefix) for key, need in entry.get("signing", {}).get("permissions", {}).items()},
     )
 
 
