@@ -70,7 +70,8 @@ def packages(program):
 def migrated(program, folder):
     shutil.copy(program, folder / "app.py")
     (folder / "requirements.txt").write_text("psycopg2\nredis\n", encoding="utf-8")
-    local_azure.mi_lint("migrate", "--write", "--force", "--select", "MI211,MI212", ".", cwd=folder)
+    # An event for all engines, as Flask needs it, is a judgement.
+    local_azure.mi_lint("migrate", "--write", "--unsafe", "--force", "--select", "MI211,MI212", ".", cwd=folder)
     assert not re.search("PASSWORD|KEY", (folder / "app.py").read_text(encoding="utf-8"))
 
 

@@ -17,7 +17,7 @@ from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
 from mi_lint.python.database_urls import database_urls
-from mi_lint.python.drivers import DRIVERS, Driver
+from mi_lint.python.drivers import DIALECT_REASONS, DIALECTS, DRIVERS, Driver
 from mi_lint.python.facts import Module
 from mi_lint.python.families.database_passwords import PASSWORD
 from mi_lint.python.mappings import entry, unpacked
@@ -52,6 +52,16 @@ class EntraConnection(AsyncConnection):
     async def connect(cls, conninfo="", **kwargs):
         return await super().connect(conninfo, **{{**kwargs, "password": await {token}}})
 """
+# https://docs.sqlalchemy.org/en/20/core/engines.html#generating-dynamic-authentication-tokens
+_LISTENER = """
+@event.listens_for(Engine, "do_connect")
+def provide_token(dialect, record, arguments, parameters):
+    if dialect.name == "{name}":
+        parameters["password"] = {token}()
+"""
+_FLASK = (
+    "Flask-SQLAlchemy makes the engine: the event that passes a token to it does so for every {} engine of the program"
+)
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
@@ -61,9 +71,11 @@ def rewrite(site: Site, context: Context) -> Outcome:
 
 def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
-    assert isinstance(call, ast.Call)
     if site.form == "dual":
         return HeldBack(dual.REASON)
+    if isinstance(call, ast.Assign):
+        return _flask(site, call, context)
+    assert isinstance(call, ast.Call)
     driver = DRIVERS.get(context.module.qualified(call.func) or "")
     if driver is not None and driver.kind == "held":
         return HeldBack(driver.reason)
@@ -85,6 +97,25 @@ def _engine(site: Site, call: ast.Call, context: Context) -> Outcome:
     assert url is not None
     changes = [*found[0], *_without_url_password(url, context)]
     return Rewritten(tuple(changes), _DESCRIPTION, imports=found[1])
+
+
+def _flask(site: Site, statement: ast.Assign, context: Context) -> Outcome:
+    """Let an event give a token to the engines that Flask-SQLAlchemy makes from the setting."""
+    dialect = site.data["dialect"]
+    if DIALECTS[dialect] == "held":
+        return HeldBack(DIALECT_REASONS[dialect])
+    module = context.module
+    for name, target in (("event", "sqlalchemy.event"), ("Engine", "sqlalchemy.engine.Engine")):
+        if any(binding.target != target for binding in module.scope.bindings.get(name, ())):
+            return HeldBack(f"the name '{name}' means something else in this module")
+    provider = context.credentials.provider(module.tree.body[-1], False, SCOPE)
+    code = _LISTENER.format(name="mysql" if site.data["database"] == "mysql" else "postgresql", token=provider)
+    changes = [*_without_url_password(statement.value, context), before_top_level(module, statement, code)]
+    rewrite = Rewritten(
+        tuple(changes), _DESCRIPTION, imports=(("sqlalchemy", "event"), ("sqlalchemy.engine", "Engine"))
+    )
+    user = "; " + _USER.format(site.data["user"]) if "user" in site.data else ""
+    return HeldBack(_FLASK.format(site.data["database"]) + user, rewrite)
 
 
 def _without_url_password(value: ast.expr, context: Context) -> list[Change]:

@@ -16,9 +16,18 @@ _ROLES = {
     "azurestoragequeues": "Storage Queue Data Contributor",
 }
 
+# https://docs.celeryq.dev/projects/kombu/en/stable/reference/kombu.transport.redis.html
+_REDIS = (
+    "celery and kombu take a credential provider by its name from version 5.5 on: write a function that returns "
+    'create_from_default_azure_credential(("https://redis.azure.com/.default",)) of redis-entraid, and let the URL be '
+    "'rediss://<host>:6380/0?ssl_cert_reqs=required&credential_provider=<module>.<function>'"
+)
+
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Put the name of the credential's class in the place of policy and key."""
+    if site.form not in _ROLES:
+        return Manual(_REDIS)
     return for_callers(site, _rewrite(site, context))
 
 

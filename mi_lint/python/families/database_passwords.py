@@ -20,7 +20,7 @@ from mi_lint.python.tokens import is_token
 MARKERS = (
     b"psycopg2.connect", b"psycopg.connect", b"from psycopg", b"psycopg2.pool", b"psycopg_pool", b"asyncpg.c",
     b"aiopg.c", b"pymysql.connect", b"mysql.connector", b"MySQLdb.connect", b"aiomysql.c", b"AsyncConnection.connect",
-    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri",
+    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri", odbc.FLASK_SETTING.encode(),
 )  # fmt: skip
 
 PASSWORD = re.compile(r"(?:^|\s)password\s*=\s*(?P<value>'[^']*'|[^\s']+)")
@@ -37,6 +37,21 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             yield from _driver(module, call, DRIVERS[name], analysis)
         elif name in odbc.ENGINES and b"do_connect" not in module.source.text:
             yield from _engine(module, call, name, analysis)
+    for statement, value in odbc.flask_urls(module) if b"do_connect" not in module.source.text else ():
+        yield from _flask(module, statement, value, analysis)
+
+
+def _flask(module: Module, statement: ast.Assign, value: ast.expr, analysis: Analysis) -> Iterator[Site]:
+    """Yield the setting from which Flask-SQLAlchemy makes an engine, when its URL holds a password."""
+    for made in database_urls(module, value, analysis):
+        database = "mysql" if made.dialect.startswith("mysql") else "postgresql"
+        known_password = made.dialect in DIALECTS and made.password is not None
+        if known_password and _on_azure(database, made.module, made.host, analysis):
+            assert made.password is not None
+            for site in _site(module, statement, "flask", database, made.password, made.user, analysis, made.module):
+                site.data["dialect"] = made.dialect
+                yield site
+        return
 
 
 def _driver(module: Module, call: ast.Call, driver: Driver, analysis: Analysis) -> Iterator[Site]:
@@ -138,8 +153,8 @@ def _engine(module: Module, call: ast.Call, name: str, analysis: Analysis) -> It
 
 
 def _site(
-    module: Module, call: ast.Call, form: str, database: str, secret: ast.expr, user: ast.expr | str | None,
-    analysis: Analysis, home: Module | None = None, setting: str = "",
+    module: Module, node: ast.Call | ast.Assign, form: str, database: str, secret: ast.expr,
+    user: ast.expr | str | None, analysis: Analysis, home: Module | None = None, setting: str = "",
 ) -> Iterator[Site]:  # fmt: skip
     home = home or module
     trace = analysis.tracer.trace(home, secret)
@@ -147,16 +162,18 @@ def _site(
         return
     if is_token(home, secret, analysis):
         return
-    scope, _ = module.place(call)
-    data = {"database": database, "package": ast.unparse(call.func).partition(".")[0]}
+    scope, _ = module.place(node)
+    name = ast.unparse(node.func) if isinstance(node, ast.Call) else odbc.FLASK_SETTING
+    package = name.partition(".")[0] if isinstance(node, ast.Call) else "flask-sqlalchemy"
+    data = {"database": database, "package": package}
     if setting:
         data["setting"] = setting
     literal = user if isinstance(user, str) else analysis.tracer.constant(home, user) if user is not None else None
     if literal and is_literal(literal):
         data["user"] = literal
     service = "MySQL" if database == "mysql" else "PostgreSQL"
-    details = (ast.unparse(call.func), service)
+    details = (name, service)
     yield Site(
-        module, "MI211", "database_passwords", "dual" if trace.has_token else form, call, scope, details, None,
+        module, "MI211", "database_passwords", "dual" if trace.has_token else form, node, scope, details, None,
         secret if home is module else None, "", trace, message_id="setting" if setting else "default", data=data,
     )  # fmt: skip

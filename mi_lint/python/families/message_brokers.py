@@ -1,4 +1,4 @@
-"""Broker URLs of kombu and celery that carry a key of Service Bus or of a storage queue (MI219)."""
+"""Broker URLs of kombu and celery that carry a key of Service Bus, of a storage queue or of Redis on Azure (MI219)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.python.analysis import Analysis, last_name
-from mi_lint.python.azure_hosts import is_emulator
+from mi_lint.python.azure_hosts import is_azure, is_emulator
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import Spelled, spelled
 
-MARKERS = (b"azureservicebus://", b"azurestoragequeues://")
+MARKERS = (b"azureservicebus://", b"azurestoragequeues://", b"redis://", b"rediss://")
+NEEDS = (rb"azureservicebus://|azurestoragequeues://|[Cc]elery|CELERY|kombu|BROKER|broker",)
 
 # The key may hold slashes, so the user information ends at the last ``@``.
-BROKER = re.compile(r"(?P<scheme>azureservicebus|azurestoragequeues)://(?P<userinfo>.*)@(?P<host>[^@]*)", re.DOTALL)
+BROKER = re.compile(
+    r"(?P<scheme>azureservicebus|azurestoragequeues|rediss?)://(?P<userinfo>.*)@(?P<host>[^@]*)", re.DOTALL
+)
+_SERVICES = {"azureservicebus": "Service Bus", "azurestoragequeues": "a storage queue"}
 _TRANSPORT = re.compile(rb"kombu\.transport(?: import |\.)azure")
-_BROKER_NAME = re.compile(r"(?i)broker|celery|transport|amqp")
+_BROKER_NAME = re.compile(r"(?i)broker|celery|transport|amqp|result_backend")
 _KEYLESS = frozenset({"defaultazurecredential", "managedidentitycredential"})
 
 
@@ -32,6 +36,8 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         match = BROKER.fullmatch(text.text)
         if match is None or match["userinfo"].lower() in _KEYLESS or is_emulator(module, [node], analysis):
             continue
+        if match["scheme"] not in _SERVICES and not _is_azure_redis(module, text, match, analysis):
+            continue
         secret = _secret(text, match, node)
         trace = analysis.tracer.trace(module, secret)
         # A class of azure-identity as text, filled in at run time, is keyless too.
@@ -39,11 +45,18 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         if secret is not node and named is not None and named.lower() in _KEYLESS:
             continue
         scope, _ = module.place(node)
-        service = "Service Bus" if match["scheme"] == "azureservicebus" else "a storage queue"
+        service = _SERVICES.get(match["scheme"], "Redis")
         yield Site(
             module, "MI219", "message_brokers", match["scheme"], node, scope, (service,), None,
             secret if secret is not node else None, "", trace, data={"package": "kombu"},
         )  # fmt: skip
+
+
+def _is_azure_redis(module: Module, text: Spelled, match: re.Match[str], analysis: Analysis) -> bool:
+    holes = text.holes_in(match["host"])
+    # A host that is filled in as a whole is asked where it comes from; else its ending is written here.
+    host: ast.expr | str = holes[0] if holes and "." not in match["host"] else match["host"]
+    return ":" in match["userinfo"] and is_azure("redis", module, host, analysis)
 
 
 def _secret(text: Spelled, match: re.Match[str], node: ast.expr) -> ast.expr:
@@ -59,7 +72,7 @@ def _texts(tree: ast.AST) -> Iterator[ast.expr]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
         if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call) and spelled(node).text.startswith(
-            ("azureservicebus://", "azurestoragequeues://")
+            ("azureservicebus://", "azurestoragequeues://", "redis://", "rediss://")
         ):
             yield node
             continue
