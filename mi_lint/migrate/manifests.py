@@ -119,11 +119,9 @@ def folders_around(path: str) -> Iterator[str]:
 
 
 def _manifests(project: Project, folder: str) -> list[str]:
-    found = []
-    for path in project.files_in(folder):
-        if any(fnmatch.fnmatch(posixpath.basename(path), name) for name in _NAMES):
-            found.append(path)
-    return sorted(found)
+    found = [p for p in project.files_in(folder) if any(fnmatch.fnmatch(posixpath.basename(p), n) for n in _NAMES)]
+    inside = project.files_in(posixpath.join(folder, "requirements"))
+    return sorted([*found, *(path for path in inside if path.endswith((".txt", ".in")))])
 
 
 def _line(text: bytes, package: str) -> re.Match[bytes] | None:
@@ -132,7 +130,8 @@ def _line(text: bytes, package: str) -> re.Match[bytes] | None:
     return re.search(
         rb"(?mi)^(?P<head>[^\n#;]*?(?<![\w./-])(?<!name=)(?<!name = ))(?P<quote>[\"']?)"
         + name
-        + rb"(?![\w./-])(?P<extras>\[[^\]\n]*\])?(?P<rest>[^\n]*)$",
+        # A key that has a list is the name of an extra or a group: its packages stand in the list.
+        + rb"(?![\w./-])(?!\s*=\s*\[\s*(?:[\"']|$))(?P<extras>\[[^\]\n]*\])?(?P<rest>[^\n]*)$",
         text,
     )
 

@@ -59,6 +59,12 @@ def companion(path, before, code=CODE, module="app.py"):
             '[tool.poetry.dependencies]\nazure-identity = ">=1.15.0"\nazure-storage-blob = "^12.0"\n',
         ),
         (
+            "pyproject.toml",
+            '[project.optional-dependencies]\nazure-storage-blob = ["azure-storage-blob"]\n',
+            '[project.optional-dependencies]\nazure-storage-blob = ["azure-identity>=1.15.0", "azure-storage-blob"]\n',
+        ),
+        ("requirements/base.txt", "azure-storage-blob\n", "azure-identity>=1.15.0\nazure-storage-blob\n"),
+        (
             "setup.py",
             "setup(install_requires=['azure-storage-blob', 'flask'])\n",
             "setup(install_requires=['azure-identity>=1.15.0', 'azure-storage-blob', 'flask'])\n",

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis, is_key_name, last_name
 from mi_lint.python.facts import Module
-from mi_lint.python.origins import Trace
+from mi_lint.python.origins import Origin, Trace
 from mi_lint.python.site import ClientCall, Site
+from mi_lint.python.spelled import resolved
 
 MARKERS: tuple[bytes, ...] = (b"",)
 
@@ -55,7 +56,7 @@ def _site(call: ClientCall, analysis: Analysis) -> Site | None:
         if value is None:
             continue
         trace = analysis.tracer.trace(call.module, value)
-        form = "" if _is_emulator(trace) else _form(argument, forms, value, trace)
+        form = "" if _is_emulator(trace, analysis) else _form(argument, forms, value, trace)
         if form and keyless:
             return _made(call, "dual", argument, value, trace) if client.token_form == "provider" else None
         if form:
@@ -85,12 +86,20 @@ def _is_keyless(call: ClientCall, token: ast.expr, analysis: Analysis) -> bool:
     return trace.has_token and not dual
 
 
-def _is_emulator(trace: Trace) -> bool:
+def _is_emulator(trace: Trace, analysis: Analysis) -> bool:
     """Whether the secret can only be that of a local emulator, which everybody knows."""
-    texts = [
-        origin.module.source.slice(origin.node) for origin in trace.origins if origin.kind in ("literal", "template")
-    ]
+    texts = [_all_text(origin, analysis) for origin in trace.origins if origin.kind in ("literal", "template")]
     return bool(texts) and len(texts) == len(trace.origins) and all(_EMULATOR.search(text) for text in texts)
+
+
+def _all_text(origin: Origin, analysis: Analysis) -> str:
+    """Return what is written where a value comes from, and what is known of the values that it puts in."""
+    assert isinstance(origin.node, ast.expr)
+    found = [origin.module.source.slice(origin.node)]
+    if origin.kind == "template":
+        for hole in resolved(origin.module, origin.node).holes:
+            found += analysis.tracer.trace(origin.module, hole).texts
+    return " ".join(found)
 
 
 def _form(argument: str, forms: tuple[str, ...], value: ast.expr, trace: Trace) -> str:
