@@ -105,7 +105,9 @@ def _named_here(module: Module, call: ast.Call, plane: Plane, names: tuple[str, 
 def modules_with_calls(analysis: Analysis, paths: Iterable[str], planes: Planes) -> Iterator[Module]:
     """Yield the modules in which a client may be made or an operation be called."""
     methods = b"|".join(re.escape(name.encode()) for name in sorted(planes.methods, key=len, reverse=True))
-    classes = b"|".join(re.escape(name.encode()) for name in sorted(analysis.clients.names, key=len, reverse=True))
+    signing = {name.rpartition(".")[2] for plane in planes.by_name.values() for name in plane.signing}
+    names = sorted({*analysis.clients.names, *signing}, key=len, reverse=True)
+    classes = b"|".join(re.escape(name.encode()) for name in names)
     expression = re.compile(rb"\.(?:%s)\b|\b(?:%s)\b" % (methods, classes))
     project = analysis.project
     for path in sorted(paths):

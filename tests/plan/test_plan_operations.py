@@ -194,7 +194,9 @@ def test_a_role_that_reads_keys_is_never_assigned(tmp_path):
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == ["Search Service Contributor without keys"]
-    assert plan.custom_roles[0].actions == tuple(f"Microsoft.Search/searchServices/indexes/{a}" for a in ("read", "write"))
+    assert plan.custom_roles[0].actions == tuple(
+        f"Microsoft.Search/searchServices/indexes/{a}" for a in ("read", "write")
+    )
     assert not plan.custom_roles[0].data_actions
     assert "could read the keys" in plan.assignments[0].custom
 
@@ -280,3 +282,84 @@ def test_many_rights_on_one_resource_become_few(tmp_path):
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == [CONTRIBUTOR, f"{OWNER} @ blobServices/default/containers/a"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "executor.submit(search.upload_documents, [document])",
+        "asyncio.to_thread(search.upload_documents, documents=[document])",
+        "retry(call=search.upload_documents)",
+    ],
+)
+def test_methods_that_are_handed_on_count(tmp_path, call):
+    plan = plan_of(tmp_path, {"app.py": textwrap.dedent(SEARCH) + f"{call}\n", "main.bicep": VM})
+    assert rights(plan) == ["Search Index Data Contributor @ indexes/{indexName}"]
+    assert not plan.assignments[0].default
+
+
+SEARCH = """
+    import os
+    from azure.core.credentials import AzureKeyCredential
+    from azure.search.documents import SearchClient
+    search = SearchClient(os.environ["SEARCH"], os.environ["INDEX"], AzureKeyCredential(os.environ["KEY"]))
+"""
+
+
+def test_functions_that_are_the_operation_are_no_default(tmp_path):
+    code = """
+        import os
+        from azure.appconfiguration.provider import load
+        from azure.identity import DefaultAzureCredential
+        def settings(endpoint):
+            if endpoint:
+                config = load(endpoint=os.environ["ENDPOINT"], credential=DefaultAzureCredential())
+            else:
+                config = load(connection_string=os.environ["CONFIG"])
+            return config
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == ["App Configuration Data Reader"]
+    assert not plan.assignments[0].default
+    assert plan.resources[0].settings == ("ENDPOINT", "CONFIG")
+
+
+def test_what_is_opened_one_after_the_other_stays_two(tmp_path):
+    code = """
+        import os
+        from azure.storage.blob import BlobServiceClient
+        service = BlobServiceClient(os.environ["FROM_URL"], os.environ["FROM_KEY"])
+        service.get_container_client("a").list_blobs()
+        service = BlobServiceClient(os.environ["TO_URL"], os.environ["TO_KEY"])
+        service.get_container_client("a").upload_blob("n", b"")
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert len(plan.resources) == 2
+
+
+def test_calls_that_no_single_role_allows_get_several(tmp_path):
+    code = """
+        import os
+        from langchain_community.vectorstores import AzureSearch
+        AzureSearch(azure_search_endpoint=os.environ["SEARCH"], azure_search_key=os.environ["KEY"], index_name="i")
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert {a.role for a in plan.assignments} == {
+        "Search Index Data Contributor", "Search Service Contributor without keys",
+    }  # fmt: skip
+    assert plan.custom_roles[0].actions == tuple(
+        f"Microsoft.Search/searchServices/indexes/{action}" for action in ("read", "write")
+    )
+
+
+def test_documents_are_analysed_with_no_more_than_that(tmp_path):
+    code = """
+        import os
+        from azure.ai.formrecognizer import DocumentAnalysisClient
+        from azure.core.credentials import AzureKeyCredential
+        forms = DocumentAnalysisClient(os.environ["FORMS"], AzureKeyCredential(os.environ["KEY"]))
+        forms.begin_analyze_document_from_url("prebuilt-read", url)
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    names = [action.partition("FormRecognizer/")[2] for action in plan.custom_roles[0].data_actions]
+    assert names == ["documentmodels:analyze/action", "*/read"]
