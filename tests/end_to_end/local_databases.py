@@ -99,8 +99,10 @@ class Redis:
         )  # fmt: skip
         return done.stdout.strip()
 
-    def set_user(self, name: str, password: str) -> None:
-        assert self.command("ACL", "SETUSER", name, "reset", "on", f">{password}", "~*", "&*", "+@all") == "OK"
+    def set_user(self, name: str, password: str, *, keep: bool = False) -> None:
+        """Let a user sign in with a password, and with none before unless those are kept."""
+        before = [] if keep else ["reset"]
+        assert self.command("ACL", "SETUSER", name, *before, "on", f">{password}", "~*", "&*", "+@all") == "OK"
 
 
 @contextlib.contextmanager
