@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from mi_lint.migrate import floors, rewriters, verify
+from mi_lint.migrate import floors, libraries, rewriters, verify
 from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
@@ -127,8 +127,9 @@ def outcome_of(site: Site, context: Context) -> Outcome:
         return outcome
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
-    floor = floors.reason(site, outcome, context.analysis.project)
-    return HeldBack(floor, outcome) if floor else tests.decided_by_caller(site, outcome)
+    project = context.analysis.project
+    reason = floors.reason(site, outcome, project) or libraries.reason(site, project)
+    return HeldBack(reason, outcome) if reason else tests.decided_by_caller(site, outcome)
 
 
 def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site] = ()) -> Plan:
