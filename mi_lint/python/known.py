@@ -97,6 +97,9 @@ def call_kind(module: Module, node: ast.Call, qualified: str) -> str | None:
         return "environment"
     if is_identity_class(qualified) or name in _TOKEN_CALLS or qualified.startswith("azure.identity."):
         return "token"
+    if name.startswith("generate_") and name.endswith("_sas"):
+        # Whoever signs it here is told so (MI216); the SAS itself is stored nowhere.
+        return "token"
     if qualified in KEY_OBJECTS:
         return "key-object"
     if name.endswith("Credential") and not name.endswith(("KeyCredential", "SasCredential")) and name[:1].isupper():

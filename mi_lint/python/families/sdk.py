@@ -57,6 +57,8 @@ def _site(call: ClientCall, analysis: Analysis) -> Site | None:
             continue
         trace = analysis.tracer.trace(call.module, value)
         form = "" if _is_emulator(trace, analysis) else _form(argument, forms, value, trace)
+        if form == "sas-url" and _is_signed_here(trace, analysis):
+            continue
         if form and keyless:
             return _made(call, "dual", argument, value, trace) if client.token_form == "provider" else None
         if form:
@@ -64,9 +66,10 @@ def _site(call: ClientCall, analysis: Analysis) -> Site | None:
     if keyless:
         return None
     address = call.arguments.get(client.endpoint.argument) if client.endpoint.argument else None
-    if address is not None and token is None and _has_sas(address, analysis.tracer.trace(call.module, address)):
+    if address is not None and token is None:
         trace = analysis.tracer.trace(call.module, address)
-        return _made(call, "sas-url", client.endpoint.argument, address, trace)
+        if _has_sas(address, trace) and not _is_signed_here(trace, analysis):
+            return _made(call, "sas-url", client.endpoint.argument, address, trace)
     if client.environment and _is_bare(call):
         return _made(call, "implicit", "", None, None)
     return None
@@ -135,6 +138,17 @@ def _has_sas(value: ast.expr, trace: Trace) -> bool:
             if isinstance(part, ast.Name | ast.Attribute) and "sas" in last_name(part).lower().split("_"):
                 return True
     return False
+
+
+def _is_signed_here(trace: Trace, analysis: Analysis) -> bool:
+    """Whether the SAS that is filled into a URL comes from a function of the SDK that signs one."""
+    parts = [
+        (origin.module, part) for origin in trace.origins if origin.kind == "template" for part in ast.walk(origin.node)
+    ]
+    return any(
+        isinstance(part, ast.Name | ast.Attribute | ast.Call) and analysis.tracer.trace(module, part).is_token
+        for module, part in parts
+    )
 
 
 def _made(call: ClientCall, form: str, argument: str, secret: ast.expr | None, trace: Trace | None) -> Site:
