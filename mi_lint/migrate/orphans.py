@@ -14,6 +14,7 @@ from typing import TypeGuard
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import Condition, condition
 from mi_lint.migrate.imports import Alias, removed_statement
+from mi_lint.migrate.parameters import dropped, private_function
 from mi_lint.migrate.setting_tests import setting_uses
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
@@ -31,6 +32,10 @@ _PURE_METHODS = frozenset(
 # A name that new code uses: no attribute, no text, and not what it assigns to or passes as a keyword.
 _USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")
 
+# What finds a name by its text.
+_REFLECTION = re.compile(
+    rb"\b(?:__all__|__dict__|globals|locals|vars|eval|exec|getattr|setattr|hasattr|attrgetter|format_map|patch)\b"
+)
 _USED_ATTRIBUTE = re.compile(r"\.([A-Za-z_]\w*)")
 
 
@@ -156,6 +161,8 @@ class Orphans:
         left = [name for name in uses if name not in self._gone]
         tests = [condition(module, name) for name in left]
         conditions = [test for test in tests if test is not None]
+        if not left and [binding.kind for binding in bindings] == ["parameter"]:
+            return self._drop_parameter(bindings[0])
         if not bindings or not all(self._removable(binding) for binding in bindings):
             return []
         if len(conditions) < len(left):
@@ -178,6 +185,22 @@ class Orphans:
         for binding in bindings:
             found += self._remove(binding)
         return found
+
+    def _drop_parameter(self, binding: Binding) -> list[str]:
+        """Take out a parameter that nothing reads any more, where every caller is known; return what calls passed."""
+        function = private_function(self._module, binding, self._project)
+        if function is None or self._elsewhere(function.name, self._module.scope.bindings[function.name]):
+            return []
+        found = dropped(self._module, function, binding.name)
+        spans = [*self._spans, *((change.start, change.end) for change in self.changes)]
+        if found is None or not all(is_pure(self._module, value) for value in found.arguments):
+            return []
+        if any(change.start < end and start < change.end for change in found.changes for start, end in spans):
+            return []
+        self.changes += found.changes
+        names = [n for value in found.arguments for n in ast.walk(value) if isinstance(n, ast.Name)]
+        self._gone.update(names)
+        return [name.id for name in names]
 
     def _empties_branch(self, binding: Binding) -> bool:
         """Whether taking a binding out leaves a branch without a statement: which branch ran was a decision."""
@@ -265,7 +288,7 @@ class Orphans:
         for node in self._module.strings:
             start, end = source.span(node)
             if start <= offset < end:
-                return not str(node.value).isidentifier()
+                return not str(node.value).isidentifier() or not _REFLECTION.search(source.text)
         return False
 
     def _remove(self, binding: Binding) -> list[str]:

@@ -205,3 +205,21 @@ def test_a_setting_that_a_notebook_reads_stays_in_the_samples():
     assert "a.py" in plan.texts
     assert ".env.sample" not in plan.texts
     assert plan.unused_settings == []
+
+
+@pytest.mark.parametrize(
+    ("others", "signature"),
+    [
+        ({}, b"def make(endpoint):"),
+        ({"pyproject.toml": b""}, b"def make(endpoint):"),
+        ({"shop/__init__.py": b"", "setup.py": b""}, b"def make(endpoint, key):"),
+        ({"other.py": b"from shop.app import make"}, b"def make(endpoint, key):"),
+    ],
+)
+def test_a_parameter_of_what_others_may_call_stays(others, signature):
+    code = (
+        b"import os\n\nfrom openai import AzureOpenAI\n\n\ndef make(endpoint, key):\n"
+        b'    return AzureOpenAI(azure_endpoint=endpoint, api_key=key)\n\n\nclient = make("e", os.environ["KEY"])\n'
+    )
+    plan = session_of_texts({"shop/app.py": code, **others}, table()).plan(Options())
+    assert signature in plan.texts["shop/app.py"][1]
