@@ -79,13 +79,34 @@ class CallEditor:
         equal = (self._equal() or plain) if keyword else cst.MaybeSentinel.DEFAULT
         new = cst.Arg(value, keyword=name, equal=equal)
         if arguments and position >= len(arguments):
-            last = arguments[-1]
-            new = new.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
-            arguments[-1] = last.with_changes(comma=self._comma(), whitespace_after_arg=cst.SimpleWhitespace(""))
+            arguments[-1], new = self._behind(arguments[-1], new)
         elif arguments:
             new = new.with_changes(comma=self._comma())
         arguments.insert(position, new)
         self._call = self._call.with_changes(args=arguments)
+
+    def _behind(self, last: cst.Arg, new: cst.Arg) -> tuple[cst.Arg, cst.Arg]:
+        """Return the last argument and a new one behind it; a comment stays on the line of the argument it is about."""
+        between, plain = self._comma(), cst.SimpleWhitespace("")
+        trailing = isinstance(last.comma, cst.Comma)
+        space = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
+        apart = between.whitespace_after
+        if not (
+            isinstance(space, cst.ParenthesizedWhitespace)
+            and isinstance(apart, cst.ParenthesizedWhitespace)
+            and space.first_line.comment
+        ):
+            new = new.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+            return last.with_changes(comma=between, whitespace_after_arg=plain), new
+        after = space.with_changes(first_line=space.first_line.with_changes(comment=None, whitespace=plain))
+        between = between.with_changes(whitespace_after=apart.with_changes(first_line=space.first_line))
+        if trailing:
+            new = new.with_changes(
+                comma=cst.Comma(whitespace_after=after), whitespace_after_arg=last.whitespace_after_arg
+            )
+        else:
+            new = new.with_changes(whitespace_after_arg=after)
+        return last.with_changes(comma=between, whitespace_after_arg=plain), new
 
     def append(self, keyword: str, code: str) -> None:
         """Add a keyword argument after all others, before a ``**kwargs``."""
