@@ -12,7 +12,7 @@ from mi_lint.plan.operations import Use, making, uses
 from mi_lint.plan.resources import Directory, target_of, target_of_values
 from mi_lint.plan.signing import DELEGATION, Signature, signatures
 from mi_lint.python.facts import Module
-from mi_lint.python.site import ClientCall
+from mi_lint.python.site import ClientCall, Site
 from mi_lint.rulebook.roles import Plane
 
 UNFOLLOWED = "no call on this client could be followed; this is the usual role of its class"
@@ -29,6 +29,7 @@ class Clients:
         self._directory = directory
         self._grants = grants
         self.resource_of: dict[ClientCall, str] = {}
+        self.rewritten: dict[Site, str] = {}
         self.unknown: dict[str, str] = {}
         self._uses: dict[tuple[Plane, str], list[Use]] = {}
         self._silent: list[tuple[Plane, ClientCall]] = []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mi_lint.plan.model import Identity
 from mi_lint.plan.operations import is_test
 from mi_lint.plan.resources import Target, host_name, origins
 from mi_lint.plan.templates.declared import Declared
-from mi_lint.python.facts import Module
+from mi_lint.python.facts import Module, called_name
 from mi_lint.python.values import Tracer
 from mi_lint.rulebook.roles import Plane, Planes
 
@@ -23,7 +23,7 @@ _SECOND = re.compile(
 )
 
 _NO_SECRET = re.compile(r"PORT|DRIVER", re.IGNORECASE)
-_KEYLESS = re.compile(r"Authentication\s*=\s*Active\s?Directory|attrs_before|ossrdbms-aad|get_token", re.IGNORECASE)
+_KEYLESS = re.compile(r"Authentication\s*=\s*Active\s?Directory|ossrdbms-aad|get_token", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,24 +54,32 @@ class Statement:
 
 
 def connections(
-    modules: Iterable[Module], planes: Planes, tracer: Tracer, declared: Sequence[Declared], text: str
+    modules: Iterable[Module],
+    planes: Planes,
+    tracer: Tracer,
+    declared: Sequence[Declared],
+    text: str,
+    moving: Container[ast.AST],
 ) -> Iterator[Connection]:
-    """Yield the connections to databases for which something in the repository says that they are on Azure."""
-    drivers = [plane for plane in planes.by_name.values() if plane.connects]
-    for plane in drivers:
+    """Yield the connections to databases for which something in the repository says that they are on Azure.
+
+    That is a template, a settings file, the call itself, or that the migration rewrites it (``moving``).
+    """
+    used = [module for module in modules if not is_test(module.path)]
+    for plane in planes.by_name.values():
         suffix = plane.endpoint.replace("{name}", "").lower()
         on_azure = any(d.type in (plane.resource, plane.terraform) for d in declared) or suffix in text
-        if not on_azure:
-            continue
-        for module in modules:
-            if is_test(module.path):
-                continue
+        names = {name.rpartition(".")[2] for name in plane.connects}
+        for module in used if names else ():
             for call in module.calls:
-                wanted = plane.connects.get(module.qualified(call.func) or "")
+                qualified = (module.qualified(call.func) or "") if called_name(call) in names else ""
+                wanted = plane.connects.get(qualified)
                 if wanted is None:
                     continue
                 found = _parts(module, call, tracer)
                 if wanted and wanted not in found.text.lower():
+                    continue
+                if not (on_azure or suffix in found.text.lower() or call in moving):
                     continue
                 literal = host_name(plane, found.text)
                 yield Connection(
@@ -121,7 +129,7 @@ def _parts(module: Module, call: ast.Call, tracer: Tracer) -> _Parts:
         servers or [name for name in settings if name not in named],
         database or (named[0] if named else ""),
         hidden,
-        not hidden and bool(_KEYLESS.search(text)),
+        not hidden and bool(_KEYLESS.search(text) or any(k.arg == "attrs_before" for k in call.keywords)),
     )
 
 

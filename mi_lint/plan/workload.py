@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mi_lint.migrate.outcome import Rewritten
-from mi_lint.plan import databases, functions, settings
+from mi_lint.plan import databases, functions, rewrites, settings
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.identities import choose
@@ -69,6 +69,7 @@ class Workload:
         self.clients.grant(list(modules_with_calls(builder.session.analysis, self.paths, builder.planes)))
         self._connect()
         functions.collect(self)
+        rewrites.collect(self)
         self.grants.prune(builder.planes)
 
     def absorb(self, other: Workload) -> None:
@@ -86,8 +87,9 @@ class Workload:
         """Collect the rights in the databases that drivers connect to."""
         builder = self.builder
         modules = self.modules
+        moving = {site.node for site in builder.sites if rewrites.of(builder.outcomes.get(site)) is not None}
         found = databases.connections(
-            modules, builder.planes, builder.tracer, builder.workspace.declared, builder.settings_text
+            modules, builder.planes, builder.tracer, builder.workspace.declared, builder.settings_text, moving
         )
         for connection in found:
             resource = builder.directory.resource(connection.plane, connection.target)

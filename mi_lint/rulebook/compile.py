@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from mi_lint.rulebook import checks, clients, document, expressions, roles, schema, secrets
+from mi_lint.rulebook import checks, clients, document, expressions, role_files, roles, schema, secrets
 from mi_lint.rulebook.errors import RuleFileError
 from mi_lint.rulebook.schema import Table
 from mi_lint.secrets.views import base64_needles
@@ -68,7 +68,7 @@ def check_file(parsed: document.Mapping, file: str) -> None:
     if "clients" in parsed:
         clients.check_clients(parsed, file)
     if "roles" in parsed:
-        roles.check_roles(parsed, file)
+        role_files.check_roles(parsed, file)
 
 
 def _match_table(forms: Sequence[Table], rules: dict[str, Table]) -> Table:
