@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.outcome import Needs
+from mi_lint.migrate.verify import DIRECTIVE
 from mi_lint.python.facts import Module
 
 # ``from . import x`` has an empty first part.
@@ -236,7 +237,7 @@ def removed_statement(module: Module, statement: ast.stmt) -> Change:
     body = _siblings(module, statement)
     if body is not None and len(body) == 1 and not isinstance(module.parent(statement), ast.Module):
         return Change(source.path, start, end, "pass")
-    if after.strip():
+    if after.strip() and not DIRECTIVE.match(after.strip().decode("utf-8", "replace")):
         return Change(source.path, start, end + len(after) - len(after.lstrip(b" \t")), "")
     if _blank(source.text, line_end) and (line_start == 0 or _blank_before(source.text, line_start)):
         line_end = source.line_end(line_end)

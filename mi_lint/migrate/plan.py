@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from mi_lint.migrate import floors, libraries, rewriters, verify
+from mi_lint.migrate import floors, libraries, rewriters, verify, workers
 from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
@@ -37,6 +37,8 @@ from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
 MAX_ROUNDS = 10
+# So many sites of a file that cannot be written are tried one by one.
+MAX_SEPARATED = 30
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 _WAITS = HeldBack("it overlaps another rewrite")
 _REFUSED = HeldBack("you have chosen to leave it as it is")
@@ -120,7 +122,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if rewriter is None:
         return Manual("there is no rewrite for this kind of authentication")
     try:
-        outcome = rewriter(site, context)
+        outcome = workers.on_workers(site, rewriter(site, context))
     except UnreadableCallError as error:
         return Manual(f"the call cannot be rewritten: {error}")
     if not isinstance(outcome, Rewritten):
@@ -308,6 +310,22 @@ class _Round:
 
     def _finish(self, group: frozenset[str], accepted: dict[Site, Rewritten]) -> None:
         """Work out the texts of files that change together; when one cannot be written none is."""
+        results, held = self._worked_out(group, accepted)
+        if not held:
+            for path, (complete, source, text) in results.items():
+                self.changes[path] = complete
+                self.texts[path] = (source, text)
+            self.groups.append(group)
+            return
+        if len(held) == len(accepted) and len(held) <= MAX_SEPARATED:
+            held = self._alone(accepted) or held
+        self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
+        self._regroup({site: rewrite for site, rewrite in accepted.items() if site not in held})
+
+    def _worked_out(
+        self, group: frozenset[str], accepted: dict[Site, Rewritten]
+    ) -> tuple[dict[str, tuple[list[Change], Source, bytes]], dict[Site, str]]:
+        """Return the changes and texts of files, and the sites that keep them from being written, with the reason."""
         results: dict[str, tuple[list[Change], Source, bytes]] = {}
         for path in sorted(group):
             module = self._analysis.project.module(path)
@@ -320,22 +338,23 @@ class _Round:
                 if tests.concerns(name, site)
             }
             if held:
-                self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
-                rest = {site: rewrite for site, rewrite in accepted.items() if site not in held}
-                self._regroup(rest)
-                return
+                return {}, held
             text = applied(module.source.text, complete)
             renamed = _renamed_settings(accepted.values())
             overlap = "the changes of several sites overlap" if conflict(complete) else ""
             reason = overlap or verify.problem(module, text, complete, renamed, self._options.thorough)
             if reason:
-                self.outcomes.update(dict.fromkeys(accepted, HeldBack(reason)))
-                return
+                return {}, dict.fromkeys(accepted, reason)
             results[path] = (complete, module.source, text)
-        for path, (complete, source, text) in results.items():
-            self.changes[path] = complete
-            self.texts[path] = (source, text)
-        self.groups.append(group)
+        return results, {}
+
+    def _alone(self, accepted: dict[Site, Rewritten]) -> dict[Site, str]:
+        """Return the sites that cannot be written even alone, so that their neighbours can."""
+        found: dict[Site, str] = {}
+        for site, rewrite in accepted.items() if len(accepted) > 1 else ():
+            files = frozenset({site.module.path, *(change.path for change in rewrite.changes)})
+            found |= self._worked_out(files, {site: rewrite})[1]
+        return found
 
     def _regroup(self, accepted: dict[Site, Rewritten]) -> None:
         groups = _joined(frozenset({s.module.path, *(c.path for c in r.changes)}) for s, r in accepted.items())

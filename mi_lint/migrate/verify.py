@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import io
+import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from mi_lint.migrate.changes import Change
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.source import Source
 
+DIRECTIVE = re.compile(r"#\s*(?:type:|noqa|nosec|pylint:|pragma:|mypy:|pyright:|ruff:|isort:|fmt:)", re.IGNORECASE)
 _ALWAYS_BOUND = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__",
     "__annotations__", "__class__", "__debug__",
@@ -65,11 +67,11 @@ def _renamed_comments(found: Counter[str], renamed: Mapping[str, set[str]]) -> C
 
 
 def comments(text: bytes) -> Counter[str]:
-    """Return the comments of a module, with how often each stands there."""
+    """Return the comments of a module and how often each stands there; those to tools go with the code they are for."""
     found: Counter[str] = Counter()
     try:
         for token in tokenize.tokenize(io.BytesIO(text).readline):
-            if token.type == tokenize.COMMENT:
+            if token.type == tokenize.COMMENT and not DIRECTIVE.match(token.string):
                 found[token.string.strip()] += 1
     except (tokenize.TokenError, SyntaxError, IndentationError):
         return found
