@@ -142,19 +142,21 @@ class Credentials:
     def _expression(self, use: _Use, needs: Needs, made: dict[bool, str] | None = None) -> str:
         package = "azure.identity.aio" if use.is_async else "azure.identity"
         if use.kind == "provider":
-            function = self._imported(package, "get_bearer_token_provider", needs)
+            function = self._imported(package, "get_bearer_token_provider", needs, use)
             inner = self._existing(_Use("credential", use.is_async, use.node)) or (made or {}).get(use.is_async, "")
             inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
             newline = self._module.source.newline
             return f'{function}({newline}{self._indent()}{inner}, "{use.scope}"{newline})'
         name, code = _CODE[self._wanted]
-        local = self._imported(package, name, needs)
+        local = self._imported(package, name, needs, use)
         if "os.environ" in code:
             needs.modules.add("os")
         return local + code.removeprefix(name)
 
-    def _imported(self, package: str, name: str, needs: Needs) -> str:
+    def _imported(self, package: str, name: str, needs: Needs, use: _Use) -> str:
         """Return the local name of something of azure-identity, whose asynchronous twins have the same names."""
+        if self._is_local(f"{package}.{name}", name, use):
+            return name
         bindings = self._module.scope.bindings.get(name, [])
         taken = any(binding.target != f"{package}.{name}" for binding in bindings)
         asynchronous = package.endswith(".aio")
@@ -167,6 +169,16 @@ class Credentials:
         local = _twin(name, "async" if asynchronous else "sync")
         needs.imports.add((package, f"{name} as {local}"))
         return local
+
+    def _is_local(self, target: str, name: str, use: _Use) -> bool:
+        """Whether a function has imported something itself before the place where it is used."""
+        scope, block = self._module.place(use.node)
+        bindings = scope.bindings.get(name, ()) if scope is not self._module.scope else ()
+        line = getattr(use.node, "lineno", 0)
+        return bool(bindings) and all(
+            entry.target == target and entry.position[0] < line and block[: len(entry.block)] == entry.block
+            for entry in bindings
+        )
 
     def _indent(self) -> str:
         """Return one step of indentation as the module writes it."""
@@ -203,7 +215,8 @@ class Credentials:
         made: dict[bool, str] = {}
         for number in sorted(named, key=lambda number: self._uses[number].kind):
             use = self._uses[number]
-            lines.setdefault(self._name(use), self._expression(use, needs, made))
+            at_top = _Use(use.kind, use.is_async, top_level(self._module, use.node), use.scope)
+            lines.setdefault(self._name(use), self._expression(at_top, needs, made))
             nodes.append(use.node)
             if use.kind == "credential":
                 made[use.is_async] = self._name(use)
