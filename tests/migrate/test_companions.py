@@ -223,3 +223,19 @@ def test_a_parameter_of_what_others_may_call_stays(others, signature):
     )
     plan = session_of_texts({"shop/app.py": code, **others}, table()).plan(Options())
     assert signature in plan.texts["shop/app.py"][1]
+
+
+@pytest.mark.parametrize(
+    ("first", "requirements", "rewritten"),
+    [
+        (b"", b"openai==1.3.0\n", True),
+        (b"", b"openai==0.27.8\n", False),
+        (b'import os\n\nos.environ["OPENAI_API_TYPE"] = "azure"\n', b"", False),
+        (b'import openai\n\nopenai.api_base = "https://a"\n', b"", False),
+    ],
+)
+def test_wrappers_of_openai_0_get_no_token_provider_even_when_told_to(first, requirements, rewritten):
+    code = first + b"from langchain.chat_models import AzureChatOpenAI\n\nllm = AzureChatOpenAI()\n"
+    texts = {"app.py": code, "requirements.txt": requirements}
+    plan = session_of_texts(texts, table()).plan(Options(unsafe=True))
+    assert (b"azure_ad_token_provider" in plan.texts.get("app.py", (None, b""))[1]) is rewritten

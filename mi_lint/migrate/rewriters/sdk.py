@@ -6,6 +6,7 @@ The rewriter knows no class by name: which argument takes what is data in the ru
 from __future__ import annotations
 
 import ast
+import re
 
 from mi_lint.migrate import dual, judgement, signatures, switches
 from mi_lint.migrate.additions import additions
@@ -17,11 +18,13 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
 from mi_lint.migrate.endpoints import Replacement, judged, replacement
 from mi_lint.migrate.imports import removed_statement
+from mi_lint.migrate.manifests import is_older, pin
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.rewriters import sas
 from mi_lint.migrate.setting_tests import setting_tests
 from mi_lint.python.site import ClientCall, Site
 
+_OPENAI_0 = re.compile(rb"\bOPENAI_API_TYPE\b|\bopenai\.(?:api_\w+|error|embeddings_utils)\b")
 _DICTIONARY = "'{}' comes from a dictionary; put the token credential there by hand"
 _STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
 
@@ -55,8 +58,18 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     if isinstance(result, Rewritten) and site.form in ("key", "sas") and signatures.from_command_line(site.trace):
         return HeldBack(signatures.COMMAND_LINE, result)
     if call.client.upgrade and isinstance(result, Rewritten):
-        return HeldBack(call.client.upgrade, result)
+        return HeldBack(call.client.upgrade, None if _is_before_providers(call, context) else result)
     return result
+
+
+def _is_before_providers(call: ClientCall, context: Context) -> bool:
+    """Whether code is for openai 0.x, whose wrappers send what they do not know to the service."""
+    if call.client.token_form != "provider":
+        return False
+    pinned = pin(context.analysis.project, context.module.path, "openai")
+    return _OPENAI_0.search(context.module.source.text) is not None or (
+        pinned is not None and is_older(pinned.version, "1.0.0")
+    )
 
 
 def token_code(site: Site, call: ClientCall, context: Context) -> str:
