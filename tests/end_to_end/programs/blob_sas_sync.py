@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs
 
 from azure.core.exceptions import ResourceExistsError
-from azure.storage.blob import BlobSasPermissions, BlobServiceClient, generate_blob_sas
+from azure.storage.blob import BlobClient, BlobSasPermissions, BlobServiceClient, generate_blob_sas
 
 service = BlobServiceClient.from_connection_string(os.environ["STORAGE_CONNECTION_STRING"])
 
@@ -28,5 +28,8 @@ def link(container: str, name: str) -> str:
 with contextlib.suppress(ResourceExistsError):
     service.create_container("links")
 service.get_blob_client("links", "a.txt").upload_blob(b"read me", overwrite=True)
-query = parse_qs(link("links", "a.txt").partition("?")[2])
+url = link("links", "a.txt")
+query = parse_qs(url.partition("?")[2])
 print(query["sp"], query["sr"], len(query["sig"]))
+# Whoever has the link reads the report, and needs nothing else.
+print(BlobClient.from_blob_url(url).download_blob().readall())
