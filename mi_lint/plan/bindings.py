@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -29,6 +30,12 @@ class Binding:
     name: str
     connection: str
     place: str
+
+
+def words(planes: Planes) -> re.Pattern[bytes]:
+    """Return what a file has that declares a trigger or binding by a decorator."""
+    names = {name for plane in planes.by_name.values() if plane.bindings for name in plane.bindings.decorators}
+    return re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(name.encode()) for name in sorted(names)))
 
 
 def bindings(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mi_lint.migrate.opened import suppressed
-from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.model import Finding
-from mi_lint.plan import containers, federation, functions, leftovers, limits, settings
+from mi_lint.plan import containers, federation, functions, keys, leftovers, limits, rewrites, settings
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect, too_many
 from mi_lint.plan.instances import Instances
 from mi_lint.plan.model import HOSTS, SYSTEM, Host, Identity, Parameter, Plan
-from mi_lint.plan.operations import is_test, modules_with_calls
+from mi_lint.plan.operations import is_test
+from mi_lint.plan.relevant import modules_with_calls
 from mi_lint.plan.resources import Directory
 from mi_lint.plan.split import Group, camel, split
 from mi_lint.plan.workload import Workload, custom_roles, with_needs
@@ -78,14 +79,18 @@ class Builder:
         staying = suppressed(self.session, self.sites, workspace.config)
         moving = [site for site in self.sites if site not in staying]
         self.outcomes = dict(self.session.plan(MigrateOptions(), moving).outcomes)
-        paths = [path for path in self.session.project.paths if path in wanted]
-        self.paths = [path for path in paths if not is_test(path)] or paths
+        paths = [path for path in self.session.project.files if path in wanted and path.endswith((".py", ".ipynb"))]
+        paths = [path for path in paths if not is_test(path)] or paths
+        self.notebooks = [path for path in paths if path.endswith(".ipynb")]
+        code = [path for path in paths if not path.endswith(".ipynb")]
+        # Beside an application, notebooks are run by people; they count where there is nothing else.
+        self.paths = code if self._has_clients(code) else paths
 
     def build(self) -> Plan:
         """Return the plan."""
         groups, rest = split(self._found(), self.paths, self.session.project)
         self._collect(groups)
-        self._outside(rest)
+        self._outside([*rest, *(path for path in self.notebooks if path not in set(self.paths))])
         self._ask_about_rights()
         functions.content_share(self)
         self._block_sites()
@@ -112,6 +117,14 @@ class Builder:
             questions=tuple(self.questions),
         )
         return replace(plan, questions=(*plan.questions, *limits.exceeded(plan)))
+
+    def _has_clients(self, paths: Sequence[str]) -> bool:
+        """Whether code opens anything: by a client, or by a call that the migration knows."""
+        known = frozenset(paths)
+        analysis = self.session.analysis
+        return any(site.module.path in known for site in self.sites) or any(
+            analysis.client_calls(module) for module in modules_with_calls(analysis, paths, self.planes)
+        )
 
     def _found(self) -> list[Found]:
         """Return the hosts."""
@@ -150,10 +163,15 @@ class Builder:
         clients = Clients(self.instances, directory, Grants(self.tracer, directory.parameters))
         clients.grant(list(modules_with_calls(self.session.analysis, paths, self.planes)))
         self._block(clients)
-        found = sorted({call.module.path for call in clients.resource_of})
+        named = {call.module.path for call in clients.resource_of}
+        named |= {site.module.path for site in self.sites if rewrites.of(self.outcomes.get(site)) is not None}
+        found = sorted(named.intersection(paths))
         if found:
             shown = ", ".join(found[:MAX_SHOWN]) + (f" and {len(found) - MAX_SHOWN} more" if found[MAX_SHOWN:] else "")
-            self.notes.append(f"no host of this plan runs {shown}: plan the rights of who runs them with `--host`")
+            self.notes.append(
+                f"no host of this plan runs {shown}: plan the rights of who runs them, such as "
+                f"`mi-lint plan {posixpath.dirname(found[0]) or found[0]}`"
+            )
 
     def _ask_about_rights(self) -> None:
         """Name the clients whose rights are not known, and credentials that are handed to code that is not followed."""
@@ -180,11 +198,9 @@ class Builder:
             self._block(workload.clients)
 
     def _block(self, clients: Clients) -> None:
-        for site in self.sites:
-            key = clients.resource_of.get(site.call) if site.call is not None else None
-            if key is not None and not isinstance(self.outcomes.get(site), Rewritten):
-                places = self.blocked.setdefault(key, [])
-                places += [place for place in [settings.place(site)] if place not in places]
+        for key, place in keys.in_use(self.sites, self.outcomes, clients, self.directory.resources):
+            places = self.blocked.setdefault(key, [])
+            places += [place] if place not in places else []
 
     def _identities(self) -> tuple[list[Identity], list[Host]]:
         """Choose the identity of each workload, and make what depends on it."""

@@ -53,6 +53,18 @@ class Statement:
     place: str
 
 
+def driver_words(planes: Planes) -> re.Pattern[bytes]:
+    """Return what a file has that connects with a driver: the name of its package."""
+    packages = {name.partition(".")[0] for plane in planes.by_name.values() for name in plane.connects}
+    return re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(name.encode()) for name in sorted(packages)))
+
+
+def statement_words(plane: Plane) -> re.Pattern[bytes]:
+    """Return what a file has that may hold a statement, in any case."""
+    words = b"|".join(re.escape(word.encode()) for word in sorted(plane.statements))
+    return re.compile(rb"(?i)\b(?:%s)\b" % words if words else b"(?!)")
+
+
 def connections(
     modules: Iterable[Module],
     planes: Planes,

@@ -41,7 +41,8 @@ def _collect(workload: Workload, group: Group) -> None:
     prefixes = tuple(f"{folder}/" for folder in group.code)
     files = [path for path in builder.workspace.wanted if not prefixes or path.startswith(prefixes)]
     by_connection: dict[str, list[Binding]] = {HOST_STORAGE: []}
-    for binding in bindings.bindings(workload.modules, files, builder.workspace.text, builder.planes):
+    modules = workload.modules_with(bindings.words(builder.planes))
+    for binding in bindings.bindings(modules, files, builder.workspace.text, builder.planes):
         by_connection.setdefault(bindings.connection_of(binding), []).append(binding)
     for connection, found in by_connection.items():
         if "%" in connection:

@@ -153,7 +153,20 @@ class Instances:
         for binding in other.scope.bindings.get(name, ()):
             yield from self._binding(other, binding, depth + 1)
 
-    def _parameter(self, module: Module, binding: Binding, node: ast.arg, depth: int) -> Iterator[Instance]:
+    def _parameter(self, module: Module, binding: Binding, node: ast.arg, depth: int) -> tuple[Instance, ...]:
+        """Return what a parameter can hold; looked for once, however often it is used."""
+        key = (module, node)
+        if key in self._memo:
+            return self._memo[key]
+        if key in self._active:
+            return ()
+        self._active.add(key)
+        found = tuple(dict.fromkeys(self._given(module, binding, node, depth)))
+        self._active.discard(key)
+        self._memo[key] = found
+        return found
+
+    def _given(self, module: Module, binding: Binding, node: ast.arg, depth: int) -> Iterator[Instance]:
         function = binding.scope.node
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             return

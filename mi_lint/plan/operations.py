@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mi_lint.plan.instances import Instance, Instances, Value
-from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall
-from mi_lint.rulebook.roles import Operation, Plane, Planes
+from mi_lint.rulebook.roles import Operation, Plane
 
 # The method under which rules tell what a class or function needs as soon as it is called.
 MAKING = "__init__"
@@ -100,16 +99,3 @@ def _named_here(module: Module, call: ast.Call, plane: Plane, names: tuple[str, 
     given = list(zip(names, call.args, strict=False))
     given += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
     return tuple((parts[name], Value(module, value)) for name, value in given if name in parts)
-
-
-def modules_with_calls(analysis: Analysis, paths: Iterable[str], planes: Planes) -> Iterator[Module]:
-    """Yield the modules in which a client may be made or an operation be called."""
-    methods = b"|".join(re.escape(name.encode()) for name in sorted(planes.methods, key=len, reverse=True))
-    signing = {name.rpartition(".")[2] for plane in planes.by_name.values() for name in plane.signing}
-    names = sorted({*analysis.clients.names, *signing}, key=len, reverse=True)
-    classes = b"|".join(re.escape(name.encode()) for name in names)
-    expression = re.compile(rb"\.(?:%s)\b|\b(?:%s)\b" % (methods, classes))
-    project = analysis.project
-    for path in sorted(paths):
-        if expression.search(project.text(path)) and (module := project.module(path)) is not None:
-            yield module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.identities import choose
 from mi_lint.plan.model import SYSTEM, Assignment, CustomRole, Host, Identity, Reason, Setting, Statements
-from mi_lint.plan.operations import modules_with_calls
+from mi_lint.plan.relevant import modules_with_calls
 from mi_lint.plan.split import Group
 from mi_lint.rulebook.roles import Plane
 
@@ -41,11 +42,11 @@ class Workload:
         """The files that run."""
         return list(dict.fromkeys(path for group in self.groups for path in group.paths))
 
-    @property
-    def modules(self) -> list[Module]:
-        """The files that run, as far as they can be read."""
+    def modules_with(self, words: re.Pattern[bytes]) -> list[Module]:
+        """Return the files that run and have one of some words, as far as they can be read."""
         project = self.builder.session.project
-        return [module for path in self.paths if (module := project.module(path)) is not None]
+        paths = (path for path in self.paths if words.search(project.text(path)))
+        return [module for path in paths if (module := project.module(path)) is not None]
 
     @property
     def title(self) -> str:
@@ -86,7 +87,7 @@ class Workload:
     def _connect(self) -> None:
         """Collect the rights in the databases that drivers connect to."""
         builder = self.builder
-        modules = self.modules
+        modules = self.modules_with(databases.driver_words(builder.planes))
         moving = {site.node for site in builder.sites if rewrites.of(builder.outcomes.get(site)) is not None}
         found = databases.connections(
             modules, builder.planes, builder.tracer, builder.workspace.declared, builder.settings_text, moving
@@ -94,14 +95,15 @@ class Workload:
         for connection in found:
             resource = builder.directory.resource(connection.plane, connection.target)
             self.connections.append((connection, resource.key))
-            self._rights(connection.plane, resource.key, connection.place, modules)
+            self._rights(connection.plane, resource.key, connection.place)
             sites = [s for s in builder.sites if s.module is connection.module and s.node is connection.node]
             rewritten = any(isinstance(builder.outcomes.get(site), Rewritten) for site in sites)
             if not connection.keyless and not rewritten:
                 builder.blocked.setdefault(resource.key, []).append(connection.place)
 
-    def _rights(self, plane: Plane, resource: str, place: str, modules: Sequence[Module]) -> None:
-        held = databases.statements(modules, plane) if plane.statements else []
+    def _rights(self, plane: Plane, resource: str, place: str) -> None:
+        words = databases.statement_words(plane)
+        held = databases.statements(self.modules_with(words), plane) if plane.statements else []
         rights = [role.name for role in plane.roles if any(s.right == role.name for s in held)]
         why = (
             ""
