@@ -5,9 +5,14 @@ An application's own settings are told by their origin. Where that is not seen, 
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
+from mi_lint.migrate.connection_strings import template
 from mi_lint.migrate.manifests import folders_around
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.origins import Origin
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
@@ -21,12 +26,21 @@ _CLASSIFIED = re.compile(rb"(?m)^[ \t]*[\"']?classifiers?[\"']?\s*[=:]")
 _PRIVATE = re.compile(rb"(?i)Private\s*::\s*Do Not Upload")
 
 
-def reason(site: Site, project: Project) -> str:
+def reason(site: Site, analysis: Analysis) -> str:
     """Return why users of a package may be the ones who set a secret; empty when they are not."""
-    unknown = (
-        [origin.name for origin in site.trace.origins if origin.kind == "opaque"] if site.trace is not None else []
-    )
-    return REASON.format(unknown[0]) if unknown and is_published(site.module.path, project) else ""
+    unknown = next((origin.name for origin in _origins(site, analysis) if origin.kind == "opaque"), "")
+    return REASON.format(unknown) if unknown and is_published(site.module.path, analysis.project) else ""
+
+
+def _origins(site: Site, analysis: Analysis) -> Iterator[Origin]:
+    """Yield where a secret comes from; of one that is put into a connection string, where that comes from."""
+    for origin in site.trace.origins if site.trace is not None else ():
+        yield origin
+        spelled = None
+        if origin.kind == "template" and isinstance(origin.node, ast.expr):
+            spelled = template(origin.module, origin.node)
+        for hole in spelled.secrets() if spelled is not None else ():
+            yield from analysis.tracer.trace(origin.module, hole).origins
 
 
 def is_published(path: str, project: Project) -> bool:

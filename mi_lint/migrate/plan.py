@@ -129,8 +129,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
         return outcome
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
-    project = context.analysis.project
-    reason = floors.reason(site, outcome, project) or libraries.reason(site, project)
+    reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
     return HeldBack(reason, outcome) if reason else tests.decided_by_caller(site, outcome)
 
 

@@ -64,16 +64,17 @@ def _rewritten(site: Site, node: ast.Call, context: Context) -> Rewritten:
 
 
 def _choice(call: ast.Call, context: Context) -> ast.If | ast.IfExp | ast.Match | None:
-    """Return where the code decides at run time between this and another way to sign in."""
+    """Return the outermost place where the code decides at run time between this and another way to sign in."""
     inner: ast.AST = call
+    found: ast.If | ast.IfExp | ast.Match | None = None
     for parent in context.module.parents(call):
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            return None
+            break
         chooses = isinstance(parent, ast.If | ast.IfExp | ast.Match) and inner is not getattr(parent, "test", None)
         if isinstance(parent, ast.If | ast.IfExp | ast.Match) and chooses and _identities(parent, call, context):
-            return parent
+            found = parent
         inner = parent
-    return None
+    return found
 
 
 def _identities(node: ast.AST, call: ast.Call, context: Context) -> list[ast.Call]:
