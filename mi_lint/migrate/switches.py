@@ -11,6 +11,8 @@ from mi_lint.python.origins import Step
 from mi_lint.python.site import Site
 
 _SECRET_NAME = re.compile(r"key|secret|sas|passw|conn|credential", re.IGNORECASE)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+DEMANDED = "the caller in {} stops when '{}' is not set: take that out there, too"
 REASON = "whether '{}' is set decides what the code does; decide what takes its place"
 
 
@@ -38,23 +40,45 @@ def _identifiers(node: ast.AST) -> set[str]:
 
 
 def decided_by_caller(site: Site, outcome: Outcome) -> Outcome:
-    """Hold a rewrite back when a caller comes here only with a secret: ``if key: client = connect(url, key)``."""
+    """Hold a rewrite back when a caller comes here only with a secret: ``if key: client = connect(url, key)``.
+
+    A caller in another file also keeps what makes it stop without the secret, such as ``if not key: raise``.
+    """
     for step in site.trace.steps if site.trace is not None else ():
         if isinstance(outcome, Rewritten) and step.kind == "passed" and isinstance(step.node, ast.Call):
-            passed = [*step.node.args, *(keyword.value for keyword in step.node.keywords)]
-            secrets = {ast.unparse(value) for value in passed if isinstance(value, ast.Name | ast.Attribute)}
-            for test in _tests(step):
-                asked = (ast.unparse(part) for part in ast.walk(test) if isinstance(part, ast.Name | ast.Attribute))
-                found = next((name for name in asked if name in secrets and _SECRET_NAME.search(name)), "")
-                if found:
-                    return HeldBack(REASON.format(found.rpartition(".")[2]), outcome)
+            found = _asked(step.node, _tests(step))
+            if found:
+                return HeldBack(REASON.format(found.rpartition(".")[2]), outcome)
+            found = _asked(step.node, _guards(step)) if step.module is not site.module else ""
+            if found:
+                return HeldBack(DEMANDED.format(step.module.path, found.rpartition(".")[2]), outcome)
     return outcome
+
+
+def _asked(call: ast.Call, tests: Iterator[ast.expr]) -> str:
+    """Return the secret that a call passes on and that one of several tests asks for; empty when none does."""
+    passed = [*call.args, *(keyword.value for keyword in call.keywords)]
+    secrets = {ast.unparse(value) for value in passed if isinstance(value, ast.Name | ast.Attribute)}
+    secrets = {name for name in secrets if _SECRET_NAME.search(name)}
+    asked = (
+        ast.unparse(part) for test in tests for part in ast.walk(test) if isinstance(part, ast.Name | ast.Attribute)
+    )
+    return next((name for name in asked if name in secrets), "")
 
 
 def _tests(step: Step) -> Iterator[ast.expr]:
     """Yield what is asked before a call is reached."""
     for parent in step.module.parents(step.node):
-        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(parent, _FUNCTIONS):
             return
         if isinstance(parent, ast.If | ast.IfExp):
             yield parent.test
+
+
+def _guards(step: Step) -> Iterator[ast.expr]:
+    """Yield what the code around a call asks to give up otherwise."""
+    home = next((parent for parent in step.module.parents(step.node) if isinstance(parent, _FUNCTIONS)), None)
+    for node in ast.walk(home if home is not None else step.module.tree):
+        gives_up = isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise)
+        if isinstance(node, ast.Assert | ast.If) and (gives_up or isinstance(node, ast.Assert)):
+            yield node.test

@@ -107,3 +107,27 @@ def test_tests_of_the_class_the_client_and_the_endpoint_are_no_switches():
     assert "CosmosClient(resolved_url, resolved_key)" not in text
     for kept in ("if CosmosClient is None", "if not resolved_url", "if self.client is None"):
         assert kept in text
+
+
+@pytest.mark.parametrize(
+    "guard",
+    ["if not (config.url and config.key):\n        raise ValueError('both')", "assert config.key, 'no key'"],
+)
+def test_a_caller_in_another_file_that_stops_without_the_secret_holds_back(guard):
+    code = """
+    from azure.ai.textanalytics import TextAnalyticsClient
+    from azure.core.credentials import AzureKeyCredential
+
+    def connect(url, key):
+        return TextAnalyticsClient(url, AzureKeyCredential(key))
+    """
+    caller = (
+        "import os\nfrom clients import connect\n\nclass Config:\n    def __init__(self):\n"
+        "        self.url = os.environ['URL']\n        self.key = os.environ.get('KEY')\n\n"
+        f"def run(config: Config):\n    {guard}\n    return connect(config.url, config.key)\n"
+    )
+    texts = {"clients.py": textwrap.dedent(code).encode(), "run.py": caller.encode()}
+    outcomes = [outcome for _, outcome in session_of_texts(texts, store.client_table()).plan(Options()).outcomes]
+    assert [getattr(outcome, "reason", "") for outcome in outcomes] == [
+        "the caller in run.py stops when 'key' is not set: take that out there, too"
+    ]
