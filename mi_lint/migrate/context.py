@@ -14,7 +14,7 @@ from mi_lint.python.site import Site
 from mi_lint.rulebook.client import Client
 
 # What the name of a setting that holds a connection string ends in; the new name takes the ending's place.
-_CONNECTION_ENDINGS = re.compile(
+CONNECTION_ENDINGS = re.compile(
     r"(?P<sep>_{0,2}|-)(?:CONNECTION_?STRING|CONNECTION_?UR[LI]|CONN_?STR(?:ING)?|CONNECTION_?STR|CONNECTION|CONNSTR|CONN|CS)$",
     re.IGNORECASE,
 )
@@ -78,7 +78,7 @@ def setting_name(old: str, ending: str) -> str:
     ``AZURE_STORAGE_CONNECTION_STRING`` becomes ``AZURE_STORAGE_BLOB_ENDPOINT``, ``ServiceBusConnection`` becomes
     ``ServiceBusFullyQualifiedNamespace``.
     """
-    match = _CONNECTION_ENDINGS.search(old)
+    match = CONNECTION_ENDINGS.search(old)
     stem = old[: match.start()] if match else old
     first = ending.partition("_")[0].lower()
     upper = old.upper() == old

@@ -1,6 +1,7 @@
 """Where a rewritten client gets its endpoint from, when all it had was a connection string. Nothing is invented.
 
-In this order: the parts of a connection string that stands in the code, then a new setting named after the old one.
+In this order: the parts of a connection string that stands in the code, a setting that holds the endpoint already,
+then a new setting named after the old one.
 A variable that only carried the connection string is renamed to what it holds from now on.
 """
 
@@ -15,6 +16,7 @@ from mi_lint.migrate import judgement, signatures
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import Template, endpoint_of, entity_of, template
 from mi_lint.migrate.context import Context, setting_name
+from mi_lint.migrate.siblings import sibling
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.scopes import Binding, Scope
@@ -193,8 +195,9 @@ def _from_setting(
         return "the name of the setting that holds the connection string is not known"
     if origin.kind in ("environment", "setting") and _has_default(origin):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
-    new = context.setting(old, call.client)
-    settings = [(new, endpoint.example)]
+    there = sibling(old, call.client, context.module, context.analysis)
+    new = there or context.setting(old, call.client)
+    settings = [] if there else [(new, endpoint.example)]
     entity = ""
     if endpoint.entity_argument and endpoint.entity_argument not in call.arguments:
         entity_setting = setting_name(old, endpoint.entity_argument.upper())

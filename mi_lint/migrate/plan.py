@@ -159,7 +159,7 @@ def _accompany(project: Project, result: Plan) -> None:
     rewrites = [(site, outcome) for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
     renamed = {old for _, rewrite in rewrites for old, _ in rewrite.renamed}
     texts = [text.decode("utf-8", "replace") for _, text in result.texts.values()]
-    others = [project.text(path).decode("utf-8", "replace") for path in project.code if path not in result.texts]
+    others = [project.code_text(path).decode("utf-8", "replace") for path in project.code if path not in result.texts]
     still_read = frozenset(old for old in renamed if any(old in text for text in (*texts, *others)))
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}

@@ -19,8 +19,8 @@ ENVIRONMENT_FILES = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "samp
 # Writes the line of a new setting: from what stands before and after the old name, both names and an example value.
 _Writer = Callable[[str, str, str, str, str], "str | None"]
 SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
-_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
-_COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
+SETTINGS_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
+COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 _DOCUMENTS = ("README*.md", "readme*.md")
 
 
@@ -36,9 +36,9 @@ def setting_changes(
         name = posixpath.basename(path)
         if any(fnmatch.fnmatch(name, pattern) for pattern in ENVIRONMENT_FILES) and SAMPLE.search(name):
             changes += _lines(path, project.text(path), renamed, still_read, _env_line)
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in _COMPOSE):
+        elif any(fnmatch.fnmatch(name, pattern) for pattern in COMPOSE):
             changes += _lines(path, project.text(path), renamed, still_read, _compose_line)
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in _JSON) and SAMPLE.search(name):
+        elif any(fnmatch.fnmatch(name, pattern) for pattern in SETTINGS_JSON) and SAMPLE.search(name):
             changes += _lines(path, project.text(path), renamed, still_read, _json_line)
         elif any(fnmatch.fnmatch(name, pattern) for pattern in _DOCUMENTS):
             changes += _prose(path, project.text(path), renamed, still_read)
@@ -66,10 +66,19 @@ def _lines(
             head, rest = match["head"].decode("utf-8", "replace"), match["rest"].decode("utf-8", "replace")
             lines = [write(head, rest, old, new, example) for new, example in names.items()]
             written = [line for line in lines if line is not None]
-            if len(written) < len(lines) or any(re.search(rb"\b%s\b" % re.escape(n.encode()), text) for n in names):
+            there = [bool(re.search(rb"(?<![\w-])%s(?![\w-])" % re.escape(n.encode()), text)) for n in names]
+            if len(written) == len(lines) and all(there) and old not in still_read and not _ends_a_list(match, text):
+                end = match.end() + (len(newline) if text[match.end() :].startswith(newline.encode()) else 0)
+                yield Change(path, match.start(), end, "")
+            if len(written) < len(lines) or any(there):
                 continue
             kept = [match[0].decode("utf-8", "replace")] if old in still_read else []
             yield Change(path, match.start(), match.end(), newline.join([*kept, *written]))
+
+
+def _ends_a_list(match: re.Match[bytes], text: bytes) -> bool:
+    """Whether a line is the last entry of a JSON object, without which the comma before it would be wrong."""
+    return text[match.end() :].lstrip().startswith(b"}") and not match[0].rstrip().endswith(b",")
 
 
 def _env_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:

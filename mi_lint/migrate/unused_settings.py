@@ -28,7 +28,7 @@ def unused_settings(project: Project, texts: Mapping[str, tuple[bytes, bytes]], 
         lost |= set(_READ.findall(old)) - set(_READ.findall(new))
     named: set[bytes] = set()
     for path in project.code if lost else ():
-        text = texts[path][1] if path in texts else project.text(path)
+        text = texts[path][1] if path in texts else project.code_text(path)
         named |= {name for name in lost - named if re.search(rb"\b%s\b" % re.escape(name), text)}
     return frozenset(name.decode() for name in lost - named)
 

@@ -40,7 +40,11 @@ def of_identity(identity: Identity, hosts: Sequence[Host], default_credential: b
 def added(site: Site, rewritten: Rewritten, resource: Resource | None) -> list[Setting]:
     """Return the settings that rewritten code reads, with the name of the resource in their values."""
     found = []
-    for name, example in rewritten.settings:
+    usual = site.client.endpoint.example if site.client is not None else ""
+    known = {name for name, _ in rewritten.settings}
+    # A setting that some code reads already; it may not be set where this code runs.
+    renamed = [(new, usual) for _, new in rewritten.renamed if new not in known]
+    for name, example in (*rewritten.settings, *renamed):
         value = example
         if resource is not None and len(_PLACEHOLDER.findall(example)) == 1:
             value = _PLACEHOLDER.sub(f"{{{resource.name}}}", example)

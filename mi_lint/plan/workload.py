@@ -149,8 +149,11 @@ class Workload:
         self.grants.assignments = [replace(a, identity=identity.key) for a in self.grants.assignments]
 
     def _password(self, connection: databases.Connection) -> None:
-        """Note the settings with the password."""
-        for name in () if connection.keyless else connection.secrets:
+        """Note the settings with the password that the rewritten call does not read any more."""
+        builder = self.builder
+        sites = [s for s in builder.sites if s.module is connection.module and s.node is connection.node]
+        waits = any(not isinstance(builder.outcomes.get(site), Rewritten) for site in sites)
+        for name in () if connection.keyless or waits else connection.secrets:
             self.settings.append(
                 Setting(name, "remove", "", "the connection needs no user and no password", (connection.place,))
             )
@@ -175,6 +178,7 @@ class Workload:
             key = self.clients.resource_of.get(site.call) if site.call is not None else None
             added += settings.added(site, outcome, builder.directory.resources[key] if key is not None else None)
         read = {name for resource in builder.directory.resources.values() for name in resource.settings}
+        gone = [s for s in gone if s.client is None or not s.client.keeps_connection_string]
         holding = settings.secret_names(gone)
         still = set(settings.secret_names([site for site in sites if site not in gone]))
         removed = [setting for setting in self.settings if setting.action == "remove"]

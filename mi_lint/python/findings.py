@@ -34,25 +34,31 @@ def findings(
 
     ``raw`` gives the bytes of a file, ``redact`` the text of a span without what must not be shown.
     """
+    placed = [(site, site.module.source.location(site.node)) for site in sites if site.check in rules]
+    lines: dict[str, set[int]] = {}
+    for _, location in placed:
+        lines.setdefault(location.path, set()).add(location.region.start_line)
+    # Once per file: the hash of a line says how many like it stand before it.
+    hashes = {path: line_hashes(raw(path), wanted) for path, wanted in lines.items()}
     counts: dict[tuple[str, str, str], int] = {}
-    found = []
-    for site in sites:
-        rule = rules.get(site.check)
-        if rule is not None:
-            found.append(_finding(site, rule, raw(site.module.path), redact, counts))
-    return found
+    return [
+        _finding(site, rules[site.check], location, hashes[location.path], redact, counts) for site, location in placed
+    ]
 
 
 def _finding(
-    site: Site, rule: RuleInfo, raw: bytes, redact: Redact, counts: dict[tuple[str, str, str], int]
+    site: Site,
+    rule: RuleInfo,
+    location: Location,
+    hashes: Mapping[int, str],
+    redact: Redact,
+    counts: dict[tuple[str, str, str], int],
 ) -> Finding:
-    location = site.module.source.location(site.node)
     shown = snippet(site, redact)
     line = shown.text if shown else ""
     key = (site.check, site.module.path, " ".join(line.split()))
     occurrence = counts.get(key, 0)
     counts[key] = occurrence + 1
-    start = location.region.start_line
     return Finding(
         rule_id=site.check,
         location=location,
@@ -63,7 +69,7 @@ def _finding(
         confidence=confidence(site, rule),
         everyday=rule.everyday and confidence(site, rule) >= Confidence.HIGH and not known.is_test(site.module.path),
         fingerprint=baseline.fingerprint(site.check, site.module.path, "", line, False, occurrence),
-        line_hash=line_hashes(raw, [start]).get(start, ""),
+        line_hash=hashes.get(location.region.start_line, ""),
         snippet=shown,
         flow=flow(site),
         properties=properties(site),

@@ -143,6 +143,14 @@ def read_notebook(path: str, raw: bytes) -> NotebookSource:
     return source
 
 
+def code_of(path: str, raw: bytes) -> bytes:
+    """Return the text of a notebook's code cells, as they stand there; empty when it cannot be read."""
+    document = decode(path, raw)
+    if isinstance(document, str):
+        return b""
+    return "\n".join(cell.text for cell in Notebook(document).cells()).encode("utf-8", "surrogateescape")
+
+
 def without_magics(text: str) -> str:
     """Return the text of a cell in which magics and shell commands are ``...``, every character keeping its place."""
     if _FOREIGN_CELL.match(text):

@@ -15,6 +15,7 @@ from mi_lint.python.source import Source, read_source
 
 MAX_HOPS = 3
 MAX_CALLING_FILES = 20
+_ENDING = re.compile(r"\*[^*?\[]*")
 _IMPORT = re.compile(rb"\b(?:from|import)[ \t](?:[^\n;#(]*\([^)]*\)|[^\n;#(]*)")
 _REFLECTION = re.compile(rb"\b(?:[gs]etattr|attrgetter|vars|asdict|__dict__)\b")
 # How the names of a module become names of another one that does not name them or it.
@@ -37,6 +38,8 @@ class Project:
         self._read = read
         self._modules: dict[str, Module | None] = {}
         self._texts: dict[str, bytes] = {}
+        self._code: list[str] = []
+        self._cells: dict[str, bytes] = {}
         self._replaced: dict[str, tuple[Module | None, bytes]] = {}
         self._mentions: dict[tuple[str, str], list[str]] = {}
         self._imports = importing
@@ -44,6 +47,7 @@ class Project:
         self.files = tuple(sorted(paths))
         self.paths = [path for path in self.files if path.endswith(".py")]
         self._folders: dict[str, list[str]] | None = None
+        self._names: list[str] = []
         self._named: dict[tuple[str, ...], list[str]] = {}
         self._known = frozenset(self.paths)
         self._by_name: dict[str, list[str]] = {}
@@ -55,7 +59,19 @@ class Project:
     @property
     def code(self) -> list[str]:
         """The modules and the notebooks."""
-        return [path for path in self.files if path.endswith((".py", ".ipynb"))]
+        if not self._code:
+            self._code = [path for path in self.files if path.endswith((".py", ".ipynb"))]
+        return self._code
+
+    def code_text(self, path: str) -> bytes:
+        """Return the code of a module or a notebook, whose outputs can be a hundred times as long as its cells."""
+        if not path.endswith(".ipynb"):
+            return self.text(path)
+        if path not in self._cells:
+            from mi_lint.python.notebooks import code_of
+
+            self._cells[path] = code_of(path, self._texts.get(path) or self._read(path) or b"")
+        return self._cells[path]
 
     def load(self, path: str) -> Module | None:
         """Return the module of a path that is to be analysed; one that cannot be parsed becomes a notification."""
@@ -74,6 +90,7 @@ class Project:
             self._replaced[source.path] = self._modules.get(source.path), self.text(source.path)
         self._modules[source.path] = parse(source)
         self._texts[source.path] = source.text
+        self._cells.pop(source.path, None)
         self._mentions.clear()
 
     def restore(self) -> bool:
@@ -108,8 +125,10 @@ class Project:
     def named(self, patterns: tuple[str, ...]) -> list[str]:
         """Return the files whose name matches one of the shell patterns; looked for once."""
         if patterns not in self._named:
-            names = re.compile("|".join(map(fnmatch.translate, patterns)))
-            self._named[patterns] = [path for path in self.files if names.match(posixpath.basename(path))]
+            if not self._names:
+                self._names = [path.rpartition("/")[2] for path in self.files]
+            matches = _matcher(patterns)
+            self._named[patterns] = [path for path, name in zip(self.files, self._names, strict=True) if matches(name)]
         return self._named[patterns]
 
     def text(self, path: str) -> bytes:
@@ -209,7 +228,7 @@ class Project:
         raw = word.encode()
         expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(raw))
         # Most files do not have the letters at all, and that is much cheaper to see.
-        texts = (self.text(other) for other in self.code if other != path)
+        texts = (self.code_text(other) for other in self.code if other != path)
         return (text for text in texts if raw in text and expression.search(text))
 
     def _shares_names(self, path: str) -> bool:
@@ -219,6 +238,19 @@ class Project:
             return True
         shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
         return any(shared.search(text) for text in self._mentions_of(path, _stem(path)))
+
+
+def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return what tells whether a name matches one of the shell patterns."""
+    expression = re.compile("|".join(map(fnmatch.translate, patterns)))
+    # The start or end that a pattern spells out is much cheaper to see, and few names have one.
+    tails = tuple(pattern[1:] for pattern in patterns if _ENDING.fullmatch(pattern))
+    heads = tuple(re.split(r"[*?\[]", pattern)[0] for pattern in patterns if not _ENDING.fullmatch(pattern))
+
+    def matches(name: str) -> bool:
+        return (name.endswith(tails) or name.startswith(heads)) and expression.match(name) is not None
+
+    return matches
 
 
 def _names_module(text: bytes, path: str, name: str) -> bool:

@@ -38,6 +38,7 @@ class CodeScan:
     def findings(self, wanted: Sequence[str], jobs: int) -> Partial:
         """Return the findings in the wanted files, before suppression."""
         self._rules = self._enabled_rules()
+        _load()
         total = Partial()
         # Neighbours share imports: a process gets files that stand together.
         share = max(FILES_PER_JOB, -(-len(wanted) // jobs)) if jobs > 1 else max(1, len(wanted))
@@ -96,6 +97,12 @@ class CodeScan:
         for finding in found:
             if finding.rule_id in self._policy.enabled_in(finding.location.path):
                 yield finding
+
+
+def _load() -> None:
+    """Import what each process is going to need, so that forked ones share it."""
+    from mi_lint.migrate import scan  # noqa: F401
+    from mi_lint.secrets import hiding  # noqa: F401
 
 
 def _note(notification: Notification) -> tuple[str, str, str]:

@@ -93,7 +93,7 @@ def test_the_web_apps_ship_their_logs_with_one_identity(story, tmp_path):
         }  # fmt: skip
         before = local_azure.run_program(["-c", SHOP], story, local_azure.environment(storage.certificate, stored))
         scanned_and_migrated(story, "MI201")
-        settings = {"LOG_STORAGE_URL": storage.endpoint("blob"), "LOG_STORAGE_BLOB_ENDPOINT": storage.endpoint("blob")}
+        settings = {"LOG_STORAGE_URL": storage.endpoint("blob")}
         host_settings = {**host.environment("app-service"), "AZURE_CLIENT_ID": shared.client_id}
         keyless = local_azure.environment(storage.certificate, {**settings, **host_settings})
         after = local_azure.run_program(["-c", SHOP], story, keyless)

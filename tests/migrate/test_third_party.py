@@ -6,7 +6,9 @@ asked: what is looked at is what the library makes of the arguments.
 
 from __future__ import annotations
 
+import base64
 import functools
+import json
 
 import pytest
 from fake_identity import fake_identity
@@ -252,3 +254,166 @@ def test_datastores_need_no_credentials():
         unsafe=True,
     )
     assert type(names["store"].credentials).__name__ in ("NoneType", "NoneCredentialConfiguration")
+
+
+class LoginService:
+    """Microsoft Entra ID as msal sees it: tells its endpoints, and gives a token to who brings an assertion."""
+
+    def __init__(self):
+        self.forms = []
+
+    def get(self, url, **_):
+        base = url.partition("/v2.0/")[0]
+        return Answer({name: f"{base}/{name}" for name in ("authorization_endpoint", "token_endpoint", "issuer")})
+
+    def post(self, url, data=None, **_):
+        self.forms.append(data)
+        return Answer({"access_token": "granted", "expires_in": 3600, "token_type": "Bearer"})
+
+    def close(self):
+        pass
+
+
+class Answer:
+    status_code = 200
+    headers: dict[str, str] = {}  # noqa: RUF012
+
+    def __init__(self, content):
+        self.text = json.dumps(content)
+
+    def raise_for_status(self):
+        pass
+
+
+def test_msal_signs_in_with_the_token_of_the_managed_identity(host):
+    need("msal")
+    names = run(
+        "import msal\n\n"
+        'app = msal.ConfidentialClientApplication("application", authority="https://login.microsoftonline.com/tenant", '
+        'client_credential="12" * 8)\n',
+        unsafe=True,
+    )
+    service = LoginService()
+    names["app"].client.http_client = service
+    result = names["app"].acquire_token_for_client(scopes=["https://graph.microsoft.com/.default"])
+    assert result["access_token"] == "granted"
+    (form,) = service.forms
+    assert form["client_id"] == "application"
+    assert "client_secret" not in form
+    claims = json.loads(base64.urlsafe_b64decode(form["client_assertion"].split(".")[1] + "=="))
+    assert claims["aud"] == "api://AzureADTokenExchange"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "from azure.common.credentials import ServicePrincipalCredentials\n"
+        'credentials = ServicePrincipalCredentials("id", secret="12" * 8, tenant="tenant")\n',
+        "from msrestazure.azure_active_directory import UserPassCredentials\n"
+        'credentials = UserPassCredentials("user", "12" * 8)\n',
+        "import adal\n"
+        'context = adal.AuthenticationContext("https://login.microsoftonline.com/tenant")\n'
+        'token = context.acquire_token_with_client_credentials("https://management.azure.com/", "id", "12" * 8)\n',
+    ],
+)
+def test_libraries_that_know_no_managed_identity_stay_and_name_their_successor(before):
+    session = session_of_texts({"app.py": before.encode()}, table())
+    plan = session.plan(Options(unsafe=True))
+    ((_, outcome),) = plan.outcomes
+    assert "azure-identity" in outcome.reason or "azure.identity" in outcome.reason, outcome.reason
+    assert plan.texts == {}
+
+
+@pytest.mark.parametrize("credential", ["", "managed"])
+def test_kusto_makes_a_client_from_the_connection(credential, host, monkeypatch):
+    need("azure.kusto.data")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "b1d1a8f6-0000-0000-0000-000000000001")
+    code = (
+        "from azure.kusto.data import KustoClient, KustoConnectionStringBuilder\n\n"
+        "kcsb = KustoConnectionStringBuilder.with_aad_application_key_authentication("
+        '"https://contoso.kusto.windows.net", "application", "12" * 8, "tenant")\n'
+        "client = KustoClient(kcsb)\n"
+    )
+    plan = session_of_texts({"app.py": code.encode()}, table()).plan(Options(credential=credential))
+    names = {}
+    exec(compile(plan.texts["app.py"][1].decode(), "app.py", "exec"), names)
+    assert names["kcsb"].msi_authentication is (credential == "managed")
+    names["client"].close()
+
+
+def test_databricks_takes_the_strategy_that_its_reason_names(host):
+    need("databricks.sdk")
+    from azure.identity import DefaultAzureCredential
+    from databricks.sdk.core import Config
+    from databricks.sdk.credentials_provider import CredentialsStrategy
+
+    code = (
+        "from databricks.sdk import WorkspaceClient\n\n"
+        'client = WorkspaceClient(host="https://adb-1.1.azuredatabricks.net", token="12" * 8)\n'
+    )
+    ((_, outcome),) = session_of_texts({"app.py": code.encode()}, table()).plan(Options(unsafe=True)).outcomes
+    scope = next(word for word in outcome.reason.split() if word.endswith("/.default"))
+
+    class Entra(CredentialsStrategy):
+        def auth_type(self):
+            return "entra"
+
+        def __call__(self, config):
+            credential = DefaultAzureCredential()
+            return lambda: {"Authorization": f"Bearer {credential.get_token(scope).token}"}
+
+    config = Config(host="https://adb-1.1.azuredatabricks.net", credentials_strategy=Entra())
+    assert config.authenticate()["Authorization"].count(".") == 2
+    assert host.resources() == {"2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_django_reads_the_settings_of_sql_server_without_a_password():
+    need("django", "mssql")
+    code = (
+        'DATABASES = {"default": {"ENGINE": "mssql", "HOST": "contoso.database.windows.net", "NAME": "orders", '
+        '"USER": "app", "PASSWORD": "12" * 8, "OPTIONS": {"driver": "ODBC Driver 18 for SQL Server"}}}\n'
+    )
+    database = run(code)["DATABASES"]["default"]
+    from mssql.base import DatabaseWrapper
+
+    taken = []
+    wrapper = DatabaseWrapper.__new__(DatabaseWrapper)
+    wrapper.settings_dict = database
+    text = DatabaseWrapper._build_connection_string(wrapper, database, "ODBC Driver 18 for SQL Server")
+    parts = odbc_parts(text)
+    assert parts["Authentication"] == "ActiveDirectoryMsi"
+    assert not {"UID", "PWD", "Trusted_Connection"} & set(parts)
+    assert taken == []
+
+
+@pytest.mark.parametrize("role", ["broker", "backend"])
+def test_celery_takes_the_provider_by_the_name_in_the_url_that_the_reason_shows(role, host, monkeypatch):
+    need("celery", "redis_entraid")
+    import sys
+    import types
+
+    from celery import Celery
+
+    code = f'from celery import Celery\napp = Celery("x", {role}="rediss://:k1@a.redis.cache.windows.net:6380/0")\n'
+    ((_, outcome),) = session_of_texts({"app.py": code.encode()}, table()).plan(Options(unsafe=True)).outcomes
+    url = outcome.reason.rpartition("'rediss://")[2].rstrip("'")
+    url = "rediss://" + url.replace("<host>", "a.redis.cache.windows.net").replace("<module>.<function>", "own.make")
+    own = types.ModuleType("own")
+
+    def make():
+        from redis_entraid.cred_provider import create_from_default_azure_credential
+
+        return create_from_default_azure_credential(("https://redis.azure.com/.default",))
+
+    own.make = make
+    monkeypatch.setitem(sys.modules, "own", own)
+    app = Celery("x", **{role: url})
+    if role == "backend":
+        provider = app.backend.connparams["credential_provider"]
+    else:
+        channel = app.connection().transport.Channel
+        assert app.connection().credential_provider == "own.make"
+        assert hasattr(channel, "_process_credential_provider")
+        provider = make()
+    assert type(provider).__name__ == "EntraIdCredentialsProvider"

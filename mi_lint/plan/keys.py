@@ -1,0 +1,57 @@
+"""Who still opens a resource with its key: until nobody does, keys are not turned off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from mi_lint.migrate.outcome import Outcome, Rewritten
+from mi_lint.plan.operations import is_test
+from mi_lint.plan.settings import place
+
+if TYPE_CHECKING:
+    from mi_lint.plan.clients import Clients
+    from mi_lint.plan.model import Resource
+    from mi_lint.python.site import Site
+
+_STORAGE = "Microsoft.Storage/"
+# Calls that do not tell which resource they reach, by their family: they hold up all resources of the type.
+_TYPES = {
+    "sas": _STORAGE,
+    "storage_options": _STORAGE,
+    "spark": _STORAGE,
+    "django_storages": _STORAGE,
+    "kafka_clients": "Microsoft.EventHub/",
+    "mongo_clients": "Microsoft.DocumentDB/",
+    "openai_module": "Microsoft.CognitiveServices/",
+    "llm_configs": "Microsoft.CognitiveServices/",
+}
+# Those of applications open no resource by its key, and databases have passwords, which are told with their connection.
+_NO_KEYS = frozenset({"MI205", "MI207", "MI210", "MI211", "MI212"})
+
+
+def in_use(
+    sites: Iterable[Site],
+    outcomes: Mapping[Site, Outcome],
+    clients: Clients,
+    resources: Mapping[str, Resource],
+) -> Iterator[tuple[str, str]]:
+    """Yield resources with the places that go on using a key of theirs after the migration."""
+    for site in sites:
+        keyed = site.check.startswith("MI2") and site.check not in _NO_KEYS
+        if isinstance(outcomes.get(site), Rewritten) or not keyed or is_test(site.module.path):
+            continue
+        calls = [call for call in (site.call, *site.consumers) if call is not None]
+        keys = {clients.resource_of[call] for call in calls if call in clients.resource_of}
+        if site in clients.rewritten:
+            keys.add(clients.rewritten[site])
+        type_ = _type(site) if not keys and not calls else ""
+        keys |= {key for key, resource in resources.items() if type_ and resource.type.startswith(type_)}
+        yield from ((key, place(site)) for key in sorted(keys))
+
+
+def _type(site: Site) -> str:
+    if site.family == "rest_headers":
+        role = site.data.get("role", "")
+        return "Microsoft.Search/" if role.startswith("Search ") else "Microsoft.CognitiveServices/" if role else ""
+    return _TYPES.get(site.family, "")
