@@ -31,7 +31,7 @@ class Tracer:
         """Return the origins of an expression and the way from them."""
         cached = self._cache.get((module, expression))
         if cached is None:
-            walk = _Walk(self._project)
+            walk = _Walk(self._project, module)
             origins = walk.follow(module, expression, 0)
             unique = {(origin.module.path, origin.node, origin.kind): origin for origin in origins}
             kept = tuple(list(unique.values())[:MAX_ORIGINS])
@@ -53,8 +53,9 @@ class Tracer:
 class _Walk:
     """One question to the tracer: keeps what was visited, so that loops in the code end."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, start: Module) -> None:
         self.project = project
+        self.start = start
         self.seen: set[tuple[str, ast.AST]] = set()
         self.hops = 0
         self.stations: dict[ast.AST, list[Step]] = {}
@@ -182,7 +183,11 @@ class _Walk:
         name = owner.name if method and owner is not None and function.name == "__init__" else function.name
         offset = 1 if method and not _is_static(function) else 0
         found: list[Origin] = []
-        for other, call in self.project.callers(module, name)[:MAX_CALLERS]:
+        callers = self.project.callers(module, name)[:MAX_CALLERS]
+        if self.start is not module and self.start.path.endswith(".ipynb"):
+            # Nobody looks for callers in notebooks, but the one that is asked about may make what it uses.
+            callers += [(self.start, call) for call in self.start.calls_of(name)]
+        for other, call in callers:
             argument = _argument(call, function.args, node, offset)
             if argument is not None:
                 found += self.through(other, call, "passed", node.arg, argument, depth)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import json
 
 import pytest
 
@@ -43,6 +44,9 @@ def origins(code, files=None):
         ('import os\ndef f(key):\n    use(key)\nf(os.environ["A"])', [("environment", "A")]),
         ('import os\ndef f(key="x"):\n    use(key)\nf(key=os.environ["A"])', [("environment", "A"), ("literal", "")]),
         ("def f(key):\n    use(key)", [("parameter", "key")]),
+        ("def f(options):\n    use(options['key'])", [("parameter", "options['key']")]),
+        ("def f(options):\n    use((options or {}).get('key'))", [("parameter", "options['key']")]),
+        ("import os\ndef f(options):\n    use(options.get('key'))\nf({'key': os.environ['A']})", [("environment", "A")]),
         ("from azure.core.credentials import TokenCredential\ndef f(c: TokenCredential):\n    use(c)", [("token", "TokenCredential")]),
         ('import os\ndef key():\n    return os.environ["A"]\nuse(key())', [("environment", "A")]),
         (
@@ -121,3 +125,14 @@ def test_deep_expressions_are_no_crash():
     assert isinstance(ast.parse("1"), ast.Module)
     with_depth = "use(" + "(" * 60 + "'a'" + ")" * 60 + ")"
     assert origins(with_depth) == [("literal", "")]
+
+
+def test_a_notebook_that_makes_an_object_is_one_of_its_callers():
+    settings = "class Settings:\n    def __init__(self, key):\n        self.key = key\n"
+    lines = ["import os\n", "from settings import Settings\n", "s = Settings(os.environ['KEY'])\n", "use(s.key)"]
+    notebook = {"cells": [{"cell_type": "code", "source": lines}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    texts = {"settings.py": settings.encode(), "app.ipynb": json.dumps(notebook).encode()}
+    project = Project(texts, texts.get)
+    module = project.module("app.ipynb")
+    call = next(call for call in module.calls if getattr(call.func, "id", "") == "use")
+    assert [(o.kind, o.name) for o in Tracer(project).trace(module, call.args[0]).origins] == [("environment", "KEY")]
