@@ -56,9 +56,20 @@ def merged(changes: Iterable[Change]) -> list[Change]:
     """Return changes in the order of position, each once.
 
     Of two insertions at one place the one that continues the lines above goes before one that starts with blank lines,
-    and ``import x`` before ``from x import y`` before what uses them.
+    and ``import x`` before ``from x import y`` before what uses them. Removals that adjoin become one: in a notebook
+    each would take the string before or behind it along.
     """
-    return sorted(dict.fromkeys(changes), key=lambda c: (c.path, c.start, c.end, _rank(c.text)))
+    result: list[Change] = []
+    for change in sorted(dict.fromkeys(changes), key=lambda c: (c.path, c.start, c.end, _rank(c.text))):
+        last = result[-1] if result else change
+        adjoins = (
+            (last.path, last.end) == (change.path, change.start) and last.start < last.end and change.end > last.end
+        )
+        if adjoins and not last.text and not change.text:
+            result[-1] = Change(last.path, last.start, change.end, "")
+        else:
+            result.append(change)
+    return result
 
 
 def _rank(text: str) -> tuple[int, int]:

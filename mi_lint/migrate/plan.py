@@ -24,6 +24,7 @@ from mi_lint.migrate.credentials import top_level
 from mi_lint.migrate.fields import with_unused_fields
 from mi_lint.migrate.imports import import_changes
 from mi_lint.migrate.mentions import mention_changes
+from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
 from mi_lint.migrate.settings_files import real_files
@@ -150,6 +151,7 @@ def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: S
             break
         waiting, others = _again(analysis, later, others, round_, result)
     result.outcomes = _in_order(result.outcomes)
+    withdraw_broken(result)
     _accompany(analysis.project, result)
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import codecs
 import json
 import re
 
@@ -23,11 +24,12 @@ _SEPARATOR = re.compile(rb'"\s*,\s*"')
 class NotebookSource(Source):
     """The joined code cells of a notebook, each ending in a line break."""
 
-    __slots__ = ("_ascii", "_cells", "_document", "_lines", "_starts")
+    __slots__ = ("_ascii", "_cells", "_document", "_lines", "_mark", "_starts")
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._lines = LineIndex(document)
+        self._mark = len(codecs.BOM_UTF8) if document.raw.startswith(codecs.BOM_UTF8) else 0
         self._ascii = document.data.isascii()
         self._cells: list[CellSource] = []
         self._starts: list[int] = []
@@ -42,8 +44,13 @@ class NotebookSource(Source):
         super().__init__(document.path, b"".join(pieces))
         self.newline = "\n"
 
+    @property
+    def raw(self) -> bytes:
+        """The notebook as it was read."""
+        return self._document.raw
+
     def region(self, start: int, end: int) -> Region:
-        return Region(*self._lines.region(*self.to_file(start, end)))
+        return Region(*self._lines.region(*self._in_document(start, end)))
 
     def part_start(self, offset: int) -> int:
         return self._starts[max(bisect.bisect_right(self._starts, offset) - 1, 0)]
@@ -52,6 +59,11 @@ class NotebookSource(Source):
         return self.line_end(offset) in self._starts or super().is_last_line(offset)
 
     def to_file(self, start: int, end: int) -> tuple[int, int]:
+        begin, stop = self._in_document(start, end)
+        return begin + self._mark, stop + self._mark
+
+    def _in_document(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place of a span in the decoded document, which has no byte order mark."""
         cell, first = self._place(start)
         if end <= start:
             place = self._inside(cell, first)
@@ -63,7 +75,7 @@ class NotebookSource(Source):
 
     def file_edit(self, start: int, end: int, text: str) -> tuple[int, int, str]:
         """Return the edit of the JSON text; lines of a cell stay one string each."""
-        begin, stop = self.to_file(start, end)
+        begin, stop = self._in_document(start, end)
         cell = self._place(start)[0]
         data = self._document.data
         if "\r\n" in cell.text:
@@ -76,7 +88,7 @@ class NotebookSource(Source):
             ends_string = data[stop : stop + 1] == b'"'
             head, tail = (escaped[:-2], "\\n") if ends_string and escaped.endswith("\\n") else (escaped, "")
             escaped = re.sub(r"(?<!\\)((?:\\\\)*)\\n", lambda m: f"{m[1]}\\n{separator}", head) + tail
-        return begin, stop, escaped
+        return begin + self._mark, stop + self._mark, escaped
 
     def _inside(self, cell: CellSource, position: int) -> int:
         """Return where in the file text can be inserted before a character of a cell."""

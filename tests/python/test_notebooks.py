@@ -11,7 +11,7 @@ import pytest
 
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.python.notebooks import ForeignNotebookError, read_notebook, without_magics
+from mi_lint.python.notebooks import ForeignNotebookError, NotebookSource, read_notebook, without_magics
 from mi_lint.rulebook import store
 
 
@@ -70,6 +70,32 @@ def test_cells_share_one_namespace_and_only_their_source_changes(as_text, indent
     before = notebook(*CELLS, as_text=as_text, indent=indent)
     _, after = migrated(before)
     assert after == notebook(*AFTER, as_text=as_text, indent=indent)
+
+
+def test_a_byte_order_mark_stays_in_front():
+    mark = b"\xef\xbb\xbf"
+    _, after = migrated(mark + notebook(*CELLS))
+    assert after == mark + notebook(*AFTER)
+
+
+@pytest.mark.parametrize("indent", [1, None])
+def test_the_last_lines_of_a_cell_go_together(indent):
+    reads = (
+        'url = "https://example.documents.azure.com"\nmain = os.environ["MAIN_KEY"]\nother = os.environ["OTHER_KEY"]'
+    )
+    uses = "a = CosmosClient(url, {0})\nb = CosmosClient(url, {1})"
+    _, after = migrated(notebook(CELLS[0], reads, uses.format("main", "other"), indent=indent))
+    made = f"{AFTER[0]}\n\ncredential = DefaultAzureCredential()"
+    assert after == notebook(made, reads.partition("\n")[0], uses.format("credential", "credential"), indent=indent)
+
+
+def test_a_notebook_that_would_be_broken_is_not_written(monkeypatch):
+    monkeypatch.setattr(NotebookSource, "file_edit", lambda self, start, end, text: (*self.to_file(start, end), '"'))
+    session = session_of_texts({"a.ipynb": notebook(*CELLS)}, table())
+    plan = session.plan(Options())
+    assert not plan.texts
+    assert not plan.fixes()
+    assert "would be broken" in plan.outcomes[0][1].reason
 
 
 def test_an_import_stands_in_the_last_cell_of_imports_before_its_use():
