@@ -67,6 +67,8 @@ class Project:
         """Return the code of a module or a notebook, whose outputs can be a hundred times as long as its cells."""
         if not path.endswith(".ipynb"):
             return self.text(path)
+        if path in self._replaced:
+            return self._texts[path]
         if path not in self._cells:
             from mi_lint.python.notebooks import code_of
 
@@ -90,7 +92,6 @@ class Project:
             self._replaced[source.path] = self._modules.get(source.path), self.text(source.path)
         self._modules[source.path] = parse(source)
         self._texts[source.path] = source.text
-        self._cells.pop(source.path, None)
         self._mentions.clear()
 
     def restore(self) -> bool:
