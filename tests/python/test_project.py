@@ -10,7 +10,8 @@ from mi_lint.python.project import Project
 
 FILES = (
     "x.bicep", "a/x.tf", "a/tf", ".tf", "Dockerfile", "b/Dockerfile.x", "docker-compose.yml", "docker-compose.x.yaml",
-    "c/docker", "acb", "acbd", "ac", "xz1", "zz", "local.settings.json", "d/alocal.settings.json", "local.settings.json5",
+    "c/docker", "acb", "acbd", "ac", "xz1", "zz",
+    "local.settings.json", "d/alocal.settings.json", "local.settings.json5",
 )  # fmt: skip
 
 
