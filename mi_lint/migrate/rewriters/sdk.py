@@ -51,8 +51,8 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     choice = dual.branch_with_keyless_client(call, context.analysis)
     if choice is not None:
         return dual.without_key_branch(context.module, choice, call, context.analysis)
-    if call.partial:
-        return HeldBack("the client is made by functools.partial; rewrite the partial by hand")
+    if call.partial and site.form == "connection-string" and not _keeps_order(call):
+        return HeldBack("what the partial is called with later would stand in another place; rewrite it by hand")
     forms = {"connection-string": _connection_string, "sas-url": _sas_url, "implicit": _implicit, "dual": _dual}
     result = forms.get(site.form, _key)(site, call, context)
     if isinstance(result, Rewritten) and site.form in ("key", "sas") and signatures.from_command_line(site.trace):
@@ -86,8 +86,17 @@ def position(call: ClientCall, editor: CallEditor, argument: str) -> int | None:
     if found is not None:
         return found
     names = call.constructor.positional
-    index = names.index(argument) if argument in names else len(names)
+    # The first argument of ``functools.partial`` is the class.
+    index = call.partial + (names.index(argument) if argument in names else len(names))
     return index if index < len(call.node.args) else None
+
+
+def _keeps_order(call: ClientCall) -> bool:
+    """Whether the class takes its arguments in the order of its factory, the connection string in the first place."""
+    before = call.constructor.positional
+    target = call.client.constructors.get(call.client.replace_with)
+    after = target.positional if target is not None else ()
+    return after[:1] == (call.client.endpoint.argument,) and before[1:] == after[1 : len(before)]
 
 
 def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
@@ -271,13 +280,16 @@ def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -
 
 def _rename_callee(call: ClientCall, editor: CallEditor) -> None:
     """Call the class instead of its connection-string factory."""
-    function = call.node.func
-    code = editor.callee_code()
+    function = call.node.args[0] if call.partial else call.node.func
+    code = editor.value_code(0) if call.partial else editor.callee_code()
     if call.constructor.name != "call" and isinstance(function, ast.Attribute):
         code = code[: -len(function.attr)].rstrip().removesuffix(".").rstrip()
     if call.client.replace_with != "call":
         code = f"{code}.{call.client.replace_with}"
-    editor.callee(code)
+    if call.partial:
+        editor.set_value(0, code)
+    else:
+        editor.callee(code)
 
 
 def _move_arguments(
@@ -288,9 +300,10 @@ def _move_arguments(
     before = call.constructor.positional
     editor.set_value(index, found.code)
     keyword = index >= len(call.node.args)
-    moved = index >= len(target) or target[index] != endpoint.argument
-    for position_, name in reversed(list(enumerate(before[: len(call.node.args)]))):
-        kept = position_ < len(target) and target[position_] == name
+    first = int(call.partial)
+    moved = index - first >= len(target) or target[index - first] != endpoint.argument
+    for position_, name in reversed(list(enumerate(before[: len(call.node.args) - first], first))):
+        kept = position_ - first < len(target) and target[position_ - first] == name
         if position_ != index and (not kept or moved):
             editor.set_keyword(position_, name)
             moved_after = position_ < index
