@@ -153,7 +153,10 @@ class Statements:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An application setting to add or to remove; ``value`` may hold ``{parameter}``."""
+    """An application setting to add or to remove; ``value`` may hold ``{parameter}``.
+
+    ``known`` tells that some code reads it already: it stays when the step is undone.
+    """
 
     name: str
     action: str  # "add" or "remove"
@@ -161,6 +164,7 @@ class Setting:
     reason: str
     places: tuple[str, ...] = ()
     identity: str = ""
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

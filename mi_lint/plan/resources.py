@@ -206,12 +206,22 @@ def _text(origin: Origin) -> str:
     return ""
 
 
+_NAME = r"(?P<name>[a-z0-9][a-z0-9-]{1,62})"
+# One account has an endpoint for each of its services.
+_SUFFIXES = (
+    r"\.(?:blob|queue|table|file|dfs)\.core\.windows\.net",
+    r"\.(?:openai|cognitiveservices|services\.ai)\.azure\.com",
+)
+
+
 def host_name(plane: Plane, text: str) -> str:
     """Return the name of the resource in an endpoint or connection string."""
     if not plane.endpoint or "{name}" not in plane.endpoint:
         return ""
-    pattern = re.escape(plane.endpoint).replace(r"\{name\}", r"(?P<name>[a-z0-9][a-z0-9-]{1,62})")
+    pattern = re.escape(plane.endpoint).replace(r"\{name\}", _NAME)
     pattern = pattern.replace(r"\{region\}", r"[a-z0-9-]+")
+    suffix = next((suffix for suffix in _SUFFIXES if re.search(suffix, plane.endpoint)), "")
+    pattern = _NAME + suffix if suffix else pattern
     found = re.search(rf"(?<![a-z0-9.-]){pattern}", text, re.IGNORECASE)
     if found:
         return found["name"]

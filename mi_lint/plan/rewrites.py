@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 USUAL = "the rewritten call; the usual role of its service"
 # Planned elsewhere: by what they sign, and by the user in the database.
 _PLANNED = frozenset({"sas", "sql_server", "database_passwords"})
+_READER = "Storage Blob Data Reader"
 # Signing in to a workspace names no role; this one runs jobs in it.
 _ROLES = {"machine_learning": "AzureML Data Scientist"}
 
@@ -48,13 +49,19 @@ def collect(workload: Workload) -> None:
         clients = [call for call in (site.call, *site.consumers) if call is not None]
         if place(site) in placed or any(call in workload.clients.resource_of for call in clients):
             continue
-        role = rewrite.role or _ROLES.get(site.family, "")
+        role = _READER if _only_reads(site) else rewrite.role or _ROLES.get(site.family, "")
         for name in role.split(" and ") if role else ():
             plane = builder.planes.with_role(name)
             if plane is not None and not _is_granted(workload, plane, site):
                 resource = builder.directory.resource(plane, _target(workload, plane, site))
                 workload.clients.rewritten[site] = resource.key
                 _grant(workload, plane, resource, name, site)
+
+
+def _only_reads(site: Site) -> bool:
+    """Whether a call with the options of a data frame library reads files, such as ``pandas.read_csv``."""
+    name = called_name(site.node) if isinstance(site.node, ast.Call) else ""
+    return site.family == "storage_options" and name.startswith(("read_", "scan_"))
 
 
 def _is_granted(workload: Workload, plane: Plane, site: Site) -> bool:

@@ -41,14 +41,15 @@ def added(site: Site, rewritten: Rewritten, resource: Resource | None) -> list[S
     """Return the settings that rewritten code reads, with the name of the resource in their values."""
     found = []
     usual = site.client.endpoint.example if site.client is not None else ""
-    known = {name for name, _ in rewritten.settings}
+    made = {name for name, _ in rewritten.settings}
     # A setting that some code reads already; it may not be set where this code runs.
-    renamed = [(new, usual) for _, new in rewritten.renamed if new not in known]
-    for name, example in (*rewritten.settings, *renamed):
+    known = [(new, usual) for _, new in rewritten.renamed if new not in made]
+    for name, example in (*rewritten.settings, *known):
         value = example
         if resource is not None and len(_PLACEHOLDER.findall(example)) == 1:
             value = _PLACEHOLDER.sub(f"{{{resource.name}}}", example)
-        found.append(Setting(name, "add", value, "the rewritten code reads the endpoint from it", (place(site),)))
+        reason = "the rewritten code reads the endpoint from it"
+        found.append(Setting(name, "add", value, reason, (place(site),), known=name not in made))
     return found
 
 

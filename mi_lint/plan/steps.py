@@ -105,6 +105,7 @@ def _added(plan: Plan, identity: Identity) -> Iterator[Step]:
     if not wanted:
         return
     lines = tuple(f"`{setting.name}={shown(setting.value)}`: {setting.reason}" for setting in wanted)
+    new = [setting for setting in wanted if not setting.known]
     yield Step(
         _id("settings-add", identity), f"Add the settings that the new code{identity.whose} reads",
         "the code finds its endpoints and its identity by them; the old settings stay until the last step",
@@ -112,8 +113,8 @@ def _added(plan: Plan, identity: Identity) -> Iterator[Step]:
         text=(*lines, *dict.fromkeys(line for host in hosts for line in hosting.settings_advice(host))),
         check=tuple(command for host in hosts for command in hosting.list_settings(host)),
         check_text="lists the settings",
-        undo=tuple(command for host in hosts for command in hosting.delete_settings(host, wanted)),
-        undo_text="removes them again",
+        undo=tuple(command for host in hosts for command in hosting.delete_settings(host, new)) if new else (),
+        undo_text="removes those again that nothing read before" if len(new) < len(wanted) else "removes them again",
     )  # fmt: skip
 
 

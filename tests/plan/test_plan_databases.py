@@ -95,3 +95,34 @@ def test_redis_gets_an_access_policy(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": template})
     assert [(a.mechanism, a.role) for a in plan.assignments] == [("redis", "Data Contributor")]
     assert "REDIS_KEY" in {s.name for s in plan.settings if s.action == "remove"}
+
+
+def test_a_host_in_the_code_says_that_a_database_is_on_azure(tmp_path):
+    code = """
+        import os, pyodbc
+        db = pyodbc.connect("Driver={x};Server=tcp:shop.database.windows.net;Uid=a;Pwd=" + os.environ["SQL_PWD"])
+        db.execute("SELECT a FROM b")
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == ["db_datareader"]
+    assert plan.resources[0].label == "shop"
+
+
+def test_a_password_stays_until_its_call_is_rewritten(tmp_path):
+    code = """
+        import os, psycopg2
+        psycopg2.connect(host="shop.postgres.database.azure.com", user="u", password=os.environ["PGPASSWORD"])
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert not [s.name for s in plan.settings if s.action == "remove"]
+    assert [switch.blocked for switch in plan.switches] == [("app.py:3",)]
+
+
+def test_a_token_in_the_attributes_of_a_connection_is_no_password(tmp_path):
+    code = """
+        import os, pyodbc
+        def connect(token):
+            return pyodbc.connect("Server=shop.database.windows.net;", attrs_before={1256: token})
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert [switch.blocked for switch in plan.switches] == [()]
