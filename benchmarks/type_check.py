@@ -20,7 +20,7 @@ from mi_lint.python.notebooks import read_notebook
 _SETTINGS = {
     "typeCheckingMode": "standard",
     "reportMissingModuleSource": "none",
-    "reportPossiblyUnbound": "error",
+    "reportPossiblyUnboundVariable": "error",
     "reportUndefinedVariable": "error",
     "reportUnboundVariable": "error",
 }
@@ -56,7 +56,9 @@ def _diagnostics(copy: str, texts: Mapping[str, bytes], command: str, interprete
         notebook = path.endswith(".ipynb")
         name = path.removesuffix(".ipynb") + _NOTEBOOK if notebook else path
         names[os.path.realpath(_write(copy, name, read_notebook(path, raw).text if notebook else raw))] = path
-    configuration = {**_SETTINGS, "include": [os.path.relpath(place, os.path.realpath(copy)) for place in names]}
+    # By default folders whose name begins with a dot are left out.
+    places = [os.path.relpath(place, os.path.realpath(copy)) for place in names]
+    configuration = {**_SETTINGS, "include": places, "exclude": []}
     project = _write(copy, "pyrightconfig.json", json.dumps(configuration).encode())
     call = [command, "--outputjson", "--project", project]
     if interpreter:
