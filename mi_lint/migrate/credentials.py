@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change, applied, merged
 from mi_lint.migrate.closing import Closing, closing
+from mi_lint.migrate.definitions import assigned_name, definition_offset, top_level
 from mi_lint.migrate.imports import after_header
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
@@ -22,8 +23,6 @@ _PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__"
 _STORED_SECRET = (
     "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
 )  # fmt: skip
-# https://pypi.org/project/python-dotenv/, https://pypi.org/project/environs/, https://pypi.org/project/django-environ/
-_SETTINGS_LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", ".read_env")
 MAX_LINE = 120
 _LASTING = "lasting"
 KINDS = ("default", "managed", "workload")
@@ -82,7 +81,10 @@ class Credentials:
         closed = self._closed(used)
         shared = [number for number in used if number not in closed]
         named = [number for number in shared if self._deserves_name(number, shared, changes)]
+        in_place = self._in_place(named, changes)
+        named = [number for number in named if number not in in_place]
         code = {number: self._code(number, number in named, needs) for number in shared}
+        code |= {number: name or self._expression(self._uses[number], needs) for number, name in in_place.items()}
         local = "credential" if closed and not shared and self._is_free("credential") else ""
         opened: dict[int, list[Change]] = {}
         for number, place in closed.items():
@@ -126,6 +128,19 @@ class Credentials:
         ):
             return True
         return self._is_too_long(number, changes)
+
+    def _in_place(self, named: list[int], changes: list[Change]) -> dict[int, str]:
+        """Return the names of credentials that the module's own assignment makes; none where it is made itself."""
+        found: dict[int, str] = {}
+        for number in (number for number in named if self._uses[number].kind == "credential"):
+            use = self._uses[number]
+            others = [n for n in named if n != number and self._same(self._uses[n], use)]
+            whole = [c for c in changes if (match := _PLACEHOLDER.fullmatch(c.text)) and int(match[3]) == number]
+            name = assigned_name(self._module, whole[0].start, whole[0].end) if whole and number not in found else ""
+            line = getattr(use.node, "lineno", 0)
+            if name and all(getattr(self._uses[n].node, "lineno", 0) > line for n in others):
+                found |= {number: "", **dict.fromkeys(others, name)}
+        return found
 
     def _is_too_long(self, number: int, changes: list[Change]) -> bool:
         """Whether the line that the placeholder ends up in has no room for the whole expression."""
@@ -300,42 +315,3 @@ def _reads_client_id(module: Module, node: ast.expr | None) -> bool:
         and isinstance(node.slice, ast.Constant)
         and node.slice.value == "AZURE_CLIENT_ID"
     )
-
-
-def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
-    """Return the end of the line after which a definition stands: the last import before its first use.
-
-    A file of settings is loaded first, because a credential reads which identity it is when it is made.
-    """
-    first = min((top_level(module, node).lineno for node in nodes), default=1)
-    last: ast.stmt | None = None
-    for position, statement in enumerate(module.tree.body):
-        documentation = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if statement.lineno >= first:
-            break
-        if documentation or _only_imports(statement) or _loads_settings(module, statement):
-            last = statement
-    return None if last is None else module.source.line_break(module.source.span(last)[1] - 1)
-
-
-def top_level(module: Module, node: ast.AST) -> ast.stmt:
-    """Return the statement of the module's own level that a node is part of."""
-    statement = module.statement(node)
-    while (outer := module.parent(statement)) is not module.tree:
-        statement = module.statement(outer)
-    return statement
-
-
-def _loads_settings(module: Module, statement: ast.stmt) -> bool:
-    """Whether a statement puts a file of settings into the environment."""
-    if not isinstance(statement, ast.Expr | ast.Assign | ast.If | ast.Try):
-        return False
-    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
-    return any((module.qualified(call.func) or "").endswith(_SETTINGS_LOADERS) for call in calls)
-
-
-def _only_imports(statement: ast.stmt) -> bool:
-    """Whether a statement is an import, or a choice between imports with what stands in for them."""
-    if isinstance(statement, ast.If | ast.Try):
-        return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
-    return isinstance(statement, ast.Import | ast.ImportFrom)

@@ -6,7 +6,7 @@ import ast
 import textwrap
 
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.credentials import top_level
+from mi_lint.migrate.definitions import top_level
 from mi_lint.python.facts import Module
 
 

@@ -20,7 +20,7 @@ from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
 from mi_lint.migrate.companions import companion_changes, packages_of
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.credentials import top_level
+from mi_lint.migrate.definitions import top_level
 from mi_lint.migrate.fields import with_unused_fields
 from mi_lint.migrate.imports import import_changes
 from mi_lint.migrate.mentions import mention_changes

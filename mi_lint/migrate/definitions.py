@@ -1,0 +1,61 @@
+"""Where a definition that several calls share stands in a module."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.python.facts import Module
+from mi_lint.python.source import Source
+
+# https://pypi.org/project/python-dotenv/, https://pypi.org/project/environs/, https://pypi.org/project/django-environ/
+_SETTINGS_LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", ".read_env")
+
+
+def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
+    """Return the end of the line after which a definition stands: the last import before its first use.
+
+    A file of settings is loaded first, because a credential reads which identity it is when it is made.
+    """
+    first = min((top_level(module, node).lineno for node in nodes), default=1)
+    last: ast.stmt | None = None
+    for position, statement in enumerate(module.tree.body):
+        documentation = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if statement.lineno >= first:
+            break
+        if documentation or _only_imports(statement) or _loads_settings(module, statement):
+            last = statement
+    return None if last is None else module.source.line_break(module.source.span(last)[1] - 1)
+
+
+def top_level(module: Module, node: ast.AST) -> ast.stmt:
+    """Return the statement of the module's own level that a node is part of."""
+    statement = module.statement(node)
+    while (outer := module.parent(statement)) is not module.tree:
+        statement = module.statement(outer)
+    return statement
+
+
+def _loads_settings(module: Module, statement: ast.stmt) -> bool:
+    """Whether a statement puts a file of settings into the environment."""
+    if not isinstance(statement, ast.Expr | ast.Assign | ast.If | ast.Try):
+        return False
+    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return any((module.qualified(call.func) or "").endswith(_SETTINGS_LOADERS) for call in calls)
+
+
+def _only_imports(statement: ast.stmt) -> bool:
+    """Whether a statement is an import, or a choice between imports with what stands in for them."""
+    if isinstance(statement, ast.If | ast.Try):
+        return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
+    return isinstance(statement, ast.Import | ast.ImportFrom)
+
+
+def assigned_name(module: Module, start: int, end: int) -> str:
+    """Return the name that the module itself gives to the value in a span, when it gives that name once."""
+    source: Source = module.source
+    for statement in module.tree.body:
+        if isinstance(statement, ast.Assign) and source.span(statement.value) == (start, end):
+            target = statement.targets[0]
+            if len(statement.targets) == 1 and isinstance(target, ast.Name):
+                return target.id if len(module.scope.bindings.get(target.id, ())) == 1 else ""
+    return ""
