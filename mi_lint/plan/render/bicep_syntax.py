@@ -15,7 +15,7 @@ VERSIONS = {
     "Microsoft.Batch": "2023-05-01",
     "Microsoft.Cache": "2024-03-01",
     "Microsoft.CognitiveServices": "2023-05-01",
-    "Microsoft.Communication": "2023-04-01",
+    "Microsoft.Communication": "2025-05-01",
     "Microsoft.Compute": "2024-07-01",
     "Microsoft.ConfidentialLedger": "2022-05-13",
     "Microsoft.ContainerInstance": "2023-05-01",
@@ -46,6 +46,14 @@ VERSIONS = {
     "Microsoft.Storage": "2023-05-01",
     "Microsoft.Web": "2023-12-01",
 }
+# Parts that roles are assigned on although Azure Resource Manager has no type for them: the compiler would warn.
+WITHOUT_TYPES = {
+    "Microsoft.KeyVault/vaults/certificates": "https://learn.microsoft.com/azure/key-vault/general/rbac-guide",
+    "Microsoft.Search/searchServices/indexes": "https://learn.microsoft.com/azure/search/search-security-rbac",
+    "Microsoft.Storage/storageAccounts/fileServices/fileshares": (
+        "https://learn.microsoft.com/azure/storage/files/storage-files-identity-assign-share-level-permissions"
+    ),
+}
 HOST_TYPES = {
     "vm": "Microsoft.Compute/virtualMachines",
     "vmss": "Microsoft.Compute/virtualMachineScaleSets",
@@ -73,6 +81,8 @@ def text(value: str) -> str:
 
 def resource(symbol: str, type_: str, properties: Iterable[str], existing: bool = False) -> Iterator[str]:
     """Yield the declaration of a resource."""
+    if type_ in WITHOUT_TYPES:
+        yield "#disable-next-line BCP081"
     yield f"resource {symbol} '{typed(type_)}' {'existing ' if existing else ''}= {{"
     yield from (f"  {line}" for line in properties)
     yield "}"

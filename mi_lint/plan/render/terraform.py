@@ -36,6 +36,7 @@ def text(value: str) -> str:
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"# {plan.title}: from stored secrets to a managed identity. Written by `mi-lint plan`."
+    yield "# It needs the providers azurerm 4.65 or later, and azuread for rights in Microsoft Graph."
     yield (
         "# The resources exist; their ids are given. Where they are declared in Terraform, use their "
         "attribute `id` instead."
@@ -120,11 +121,11 @@ def _user_assigned(symbol: str, name: str) -> Iterator[str]:
     yield from _block(f'resource "azurerm_user_assigned_identity" "{symbol}"', _attributes(pairs))
 
 
+# `user_assigned_identity_id` has this name since azurerm 4.65; https://github.com/hashicorp/terraform-provider-azurerm
 def _credential(symbol: str, parent: str, name: str, issuer: str, subject: str) -> Iterator[str]:
     pairs = [
         ("name", name),
-        ("resource_group_name", "var.resource_group"),
-        ("parent_id", parent),
+        ("user_assigned_identity_id", parent),
         ("audience", '["api://AzureADTokenExchange"]'),
         ("issuer", issuer),
         ("subject", subject),
