@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from mi_lint.plan.subclasses import Subclasses
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module, called_name
 from mi_lint.python.scopes import Binding, Function, parameters
@@ -51,6 +52,7 @@ class Instances:
         self.analysis = analysis
         self.project = analysis.project
         self.planes = planes
+        self.subclasses = Subclasses(self.project)
         self._memo: dict[tuple[Module, ast.AST], tuple[Instance, ...]] = {}
         self._active: set[tuple[Module, ast.AST]] = set()
         self._roots: dict[Module, dict[ast.Call, ClientCall]] = {}
@@ -127,8 +129,9 @@ class Instances:
         if isinstance(callee, ast.Attribute):
             owner = self._class(module, callee.value)
             if owner is not None:
-                home, class_ = owner
-                yield from ((home, item) for item in class_.body if _is_function(item) and item.name == callee.attr)
+                owners = [*self._with_bases(*owner), *(self.subclasses.of(owner[1]) if _is_self(callee.value) else ())]
+                for home, class_ in owners:
+                    yield from ((home, item) for item in class_.body if _is_function(item) and item.name == callee.attr)
                 return
         qualified = module.qualified(callee)
         found = self.project.find(module.path, qualified) if qualified else None

@@ -92,6 +92,24 @@ WAYS = {
 "stack.enter_context(service)\n    s.list_containers()"),
     "inheritance": ("class Base:\n    def __init__(self):\n        self.s = service\nclass Store(Base):\n    "
 "def show(self):\n        self.s.list_containers()"),
+    "method of a subclass": """
+class Base:
+    def __init__(self):
+        self.s = self.make()
+    def make(self):
+        ...
+    def show(self):
+        self.s.list_containers()
+class Store(Base):
+    def make(self):
+        return service""",
+    "inherited method": """
+class Base:
+    def make(self):
+        return service
+class Store(Base):
+    def show(self):
+        self.make().list_containers()""",
     "walrus": "if (s := service):\n    s.list_containers()",
 }  # fmt: skip
 
@@ -248,12 +266,12 @@ def test_graph_needs_application_permissions(tmp_path):
 
 def test_a_client_whose_rights_are_not_known_is_a_question(tmp_path):
     code = """
-        from azure.ai.projects import AIProjectClient
+        from azure.agrifood.farming import FarmBeatsClient
         from azure.identity import DefaultAzureCredential
-        AIProjectClient(endpoint=URL, credential=DefaultAzureCredential())
+        FarmBeatsClient(endpoint=URL, credential=DefaultAzureCredential())
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
-    assert any("AIProjectClient" in question for question in plan.questions)
+    assert any("FarmBeatsClient" in question for question in plan.questions)
 
 
 def test_a_credential_that_is_not_followed_is_a_question(tmp_path):
