@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
@@ -11,6 +12,8 @@ from mi_lint.python.notebooks import NotebookSource, read_notebook
 if TYPE_CHECKING:
     from mi_lint.migrate.plan import Plan
 
+# What `without_magics` makes of them; more packages stand there as a comment.
+_INSTALL = re.compile(rb"(?m)^([ \t]*\.\.\.#)[^\n]*")
 _REASON = "the notebook around the code would be broken: {}"
 
 
@@ -33,9 +36,12 @@ def _problem(plan: Plan, path: str) -> str:
         written = read_notebook(path, raw)
     except ValueError as error:
         return str(error)
-    # New lines end as those of their cell do, whatever the plan writes.
-    same = written.text.replace(b"\r\n", b"\n") == text.replace(b"\r\n", b"\n")
-    return "" if same else "a cell would hold something else"
+    return "" if _comparable(written.text) == _comparable(text) else "a cell would hold something else"
+
+
+def _comparable(text: bytes) -> bytes:
+    """Return a text in which lines end alike, whatever their cell does, and lines that install are set aside."""
+    return _INSTALL.sub(rb"\1", text.replace(b"\r\n", b"\n"))
 
 
 def _withdraw(plan: Plan, group: frozenset[str], reason: str) -> None:

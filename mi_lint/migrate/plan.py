@@ -23,6 +23,7 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.definitions import top_level
 from mi_lint.migrate.fields import with_unused_fields
 from mi_lint.migrate.imports import import_changes
+from mi_lint.migrate.installs import install_changes
 from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.orphans import Orphans
@@ -374,6 +375,7 @@ class _Round:
         needed = {name for _, name in needs.imports} | needs.modules
         unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
         complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
+        complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
         return merged(moved_out(module.source, complete)), orphans.switches
 

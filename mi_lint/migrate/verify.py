@@ -71,7 +71,7 @@ def comments(text: bytes) -> Counter[str]:
     found: Counter[str] = Counter()
     try:
         for token in tokenize.tokenize(io.BytesIO(text).readline):
-            if token.type == tokenize.COMMENT and not DIRECTIVE.match(token.string):
+            if token.type == tokenize.COMMENT and token.string.strip("# ") and not DIRECTIVE.match(token.string):
                 found[token.string.strip()] += 1
     except (tokenize.TokenError, SyntaxError, IndentationError):
         return found

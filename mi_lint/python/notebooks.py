@@ -18,6 +18,9 @@ from mi_lint.sources.notebook import CellSource, Notebook
 _FOREIGN_CELL = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b|prun\b)")
 _MAGIC = re.compile(r"[ \t]*(?P<magic>(?:[%!]|\?)[^\n]*|[^\n#'\"(]+\?{1,2}[ \t]*(?=\n|$))")
 _ASSIGNED_MAGIC = re.compile(r"[ \t]*[\w., ]+=[ \t]*(?P<magic>[%!][^\n]*)")
+_INSTALL = re.compile(
+    r"(?m)^[ \t]*[%!][ \t]*(?:(?:\{sys\.executable\}|python3?)[ \t]+-m[ \t]+|uv[ \t]+)?pip3?[ \t]+install[ \t][^\n]*"
+)
 _SEPARATOR = re.compile(rb'"\s*,\s*"')
 
 
@@ -51,6 +54,16 @@ class NotebookSource(Source):
 
     def region(self, start: int, end: int) -> Region:
         return Region(*self._lines.region(*self._in_document(start, end)))
+
+    @property
+    def installs(self) -> list[tuple[int, str]]:
+        found = []
+        for cell, start in zip(self._cells, self._starts, strict=True):
+            for match in _INSTALL.finditer(cell.text) if "install" in cell.text else ():
+                line = match[0].rstrip()
+                before = cell.text[: match.start() + len(line)]
+                found.append((start + len(before.encode("utf-8", "surrogateescape")), line))
+        return found
 
     def part_start(self, offset: int) -> int:
         return self._starts[max(bisect.bisect_right(self._starts, offset) - 1, 0)]
@@ -178,8 +191,10 @@ def without_magics(text: str) -> str:
         elif match:
             start = match.start("magic")
             size = len(line) - start
-            lines[index] = line[:start] + ("..." + " " * (size - 3) if size >= 3 else "0" + " " * (size - 1))
             continued = line.rstrip().endswith("\\")
+            # A comment, so that more can be installed.
+            mask = "...#" if _INSTALL.fullmatch(line) and not continued else "..." if size >= 3 else "0"
+            lines[index] = line[:start] + mask + " " * (size - len(mask))
     return "\n".join(lines)
 
 

@@ -12,15 +12,18 @@ import codecs
 import io
 import itertools
 import re
-import tokenize
 import warnings
 
-from mi_lint.model import Location, Region
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mi_lint.model import Location, Region
 
 # What the compiler thinks of escapes and comparisons in the code that is scanned (`ast.parse` calls it `<unknown>`) is
 # not for our users; it would come once per file on standard error.
 warnings.filterwarnings("ignore", module="<unknown>")
 
+# An encoding is declared in one of the first two lines.
+_MAY_DECLARE = re.compile(rb"(?:[^\n]*\n)?[^\n]*coding")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -39,6 +42,11 @@ class Source:
             self.line_starts.pop()
         first = _LINE_END.search(text)
         self.newline = first[0].decode() if first else "\n"
+
+    @property
+    def installs(self) -> list[tuple[int, str]]:
+        """The lines that install packages, each with the offset of its end: only a notebook has some."""
+        return []
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         """Return the byte offsets of a node."""
@@ -87,6 +95,9 @@ class Source:
 
     def region(self, start: int, end: int) -> Region:
         """Return the place of a span in the file, in lines and UTF-16 columns."""
+        # What files without findings need none of is imported where it is used.
+        from mi_lint.model import Region
+
         return Region(*self._position(start), *self._position(end))
 
     def _position(self, offset: int) -> tuple[int, int]:
@@ -96,6 +107,8 @@ class Source:
 
     def location(self, node: ast.AST, message: str = "") -> Location:
         """Return the place of a node in the file."""
+        from mi_lint.model import Location
+
         return Location(self.path, self.region(*self.span(node)), message)
 
     def to_file(self, start: int, end: int) -> tuple[int, int]:
@@ -118,6 +131,16 @@ def read_source(path: str, raw: bytes) -> Source:
         text = raw[3:]
         text.decode("utf-8")
         return Source(path, text, prefix=3)
+    if not _MAY_DECLARE.match(raw):
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            # Python says which line it is.
+            pass
+        else:
+            return Source(path, raw)
+    import tokenize
+
     encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
     if encoding == "utf-8":
         raw.decode("utf-8")

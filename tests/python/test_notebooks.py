@@ -57,7 +57,7 @@ CELLS = (
     "client = CosmosClient(url, key)\nclient",
 )
 AFTER = (
-    "%pip install azure-cosmos\n"
+    "%pip install azure-cosmos azure-identity\n"
     "from azure.cosmos import CosmosClient\nfrom azure.identity import DefaultAzureCredential",
     'url = "https://example.documents.azure.com"',
     "client = CosmosClient(url, DefaultAzureCredential())\nclient",
@@ -102,6 +102,37 @@ def test_an_import_stands_in_the_last_cell_of_imports_before_its_use():
     first = "from markdown import markdown"
     _, after = migrated(notebook(first, *CELLS))
     assert after == notebook(first, *AFTER)
+
+
+@pytest.mark.parametrize(
+    ("lines", "after"),
+    [
+        ("!pip install -q azure-cosmos pandas", "!pip install -q azure-cosmos pandas azure-identity"),
+        (
+            "%pip install azure-cosmos\n%pip install flask",
+            "%pip install azure-cosmos azure-identity\n%pip install flask",
+        ),
+        ("!{sys.executable} -m pip install flask", "!{sys.executable} -m pip install flask azure-identity"),
+        ('%pip install "flask>=2"  ', '%pip install "flask>=2" azure-identity  '),
+        ("%pip install -r requirements.txt", None),
+        ("%pip install azure-cosmos azure-identity==1.20.0", None),
+        ("!pip install flask \\\n  pandas", None),
+        ("!pip install flask && ls", None),
+        ("!conda install flask", None),
+        ("print('%pip install flask')", None),
+    ],
+)
+def test_what_is_imported_is_installed_where_the_notebook_installs(lines, after):
+    _, result = migrated(notebook(lines, "from azure.cosmos import CosmosClient", *CELLS[1:]))
+    cells = json.loads(result)["cells"]
+    assert "".join(cells[0]["source"]) == (lines if after is None else after)
+
+
+def test_nothing_is_installed_where_azure_identity_is_imported_already():
+    imports = "from azure.identity import AzureCliCredential\nfrom azure.cosmos import CosmosClient"
+    first = f"%pip install azure-cosmos\n{imports}"
+    _, result = migrated(notebook(first, *CELLS[1:]))
+    assert "%pip install azure-cosmos\n" in json.loads(result)["cells"][0]["source"]
 
 
 def test_lines_of_a_cell_keep_the_line_ends_of_that_cell():
