@@ -145,6 +145,24 @@ def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If |
     return None
 
 
+def is_chosen_by_type(module: Module, node: ast.AST) -> bool:
+    """Whether code runs only for callers that pass a text, or a key object, where a credential may stand."""
+    inner = node
+    for parent in module.parents(node):
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return False
+        if isinstance(parent, ast.If) and inner in parent.body and parent.orelse and _asks_type(parent.test):
+            return True
+        inner = parent
+    return False
+
+
+def _asks_type(test: ast.expr) -> bool:
+    if not isinstance(test, ast.Call) or getattr(test.func, "id", "") != "isinstance" or len(test.args) != 2:
+        return False
+    return re.search(r"\bstr\b|KeyCredential\b", ast.unparse(test.args[1])) is not None
+
+
 def _following(module: Module, statement: ast.stmt) -> list[ast.stmt]:
     for _, value in ast.iter_fields(module.parent(statement)):
         if isinstance(value, list) and statement in value:
@@ -158,11 +176,16 @@ def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -
         if other.node not in nodes or other.client.package != call.client.package:
             continue
         token = other.arguments.get(other.client.token)
-        if token is None or _SECRET_NAME.search(ast.unparse(token)):
+        if token is None or _SECRET_NAME.search(ast.unparse(token)) or _needs_connection_string(other):
             continue
         if not analysis.tracer.trace(call.module, token).kinds & {"key-object", *SECRET_KINDS}:
             return True
     return False
+
+
+def _needs_connection_string(call: ClientCall) -> bool:
+    """Whether a call takes its endpoint from a connection string, whatever it authenticates with."""
+    return any("connection-string" in forms and name in call.arguments for name, forms in call.client.secret.items())
 
 
 def without_key_branch(module: Module, choice: ast.If, call: ClientCall, analysis: Analysis) -> HeldBack:

@@ -45,7 +45,9 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
                 changes.append(Change(module.path, *module.source.span(anchor), line))
                 unused = [entry for entry in unused if entry[0] is not anchor]
             else:
-                changes.append(_insert_line(module, line, anchor, first))
+                change = _insert_line(module, line, anchor, first)
+                gap = module.source.newline if not first and _is_standard(anchor) else ""
+                changes.append(Change(change.path, change.start, change.end, gap + change.text))
     for name in sorted(needs.modules):
         if not _is_bound(module, name, name, before):
             changes.append(_insert_module(module, name, before))
@@ -133,6 +135,14 @@ def _anchor(module: Module, package: str, before: int) -> tuple[ast.stmt | None,
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         return first, False
     return None, True
+
+
+def _is_standard(statement: ast.stmt | None) -> bool:
+    """Whether an import is of the standard library, whose block another one is set off from by a blank line."""
+    if isinstance(statement, ast.ImportFrom):
+        return not statement.level and (statement.module or "").partition(".")[0] in _NOT_THIRD_PARTY
+    names = [alias.name.partition(".")[0] for alias in statement.names] if isinstance(statement, ast.Import) else []
+    return bool(names) and all(name in _NOT_THIRD_PARTY for name in names)
 
 
 def _is_azure(statement: ast.ImportFrom) -> bool:

@@ -102,6 +102,8 @@ class Orphans:
         tests = [condition(module, use) for use in left]
         conditions = [test for test in tests if test is not None]
         assigned = [entry[3] for entry in module.attributes.get(name, ())]
+        if any(self._covers(node) for node in assigned):
+            return
         fields = [
             b.node for scope in module.scopes.values() if scope.kind == "class" for b in scope.bindings.get(name, ())
         ]
@@ -134,7 +136,11 @@ class Orphans:
         return any(self._covers(binding.node) for binding in bindings)
 
     def _covers(self, node: ast.AST) -> bool:
-        targets = node.targets if isinstance(node, ast.Assign) else [node]
+        if isinstance(node, ast.arg):
+            start = self._module.source.span(node)[0]
+            name = start, start + len(node.arg.encode())
+            return any(first <= name[0] and name[1] <= last for first, last in self._spans)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
         return any(self._inside(target, self._spans) for target in targets)
 
     def _inside(self, node: ast.AST, spans: list[tuple[int, int]]) -> bool:
@@ -216,7 +222,8 @@ class Orphans:
 
     def _removable(self, binding: Binding) -> bool:
         if binding.kind == "import":
-            return not binding.block and binding.scope.kind in ("module", "function")
+            guarded = not binding.block or self._is_guarded(binding.node)
+            return guarded and binding.scope.kind in ("module", "function")
         node = binding.node
         if binding.kind != "assign" or not isinstance(node, ast.Assign | ast.AnnAssign):
             return False
@@ -227,6 +234,17 @@ class Orphans:
         if node.value is None:
             return False
         return is_pure(self._module, node.value) or self._only_fetches(node.value)
+
+    def _is_guarded(self, node: ast.AST) -> bool:
+        """Whether an import stands in a ``try`` that still guards another one without it."""
+        guard = self._module.parent(node)
+        if (
+            not isinstance(guard, ast.Try)
+            or node not in guard.body
+            or not isinstance(node, ast.Import | ast.ImportFrom)
+        ):
+            return False
+        return len(guard.body) > 1 or len(node.names) > 1
 
     def _only_fetches(self, value: ast.expr) -> bool:
         """Whether an expression calls a function of the project that does nothing but return a stored secret."""

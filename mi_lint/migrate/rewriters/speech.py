@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from mi_lint.migrate import dual
+from mi_lint.migrate.constructions import position
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
-from mi_lint.migrate.rewriters.sdk import position
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site
 
@@ -29,6 +30,8 @@ def rewrite(site: Site, context: Context) -> Outcome:
     assert call is not None
     if call.partial or call.opaque:
         return HeldBack("the arguments are not all visible at the call; pass token_credential and endpoint there")
+    if dual.is_chosen_by_type(call.module, call.node):
+        return HeldBack(dual.REASON)
     if "host" in call.arguments:
         return Manual("a host address takes keys only; pass the resource's own endpoint and a token credential instead")
     if "endpoint" in call.arguments:
