@@ -51,8 +51,8 @@ def migrated(code, unsafe=False):
     return plan.texts["app.py"][1].decode()
 
 
-def run(code, unsafe=False):
-    names = {"__name__": "app"}
+def run(code, unsafe=False, **given):
+    names = {"__name__": "app", **given}
     exec(compile(migrated(code, unsafe), "app.py", "exec"), names)
     return names
 
@@ -287,14 +287,14 @@ class Answer:
 
 def test_msal_signs_in_with_the_token_of_the_managed_identity(host):
     need("msal")
+    service = LoginService()
     names = run(
         "import msal\n\n"
         'app = msal.ConfidentialClientApplication("application", authority="https://login.microsoftonline.com/tenant", '
-        'client_credential="12" * 8)\n',
+        'client_credential="12" * 8, http_client=service, instance_discovery=False)\n',
         unsafe=True,
+        service=service,
     )
-    service = LoginService()
-    names["app"].client.http_client = service
     result = names["app"].acquire_token_for_client(scopes=["https://graph.microsoft.com/.default"])
     assert result["access_token"] == "granted"
     (form,) = service.forms
@@ -304,23 +304,29 @@ def test_msal_signs_in_with_the_token_of_the_managed_identity(host):
     assert claims["aud"] == "api://AzureADTokenExchange"
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "from azure.common.credentials import ServicePrincipalCredentials\n"
-        'credentials = ServicePrincipalCredentials("id", secret="12" * 8, tenant="tenant")\n',
-        "from msrestazure.azure_active_directory import UserPassCredentials\n"
-        'credentials = UserPassCredentials("user", "12" * 8)\n',
-        "import adal\n"
-        'context = adal.AuthenticationContext("https://login.microsoftonline.com/tenant")\n'
-        'token = context.acquire_token_with_client_credentials("https://management.azure.com/", "id", "12" * 8)\n',
-    ],
-)
+EARLIER = {
+    "azure-common": """
+from azure.common.credentials import ServicePrincipalCredentials
+credentials = ServicePrincipalCredentials("id", secret="12" * 8, tenant="tenant")
+""",
+    "msrestazure": """
+from msrestazure.azure_active_directory import UserPassCredentials
+credentials = UserPassCredentials("user", "12" * 8)
+""",
+    "adal": """
+import adal
+context = adal.AuthenticationContext("https://login.microsoftonline.com/tenant")
+token = context.acquire_token_with_client_credentials("https://management.azure.com/", "id", "12" * 8)
+""",
+}
+
+
+@pytest.mark.parametrize("before", EARLIER.values(), ids=EARLIER)
 def test_libraries_that_know_no_managed_identity_stay_and_name_their_successor(before):
     session = session_of_texts({"app.py": before.encode()}, table())
     plan = session.plan(Options(unsafe=True))
     ((_, outcome),) = plan.outcomes
-    assert "azure-identity" in outcome.reason or "azure.identity" in outcome.reason, outcome.reason
+    assert "DefaultAzureCredential()" in outcome.reason
     assert plan.texts == {}
 
 
@@ -341,7 +347,7 @@ def test_kusto_makes_a_client_from_the_connection(credential, host, monkeypatch)
     names["client"].close()
 
 
-def test_databricks_takes_the_strategy_that_its_reason_names(host):
+def test_databricks_takes_the_strategy_that_its_reason_names(host, monkeypatch):
     need("databricks.sdk")
     from azure.identity import DefaultAzureCredential
     from databricks.sdk.core import Config
@@ -362,6 +368,8 @@ def test_databricks_takes_the_strategy_that_its_reason_names(host):
             credential = DefaultAzureCredential()
             return lambda: {"Authorization": f"Bearer {credential.get_token(scope).token}"}
 
+    # Newer releases ask the workspace about itself when they start.
+    monkeypatch.setattr(Config, "_resolve_host_metadata", lambda self: None, raising=False)
     config = Config(host="https://adb-1.1.azuredatabricks.net", credentials_strategy=Entra())
     assert config.authenticate()["Authorization"].count(".") == 2
     assert host.resources() == {"2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"}
@@ -375,16 +383,18 @@ def test_django_reads_the_settings_of_sql_server_without_a_password():
         '"USER": "app", "PASSWORD": "12" * 8, "OPTIONS": {"driver": "ODBC Driver 18 for SQL Server"}}}\n'
     )
     database = run(code)["DATABASES"]["default"]
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure()
     from mssql.base import DatabaseWrapper
 
-    taken = []
     wrapper = DatabaseWrapper.__new__(DatabaseWrapper)
     wrapper.settings_dict = database
     text = DatabaseWrapper._build_connection_string(wrapper, database, "ODBC Driver 18 for SQL Server")
     parts = odbc_parts(text)
     assert parts["Authentication"] == "ActiveDirectoryMsi"
     assert not {"UID", "PWD", "Trusted_Connection"} & set(parts)
-    assert taken == []
 
 
 @pytest.mark.parametrize("role", ["broker", "backend"])
