@@ -113,13 +113,24 @@ def _is_test(module: Module, node: ast.expr) -> bool:
 
 
 def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:
-    source = module.source
     index = operands.index(operand)
-    start, end = source.span(operand)
+    limits = module.source.span(module.parent(operand))
+    start, end = _with_parentheses(module, operand, limits)
     # Each but the first goes with what stands before it, so that neighbours can go together.
     if index == 0:
-        return Change(source.path, start, source.span(operands[1])[0], "")
-    return Change(source.path, source.span(operands[index - 1])[1], end, "")
+        return Change(module.path, start, _with_parentheses(module, operands[1], limits)[0], "")
+    return Change(module.path, _with_parentheses(module, operands[index - 1], limits)[1], end, "")
+
+
+def _with_parentheses(module: Module, node: ast.expr, limits: tuple[int, int]) -> tuple[int, int]:
+    """Return the span of an operand with the parentheses around it, which are no part of the syntax tree."""
+    text = module.source.text
+    start, end = module.source.span(node)
+    while True:
+        before, after = text[limits[0] : start].rstrip(), text[end : limits[1]].lstrip()
+        if not (before.endswith(b"(") and after.startswith(b")")):
+            return start, end
+        start, end = limits[0] + len(before) - 1, limits[1] - len(after) + 1
 
 
 def _only_fails(statement: ast.If, operand: ast.expr) -> bool:

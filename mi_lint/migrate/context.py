@@ -15,7 +15,7 @@ from mi_lint.rulebook.client import Client
 
 # What the name of a setting that holds a connection string ends in; the new name takes the ending's place.
 CONNECTION_ENDINGS = re.compile(
-    r"(?P<sep>_{0,2}|-)(?:CONNECTION_?STRING|CONNECTION_?UR[LI]|CONN_?STR(?:ING)?|CONNECTION_?STR|CONNECTION|CONNSTR|CONN|CS)$",
+    r"(?P<sep>_{0,2}|-)(?:CONNECTION_?STRING|CONNECTION_?UR[LI]|CONN(?:ECT)?_?STR(?:ING)?|CONNECTION_?STR|CONNECTION|CONNSTR|CONN|CS)$",
     re.IGNORECASE,
 )
 

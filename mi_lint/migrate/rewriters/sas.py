@@ -239,8 +239,11 @@ def _lifetime(expiry: ast.expr, module: Module) -> float | None:
     return total
 
 
-def blocks(context: Context) -> bool:
-    """Whether the module reads the key back out of a client for anything but a SAS that is rewritten with it."""
+def blocks(context: Context, with_held_back: bool = False) -> bool:
+    """Whether the module reads the key back out of a client for anything but a SAS that is rewritten with it.
+
+    ``with_held_back``: those that are only rewritten together with what is held back count, too.
+    """
     from mi_lint.python.families import sas
 
     reads = [load for load in context.module.attribute_loads("account_key") if _is_credential(load.value)]
@@ -248,7 +251,9 @@ def blocks(context: Context) -> bool:
         return False
     rewritten: set[int] = set()
     for site in sas.detect(context.module, context.analysis):
-        if site.secret is not None and not site.blocked and isinstance(rewrite(site, context), Rewritten):
+        outcome = rewrite(site, context) if site.secret is not None and not site.blocked else None
+        held = with_held_back and isinstance(outcome, HeldBack) and outcome.rewrite is not None
+        if site.secret is not None and (held or isinstance(outcome, Rewritten)):
             rewritten.update(id(node) for node in ast.walk(site.secret))
             rewritten.update(_only_use(site.secret, context.module))
     return any(id(load) not in rewritten for load in reads)
