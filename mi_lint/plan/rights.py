@@ -166,18 +166,26 @@ RIGHTS = {"azure-rbac": _rbac, "cosmos-sql": _cosmos, "redis": _redis, "kusto": 
 
 
 def role_definition(plan: Plan, index: int) -> str:
-    """Return a custom role as the JSON that az takes; the scope is a placeholder."""
+    """Return a custom role as the JSON that az takes; the scope is a placeholder.
+
+    A role can be assignable in resource groups, not on single resources:
+    https://learn.microsoft.com/azure/role-based-access-control/role-definitions#assignablescopes
+    """
     role = plan.custom_roles[index]
-    resource = plan.resource(role.resource)
+    scope = _group_id(plan.resource(role.resource))
     return json.dumps(
         {
             "Name": role.name,
             "Description": f"What the code calls, without the right to read keys that {role.instead_of} has",
             "Actions": list(role.actions),
             "DataActions": list(role.data_actions),
-            "AssignableScopes": [f"<{resource.name.removesuffix('Name')}Id>"],
+            "AssignableScopes": [f"<{scope}>"],
         }
-    ).replace(f"<{resource.name.removesuffix('Name')}Id>", f"{{{resource.name.removesuffix('Name')}Id}}")
+    ).replace(f"<{scope}>", f"{{{scope}}}")
+
+
+def _group_id(resource: Resource) -> str:
+    return f"{group(resource)}Id"
 
 
 def custom_roles(plan: Plan) -> Iterator[Step]:
@@ -189,7 +197,7 @@ def custom_roles(plan: Plan) -> Iterator[Step]:
             (f"the only built-in role for these calls, {role.instead_of}, can also read the keys that this "
 f"plan turns off"),
             commands=(
-                read_id(resource),
+                show("group show", "--name", f"{{{group(resource)}}}", query="id", capture=_group_id(resource)),
                 az("role", "definition", "create", "--role-definition", role_definition(plan, index), unless=listing),
             ),
             check=(Command(listing),),

@@ -32,5 +32,6 @@ def plan_of(folder, files, **choices):
 
 
 def rights(plan):
-    """Return the rights of a plan as ``role`` or ``role @ part``."""
-    return sorted(f"{a.role} @ {a.scope}" if a.scope else a.role for a in plan.assignments)
+    """Return the rights of a plan as ``role`` or ``role @ part``; a role of its own without the title of the plan."""
+    names = {a: a.role.removesuffix(f" ({plan.title})") for a in plan.assignments}
+    return sorted(f"{name} @ {a.scope}" if a.scope else name for a, name in names.items())

@@ -145,18 +145,20 @@ def _principals(plan: Plan, identity: Identity) -> list[tuple[str, str]]:
 def _custom_roles(plan: Plan) -> Iterator[str]:
     for number, role in enumerate(plan.custom_roles, 1):
         identifier = f"var.{snake(_symbol(plan.resource(role.resource)))}_id"
+        # A role is assignable in resource groups, not on single resources.
+        scope = f'regex("^/subscriptions/[^/]+/resourceGroups/[^/]+", {identifier})'
         description = f"What the code calls, without the right to read keys that {role.instead_of} has"
         yield from _block(
             f'resource "azurerm_role_definition" "custom{number}"',
             [
-                *_attributes([("name", text(role.name)), ("scope", identifier), ("description", text(description))]),
+                *_attributes([("name", text(role.name)), ("scope", scope), ("description", text(description))]),
                 "",
                 "permissions {",
                 f"  actions      = [{', '.join(text(action) for action in role.actions)}]",
                 f"  data_actions = [{', '.join(text(action) for action in role.data_actions)}]",
                 "}",
                 "",
-                f"assignable_scopes = [{identifier}]",
+                f"assignable_scopes = [{scope}]",
             ],
         )
 
