@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mi_lint.plan.model import Identity
+from mi_lint.plan.model import Principal
 from mi_lint.plan.operations import is_test
 from mi_lint.plan.resources import Target, host_name, origins
 from mi_lint.plan.templates.declared import Declared
@@ -190,26 +190,24 @@ def _docstrings(module: Module) -> set[int]:
     return found
 
 
-def lines(plane: Plane, rights: Sequence[str], name: str, identity: Identity, database: str) -> tuple[str, ...]:
+def lines(plane: Plane, rights: Sequence[str], who: Principal, database: str) -> tuple[str, ...]:
     """Return what an administrator runs to give the identity its rights; ``{…}`` are parameters."""
     if plane.mechanism == "sql":
-        return _sql(rights, name)
+        return _sql(rights, who.name)
     if plane.mechanism == "postgresql":
-        return _postgresql(rights, name, identity.value("principalId"), database)
-    return _mysql(rights, name, identity.value("clientId"), database)
+        return _postgresql(rights, who.name, who.object_id, database)
+    return _mysql(rights, who.name, who.client_id, database)
 
 
 def _sql(rights: Sequence[str], name: str) -> tuple[str, ...]:
     found = [
         (
-            f"IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'{{{name}}}') "
-            f"CREATE USER [{{{name}}}] FROM EXTERNAL PROVIDER;"
+            f"IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'{name}') "
+            f"CREATE USER [{name}] FROM EXTERNAL PROVIDER;"
         )
     ]
     for right in rights:
-        member = (
-            f"GRANT EXECUTE TO [{{{name}}}];" if right == "EXECUTE" else f"ALTER ROLE {right} ADD MEMBER [{{{name}}}];"
-        )
+        member = f"GRANT EXECUTE TO [{name}];" if right == "EXECUTE" else f"ALTER ROLE {right} ADD MEMBER [{name}];"
         found.append(member)
     return tuple(found)
 
@@ -219,27 +217,27 @@ def _postgresql(rights: Sequence[str], name: str, principal: str, database: str)
     found = [
         "\\connect postgres",
         (
-            f"SELECT pgaadauth_create_principal_with_oid('{{{name}}}', '{{{principal}}}', 'service', false, false) "
-            f"WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{{{name}}}');"
+            f"SELECT pgaadauth_create_principal_with_oid('{name}', '{{{principal}}}', 'service', false, false) "
+            f"WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{name}');"
         ),
-        f'GRANT CONNECT ON DATABASE "{{{database}}}" TO "{{{name}}}";',
+        f'GRANT CONNECT ON DATABASE "{{{database}}}" TO "{name}";',
         f"\\connect {{{database}}}",
-        f'GRANT USAGE ON SCHEMA public TO "{{{name}}}";',
+        f'GRANT USAGE ON SCHEMA public TO "{name}";',
     ]
     if tables:
-        found.append(f'GRANT {", ".join(tables)} ON ALL TABLES IN SCHEMA public TO "{{{name}}}";')
+        found.append(f'GRANT {", ".join(tables)} ON ALL TABLES IN SCHEMA public TO "{name}";')
     if "INSERT" in tables:
-        found.append(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{{{name}}}";')
+        found.append(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{name}";')
     if "CREATE" in rights:
-        found.append(f'GRANT CREATE ON SCHEMA public TO "{{{name}}}";')
+        found.append(f'GRANT CREATE ON SCHEMA public TO "{name}";')
     if "EXECUTE" in rights:
-        found.append(f'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO "{{{name}}}";')
+        found.append(f'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO "{name}";')
     return tuple(found)
 
 
 def _mysql(rights: Sequence[str], name: str, client: str, database: str) -> tuple[str, ...]:
     return (
         "SET aad_auth_validate_oids_in_tenant = OFF;",
-        f"CREATE AADUSER IF NOT EXISTS '{{{name}}}' IDENTIFIED BY '{{{client}}}';",
-        f"GRANT {', '.join(rights)} ON `{{{database}}}`.* TO '{{{name}}}'@'%';",
+        f"CREATE AADUSER IF NOT EXISTS '{name}' IDENTIFIED BY '{{{client}}}';",
+        f"GRANT {', '.join(rights)} ON `{{{database}}}`.* TO '{name}'@'%';",
     )

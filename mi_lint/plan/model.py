@@ -83,6 +83,15 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Principal:
+    """Who gets rights: the display name, in which ``{…}`` are parameters, and the names that keep its ids."""
+
+    name: str
+    object_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """An Azure resource that the code reaches. ``name`` is the parameter for its name."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mi_lint.plan.model import USER, Identity, Plan, Resource
+from mi_lint.plan.model import USER, Host, Identity, Plan, Principal, Resource
 
 PREPARE, AFTER = "prepare", "after"
 
@@ -57,10 +58,18 @@ def group(resource: Resource) -> str:
 
 def principals(plan: Plan, identity: Identity) -> list[str]:
     """Return the names under which object ids are kept: one for each host with a system-assigned identity."""
-    name, count = identity.value("principalId"), len(plan.hosts_of(identity))
-    if identity.kind == USER or count == 1:
-        return [name]
-    return [f"{name}{number}" for number in range(1, count + 1)]
+    return [principal.object_id for principal in principals_of(identity, plan.hosts_of(identity))]
+
+
+def principals_of(identity: Identity, hosts: Sequence[Host]) -> list[Principal]:
+    """Return who gets rights: the user-assigned identity, or that of each host."""
+    object_id, client_id = identity.value("principalId"), identity.value("clientId")
+    if identity.kind == USER:
+        return [Principal(f"{{{identity.value('identityName')}}}", object_id, client_id)]
+    numbers = [""] if len(hosts) == 1 else [str(number) for number in range(1, len(hosts) + 1)]
+    # https://learn.microsoft.com/azure/app-service/overview-managed-identity: a slot is named after its app.
+    names = [f"{{{host.name}}}{f'/slots/{host.slot}' if host.slot else ''}" for host in hosts]
+    return [Principal(name, object_id + n, client_id + n) for name, n in zip(names, numbers, strict=True)]
 
 
 def shown(value: str) -> str:

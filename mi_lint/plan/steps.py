@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mi_lint.plan import afterwards, hosting, rights
 from mi_lint.plan.model import SYSTEM, Identity, Plan
-from mi_lint.plan.step import Command, Step, az, principals, show, shown
+from mi_lint.plan.step import Command, Step, az, principals_of, show, shown
 
 MANY = 3  # so many hosts are counted rather than named
 
@@ -70,8 +70,12 @@ def _switched_on(plan: Plan, identity: Identity) -> Step:
     commands: list[Command] = []
     checks: list[Command] = []
     undo: list[Command] = []
-    for host, principal in zip(hosts, principals(plan, identity), strict=False):
-        commands += [*hosting.enable(host), hosting.principal(host, principal)]
+    by_client = any(s.plane == "mysql" and s.identity == identity.key for s in plan.statements)
+    for host, principal in zip(hosts, principals_of(identity, hosts), strict=True):
+        commands += [*hosting.enable(host), hosting.principal(host, principal.object_id)]
+        if by_client:
+            found = show("ad sp show", "--id", f"{{{principal.object_id}}}", query="appId", capture=principal.client_id)
+            commands.append(found)
         checks.append(hosting.principal(host, ""))
         undo += hosting.disable(host)
     return Step(

@@ -12,9 +12,10 @@ from mi_lint.plan import databases, functions, rewrites, settings
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.identities import choose
-from mi_lint.plan.model import SYSTEM, Assignment, CustomRole, Host, Identity, Reason, Setting, Statements
+from mi_lint.plan.model import Assignment, CustomRole, Host, Identity, Reason, Setting, Statements
 from mi_lint.plan.relevant import modules_with_calls
 from mi_lint.plan.split import Group
+from mi_lint.plan.step import principals_of
 from mi_lint.rulebook.roles import Plane
 
 if TYPE_CHECKING:
@@ -138,11 +139,12 @@ class Workload:
 
     def finish(self, identity: Identity, hosts: Sequence[Host]) -> None:
         """Make what depends on the identity: users in databases and settings."""
-        who = hosts[0].name if identity.kind == SYSTEM else identity.value("identityName")
+        seen: set[str] = set()
         for connection, resource in self.connections:
             self._password(connection)
-            if connection.plane.mechanism in DATABASES and all(s.resource != resource for s in self.statements):
-                self._statements(connection, resource, who, identity)
+            if connection.plane.mechanism in DATABASES and resource not in seen:
+                seen.add(resource)
+                self._statements(connection, resource, identity, hosts)
         self.settings += functions.settings(self, identity)
         added, removed = self._settings(identity, hosts)
         self.settings = [replace(setting, identity=identity.key) for setting in (*added, *removed)]
@@ -158,13 +160,15 @@ class Workload:
                 Setting(name, "remove", "", "the connection needs no user and no password", (connection.place,))
             )
 
-    def _statements(self, connection: databases.Connection, resource: str, who: str, identity: Identity) -> None:
+    def _statements(
+        self, connection: databases.Connection, resource: str, identity: Identity, hosts: Sequence[Host]
+    ) -> None:
+        plane = connection.plane
         rights = [a.role for a in self.grants.assignments if a.resource == resource]
         name = self.builder.database_name(resource, connection.database)
-        lines = databases.lines(connection.plane, rights, who, identity, name)
-        self.statements.append(
-            Statements(connection.plane.name, resource, name, lines, connection.plane.title, identity.key)
-        )
+        for who in principals_of(identity, hosts):
+            lines = databases.lines(plane, rights, who, name)
+            self.statements.append(Statements(plane.name, resource, name, lines, plane.title, identity.key))
 
     def _settings(self, identity: Identity, hosts: Sequence[Host]) -> tuple[list[Setting], list[Setting]]:
         builder = self.builder
@@ -202,21 +206,31 @@ def with_needs(workloads: Sequence[Workload]) -> tuple[list[Workload], list[Work
     return list(found.values()), idle
 
 
-def custom_roles(workloads: Sequence[Workload]) -> list[CustomRole]:
-    """Return the roles to define. Two workloads can need different rights of one: then each has its own."""
-    found: dict[tuple[str, str], CustomRole] = {}
-    for workload in workloads:
-        for role in workload.grants.custom_roles:
-            known = found.get((role.name, role.resource), role)
-            if (known.actions, known.data_actions) != (role.actions, role.data_actions):
-                name = f"{role.name} ({workload.title})"
-                workload.grants.assignments = [
-                    replace(a, role=name) if (a.role, a.resource) == (role.name, role.resource) else a
-                    for a in workload.grants.assignments
-                ]
-                role = replace(role, name=name)
-            found[role.name, role.resource] = role
+def custom_roles(workloads: Sequence[Workload], title: str) -> list[CustomRole]:
+    """Return the roles to define, under names of their own: the names of roles are unique in a tenant.
+
+    A role belongs to the plan and one resource. Two workloads can need different rights of one: then each has its own.
+    """
+    wanted = [(workload, role) for workload in workloads for role in workload.grants.custom_roles]
+    found: dict[str, CustomRole] = {}
+    for workload, role in wanted:
+        parts = [title]
+        if len({other.resource for _, other in wanted if other.name == role.name}) > 1:
+            parts.append(workload.builder.directory.resources[role.resource].name.replace("Name", ""))
+        known = found.get(_own_name(role, parts), role)
+        if (known.actions, known.data_actions) != (role.actions, role.data_actions):
+            parts.append(workload.title)
+        own = replace(role, name=_own_name(role, parts))
+        workload.grants.assignments = [
+            replace(a, role=own.name) if (a.role, a.resource) == (role.name, role.resource) else a
+            for a in workload.grants.assignments
+        ]
+        found[own.name] = own
     return list(found.values())
+
+
+def _own_name(role: CustomRole, parts: Sequence[str]) -> str:
+    return f"{role.name} ({', '.join(part for part in parts if part)})"
 
 
 def host_parameter(kind: str) -> str:

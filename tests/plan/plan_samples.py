@@ -114,6 +114,7 @@ SAMPLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "vmss": ({"app.py": BLOB}, {"host": "vmss"}),
     "web-apps": ({"app.py": BLOB, "main.bicep": SITE.format("a", "app") + SITE.format("b", "app")}, {}),
     "web-apps-system": ({"app.py": BLOB, "main.bicep": SITE.format("a", "app") + SITE.format("b", "app")}, {"identity": "system-assigned"}),
+    "web-apps-databases": ({"app.py": MANY, "main.bicep": DATABASES + SITE.format("a", "app") + SITE.format("b", "app")}, {"identity": "system-assigned"}),
     "slots": ({"app.py": BLOB, "main.bicep": SITE.format("a", "app") + ("resource s "
 "'Microsoft.Web/sites/slots@2023-12-01' = {\n  name: 'a/staging'\n}\n")}, {}),
     "function": ({"function_app.py": FUNCTION, "host.json": '{"version": "2.0"}'}, {}),

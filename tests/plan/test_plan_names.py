@@ -64,6 +64,7 @@ def test_parts_that_are_no_types_of_the_resource_manager_raise_no_warning(tmp_pa
 def test_bicep_with_such_parts_is_read_by_a_real_parser(tmp_path):
     tree_sitter = pytest.importorskip("tree_sitter")
     grammar = pytest.importorskip("tree_sitter_bicep")
-    text = "#disable-next-line BCP081\nresource a 'Microsoft.Search/searchServices/indexes@2023-11-01' existing = {\n  name: 'b'\n}\n"
+    part = "resource a 'Microsoft.Search/searchServices/indexes@2023-11-01' existing = {\n  name: 'b'\n}\n"
+    text = f"#disable-next-line BCP081\n{part}"
     tree = tree_sitter.Parser(tree_sitter.Language(grammar.language())).parse(text.encode())
     assert not tree.root_node.has_error

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from plan_repositories import BLOB, VM, plan_of
+from plan_samples import SAMPLES
 
 from mi_lint.plan.render import az
 
@@ -99,3 +100,24 @@ def test_an_unknown_option_is_refused(run):
     assert result.returncode == 2
     assert "usage" in result.stderr
     assert calls == []
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_value_is_given_or_found_out(tmp_path, name):
+    files, choices = SAMPLES[name]
+    script = tmp_path / "plan.sh"
+    script.write_text(az.render(plan_of(tmp_path / "repository", files, **choices)), encoding="utf-8")
+    # `set -u` of the script ends it at a variable that has no value.
+    result = subprocess.run(["bash", str(script), "--finish"], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_each_host_with_an_identity_of_its_own_is_a_user_of_the_database(tmp_path):
+    files, choices = SAMPLES["web-apps-databases"]
+    plan = plan_of(tmp_path, files, **choices)
+    users = ["".join(statements.lines) for statements in plan.statements if statements.plane == "mysql"]
+    assert [f"'{{webAppName{n}}}' IDENTIFIED BY '{{clientId{n}}}'" in text for n, text in enumerate(users, 1)] == [
+        True,
+        True,
+    ]
+    assert 'CLIENT_ID2 az ad sp show --id "${PRINCIPAL_ID2}"' in az.render(plan)

@@ -14,7 +14,6 @@ from mi_lint.plan.render import remarks
 from mi_lint.plan.render.bicep_rights import custom_roles, databases, host_symbol, identity_symbol, parts, rights
 from mi_lint.plan.render.bicep_syntax import HOST_TYPES, resource, symbol_of, text
 from mi_lint.plan.render.shell import all_parameters, plain, spoken
-from mi_lint.plan.step import principals
 
 
 def render(plan: Plan) -> str:
@@ -61,17 +60,13 @@ def _identity(plan: Plan, identity: Identity) -> Iterator[str]:
         )
         yield from _attach(plan, identity)
         return
-    for host, principal in zip(plan.hosts_of(identity), principals(plan, identity), strict=True):
+    for host in plan.hosts_of(identity):
         yield f"// Switch the identity on where the host is declared{f' ({host.place})' if host.place else ''}:"
         yield "//   identity: { type: 'SystemAssigned' }"
         type_ = HOST_TYPES.get(host.kind)
-        if type_ is None:
-            yield f"@description('Object id of the identity of the {spoken(host.words)}.')"
-            yield f"param {principal} string"
-            yield ""
-            continue
-        symbol = host_symbol(plan, plan.hosts.index(host) + 1)
-        yield from resource(symbol, type_, [f"name: {host.name}"], existing=True)
+        if type_ is not None:
+            symbol = host_symbol(plan, plan.hosts.index(host) + 1)
+            yield from resource(symbol, type_, [f"name: {host.name}"], existing=True)
 
 
 def _attach(plan: Plan, identity: Identity) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mi_lint.plan.model import Parameter, Plan
-from mi_lint.plan.step import Command, group
+from mi_lint.plan.step import Command, group, principals_of
 from mi_lint.plan.steps import steps
 
 PARAMETER = re.compile(r"\{([a-z]\w*)\}")
@@ -87,6 +87,7 @@ def all_parameters(plan: Plan) -> list[Parameter]:
     """Return the values to fill in: those of the plan that are used, and those that its commands need."""
     known = {parameter.name: parameter for parameter in plan.parameters}
     groups = {group(resource): resource for resource in plan.resources}
+    given = _not_found_out(plan)
     found: dict[str, Parameter] = {}
     for name in _used(plan):
         if name in known:
@@ -95,8 +96,23 @@ def all_parameters(plan: Plan) -> list[Parameter]:
             found[name] = Parameter(name, f"resource group of `{groups[name].name}`; default: `resourceGroup`")
         elif name in _DESCRIBED:
             found[name] = Parameter(name, _DESCRIBED[name])
+        elif name in given:
+            found[name] = Parameter(name, given[name])
     first = [found.pop(name) for name in known if name in found]
     return first + list(found.values())
+
+
+def _not_found_out(plan: Plan) -> dict[str, str]:
+    """Return the ids of identities that no command finds out, such as that of a machine outside Azure."""
+    known = set(captured(plan))
+    return {
+        principal.object_id: f"object id of the identity of the {host.words}"
+        for identity in plan.identities
+        for principal, host in zip(
+            principals_of(identity, plan.hosts_of(identity)), plan.hosts_of(identity), strict=False
+        )
+        if principal.object_id not in known
+    }
 
 
 def _used(plan: Plan) -> list[str]:
