@@ -122,9 +122,13 @@ class CallEditor:
         """Return the source text of an argument's value."""
         return self._blank.code_for_node(self._call.args[position].value)
 
+    def code(self) -> str:
+        """Return the rewritten call as a whole."""
+        return self._blank.code_for_node(self._call)
+
     def changes(self) -> tuple[Change, ...]:
         """Return the smallest changes that make the rewritten call out of the original."""
-        code = self._blank.code_for_node(self._call)
+        code = self.code()
         return tuple(differences(self._source.path, self._start, self._text, code, self._pieces))
 
     def _replace(self, position: int, argument: cst.Arg) -> None:

@@ -25,6 +25,7 @@ from mi_lint.python.site import ClientCall, Site
 _ARGUMENT = (
     "the connection string is given on the command line; whoever calls the program has to pass the endpoint instead"
 )
+PASSED = "the connection string is a parameter of a function; its callers would have to pass the endpoint instead"
 _TELLING = re.compile(r"(?i)conn|_cs$")
 
 
@@ -70,7 +71,12 @@ def replacement(site: Site, call: ClientCall, context: Context) -> Replacement |
         return "the connection string can come from more than one place"
     origin = origins[0]
     if any(step.kind == "passed" for step in trace.steps) or origin.kind == "parameter":
-        return "the connection string is a parameter of a function; its callers would have to pass the endpoint instead"
+        return PASSED
+    return of_origin(origin, secret, call, context)
+
+
+def of_origin(origin: Origin, secret: ast.expr, call: ClientCall, context: Context) -> Replacement | str:
+    """Return what takes the place of an expression that holds a connection string from a place that is known."""
     carrier = _carrier(context, secret, call)
     if call.client.package == "azure-eventhub" and _IOT_HUB.search(context.module.source.slice(secret) + origin.name):
         return IOT_HUB
@@ -92,7 +98,7 @@ def _carrier(context: Context, secret: ast.expr, call: ClientCall) -> _Carrier |
     if len(bindings) != 1 or bindings[0].kind != "assign" or bindings[0].value is None:
         return None
     uses = tuple(n for n in module.loads.get(secret.id, ()) if module.place(n)[0].lookup(secret.id) is all_bindings)
-    same = {id(use): _same_endpoint(context, use, call) for use in uses}
+    same = {id(use): same_endpoint(context, use, call) for use in uses}
     private = bindings[0].scope.kind != "module" or not context.analysis.project.global_used_elsewhere(
         module.path, secret.id
     )
@@ -105,7 +111,7 @@ def _carrier(context: Context, secret: ast.expr, call: ClientCall) -> _Carrier |
     return _Carrier(bindings[0], bindings[0].value, uses, exclusive and bindings[0].scope.kind != "class")
 
 
-def _same_endpoint(context: Context, use: ast.Name, call: ClientCall) -> bool:
+def same_endpoint(context: Context, use: ast.expr, call: ClientCall) -> bool:
     """Whether a use of the variable makes a client of the same endpoint, or only looks whether it is set."""
     module = context.module
     for other in context.analysis.client_calls(module):
@@ -253,23 +259,27 @@ def _constant_change(context: Context, constant: ast.Constant, new: str) -> Chan
 
 
 def _new_name(carrier: _Carrier, call: ClientCall, module: Module) -> str:
-    """Return a name for the variable that says what it holds now, in the style of the old one."""
-    endpoint = call.client.endpoint
+    """Return a name for the variable that says what it holds now, when that name is free."""
     old = carrier.binding.name
+    new = name_of_endpoint(old, call)
+    return new if new != old and is_free(new, carrier.binding.scope, module) else old
+
+
+def name_of_endpoint(old: str, call: ClientCall) -> str:
+    """Return a name for what held a connection string and holds the endpoint now, in the style of the old one."""
+    endpoint = call.client.endpoint
     plain = re.fullmatch(r"(?i)_?(?:az(?:ure)?_?)?(?:conn\w*|connection_?string|cs)", old)
-    upper = old.isupper()
     new = endpoint.argument if plain else setting_name(old, endpoint.setting)
-    new = new.upper() if upper else new
-    return new if new != old and _is_free(new, carrier, module) else old
+    return new.upper() if old.isupper() else new
 
 
-def _is_free(name: str, carrier: _Carrier, module: Module) -> bool:
-    """Whether a name means nothing yet wherever the variable is visible."""
+def is_free(name: str, around: Scope, module: Module) -> bool:
+    """Whether a name means nothing yet in a scope and those within it."""
     for scope in module.scopes.values():
-        if name in scope.bindings and _is_within(scope, carrier.binding.scope):
+        if name in scope.bindings and _is_within(scope, around):
             return False
     uses = [module.place(use)[0] for use in module.loads.get(name, ())]
-    return not any(_is_within(scope, carrier.binding.scope) for scope in uses)
+    return not any(_is_within(scope, around) for scope in uses)
 
 
 def _is_within(scope: Scope | None, outer: Scope) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TypeGuard
 
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.conditions import Condition, condition
+from mi_lint.migrate.conditions import Condition, condition, guard, without_operands
 from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.migrate.parameters import dropped, private_function
 from mi_lint.migrate.setting_tests import setting_uses
@@ -56,6 +56,7 @@ class Orphans:
         self.changes: list[Change] = []
         self.switches: list[tuple[str, frozenset[ast.expr]]] = []
         self._removed: set[ast.stmt] = set()
+        self._dropped: dict[ast.BoolOp | ast.List | ast.Tuple | ast.Set, set[ast.expr]] = {}
 
     def find(self) -> Orphans:
         """Look until nothing more becomes an orphan."""
@@ -63,9 +64,16 @@ class Orphans:
         for names in module.loads.values():
             self._gone.update(name for name in names if self._inside(name, self._spans))
         self._gone -= {name for name in self._gone if self._is_rename(name)}
-        self._examine_names()
-        self._examine_settings()
-        self._examine_names()
+        size = -1
+        while size < len(self._removed):
+            size = len(self._removed)
+            self._examine_names()
+            self._examine_settings()
+            self._examine_names()
+            self._close_junctions()
+        for junction, gone in self._dropped.items():
+            if not self._inside(junction, self._spans):
+                self.changes += without_operands(module, junction, gone)
         return self
 
     def _examine_names(self) -> None:
@@ -121,10 +129,7 @@ class Orphans:
         if len(conditions) < len(left) or not private or any(self._is_alone(node) for node in assigned):
             return
         for test in conditions:
-            if test.statement is not None:
-                self._remove_statement(test.statement)
-            elif test.change is not None and test.change not in self.changes:
-                self.changes.append(test.change)
+            self._apply(test)
         for node in assigned:
             if isinstance(node, ast.stmt):
                 self._remove_statement(node)
@@ -184,10 +189,7 @@ class Orphans:
         found: list[str] = []
         for name, test in zip(left, conditions, strict=True):
             self._gone.add(name)
-            if test.statement is not None:
-                found += self._remove_statement(test.statement)
-            elif test.change is not None and test.change not in self.changes:
-                self.changes.append(test.change)
+            found += self._apply(test)
         for binding in bindings:
             found += self._remove(binding)
         return found
@@ -266,15 +268,35 @@ class Orphans:
             if len(left) < len(nodes) and left and None not in tests:
                 self._drop_tests(name, [test for test in tests if test is not None], set(nodes) - set(left))
 
+    def _apply(self, test: Condition) -> list[str]:
+        """Take a test of something that is gone out of the code; return the names that go with it."""
+        if test.statement is not None:
+            return self._remove_statement(test.statement)
+        if test.junction is not None and test.operand is not None:
+            self._dropped.setdefault(test.junction, set()).add(test.operand)
+        return []
+
+    def _close_junctions(self) -> None:
+        """Take out tests that lost all operands where they only gave up; elsewhere they decided something."""
+        for junction, gone in list(self._dropped.items()):
+            operands = junction.values if isinstance(junction, ast.BoolOp) else junction.elts
+            if len(gone) < len(operands) or self._inside(junction, self._spans):
+                continue
+            statement = guard(self._module, junction)
+            if statement is not None:
+                self._remove_statement(statement)
+                continue
+            del self._dropped[junction]
+            names = [node.id for node in ast.walk(junction) if isinstance(node, ast.Name)]
+            for name in names:
+                self.switches.append((name, frozenset(self._module.loads.get(name, ()))))
+
     def _drop_tests(self, name: str, tests: list[Condition], gone: Iterable[ast.expr]) -> None:
         if any(test.is_switch for test in tests):
             self.switches.append((name, frozenset(gone)))
             return
         for test in tests:
-            if test.statement is not None:
-                self._remove_statement(test.statement)
-            elif test.change is not None and test.change not in self.changes:
-                self.changes.append(test.change)
+            self._apply(test)
 
     def _elsewhere(self, identifier: str, bindings: list[Binding]) -> bool:
         """Whether the word stands somewhere that the syntax tree does not show as a use."""
@@ -301,7 +323,7 @@ class Orphans:
             return False
         source = self._module.source
         line = source.text[source.line_start(offset) : offset]
-        if b"#" in line and line.count(b'"') % 2 == 0 and line.count(b"'") % 2 == 0:
+        if line.lstrip().startswith(b"#") or (b"#" in line and line.count(b'"') % 2 == 0 and line.count(b"'") % 2 == 0):
             return b"type:" not in line
         for node in self._module.strings:
             start, end = source.span(node)

@@ -44,6 +44,17 @@ def extended(site: Site, context: Context, value: ast.expr, role: str) -> Rewrit
 
     ``value`` is what the client gets today: the parameter itself, or the object made from it.
     """
+    start = context.module.source.span(value)[0]
+    return joined(site, context, value, (Change(context.module.path, start, start, f"{NAME} or "),), role)
+
+
+def joined(
+    site: Site, context: Context, value: ast.expr, changes: tuple[Change, ...], role: str, endpoint: str = ""
+) -> Rewritten | None:
+    """Return changes that need a parameter for a token credential, with that; None where it cannot join the others.
+
+    ``endpoint`` is one more parameter, which takes the place of a connection string.
+    """
     module = context.module
     names = [node for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     # A part of what is passed says nothing about the rest: the parameter itself stays.
@@ -54,20 +65,19 @@ def extended(site: Site, context: Context, value: ast.expr, role: str) -> Rewrit
     function, parameter = found
     arguments = function.args
     taken = {argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    scope = module.scopes[function]
-    if NAME in taken or NAME in scope.bindings or (function.name.startswith("__") and function.name != "__init__"):
+    taken |= set(module.scopes[function].bindings)
+    if {NAME, endpoint} & taken or (function.name.startswith("__") and function.name != "__init__"):
         return None
-    start = module.source.span(value)[0]
     annotated = any(a.annotation is not None for a in (*arguments.args, *arguments.kwonlyargs) if a.arg != "self")
     asynchronous = site.client is not None and site.client.is_async
     package, kind = _TOKEN_TYPES[asynchronous]
-    changes = [Change(module.path, start, start, f"{NAME} or ")]
-    changes += _signature(module, function, parameter, kind if annotated else "")
-    changes.append(_warning(module, function, parameter))
+    more = [(endpoint, "str")] if endpoint else []
+    signature = _signature(module, function, parameter, [*more, (NAME, kind)], annotated)
+    warning = _warning(module, function, parameter, endpoint or NAME)
     imports = ((package, kind),) if annotated else ()
     return Rewritten(
-        tuple(changes), f"let callers pass a token credential instead of '{parameter.arg}'", role=role,
-        imports=imports, modules=("warnings",),
+        (*changes, *signature, warning), f"let callers pass a token credential instead of '{parameter.arg}'",
+        role=role, imports=imports, modules=("warnings",),
     )  # fmt: skip
 
 
@@ -79,13 +89,12 @@ def _parameter(module: Module, name: ast.Name) -> tuple[Function, ast.arg] | Non
     return None
 
 
-def _signature(module: Module, function: Function, parameter: ast.arg, kind: str) -> list[Change]:
-    """Return the changes to the parameters: the key becomes optional where that is possible, the credential is new.
-
-    ``kind`` is the type of the credential; empty where parameters have no annotations.
-    """
+def _signature(
+    module: Module, function: Function, parameter: ast.arg, new: list[tuple[str, str]], annotated: bool
+) -> list[Change]:
+    """Return the changes to the parameters: the secret becomes optional where that is possible, others are new."""
     arguments = function.args
-    code = f"{NAME}: {_optional(module, kind)} = None" if kind else f"{NAME}=None"
+    written = [f"{name}: {_optional(module, kind)} = None" if annotated else f"{name}=None" for name, kind in new]
     changes = []
     ordered = [*arguments.posonlyargs, *arguments.args]
     if ordered and parameter is ordered[-1] and not arguments.defaults:
@@ -97,7 +106,7 @@ def _signature(module: Module, function: Function, parameter: ast.arg, kind: str
                 Change(module.path, start, end, _optional(module, module.source.slice(parameter.annotation)))
             )
     last = _last(module, function)
-    changes.append(Change(module.path, last, last, f", {code}"))
+    changes.append(Change(module.path, last, last, "".join(f", {code}" for code in written)))
     return changes
 
 
@@ -123,8 +132,8 @@ def _last(module: Module, function: Function) -> int:
     return max(module.source.span(node)[1] for node in nodes)
 
 
-def _warning(module: Module, function: Function, parameter: ast.arg) -> Change:
-    """Return the change that tells callers who still pass the key, at the start of the function's body."""
+def _warning(module: Module, function: Function, parameter: ast.arg, name: str) -> Change:
+    """Return the change that tells callers who still pass the secret, at the start of the function's body."""
     source = module.source
     first = function.body[0]
     documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
@@ -133,8 +142,8 @@ def _warning(module: Module, function: Function, parameter: ast.arg) -> Change:
     indent = source.indentation(start)
     step = "\t" if indent.endswith("\t") else "    "
     text = (
-        f"if {NAME} is None:{source.newline}"
-        f'{indent}{step}warnings.warn("pass {NAME} instead of {parameter.arg}", DeprecationWarning, stacklevel=2)'
+        f"if {name} is None:{source.newline}"
+        f'{indent}{step}warnings.warn("pass {name} instead of {parameter.arg}", DeprecationWarning, stacklevel=2)'
         f"{source.newline}{indent}"
     )
     return Change(module.path, start, start, text)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import ast
 import re
 
-from mi_lint.migrate import dual, judgement, signatures, switches
-from mi_lint.migrate.additions import additions
+from mi_lint.migrate import callers, dual, judgement, passed_strings, signatures, switches
 from mi_lint.migrate.branches import Reduced
 from mi_lint.migrate.calls import CallEditor
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import template, without_sas
+from mi_lint.migrate.constructions import add_required, insert_token, made_of_endpoint, position, token_code
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.endpoints import Replacement, judged, replacement
+from mi_lint.migrate.endpoints import judged, replacement
 from mi_lint.migrate.imports import removed_statement
 from mi_lint.migrate.manifests import is_older, pin
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
@@ -26,6 +26,7 @@ from mi_lint.python.site import ClientCall, Site
 
 _OPENAI_0 = re.compile(rb"\bOPENAI_API_TYPE\b|\bopenai\.(?:api_\w+|error|embeddings_utils)\b")
 _DICTIONARY = "'{}' comes from a dictionary; put the token credential there by hand"
+_SIGNS = "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
 _STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
 
 
@@ -33,16 +34,18 @@ def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one client call by the form in which it gets its secret."""
     call = site.call
     assert call is not None
-    stays = site.form == "connection-string" and _takes_both(call)
     public = signatures.public_parameter(site.trace)
-    if public and not stays:
+    if public and site.form == "connection-string":
+        more = passed_strings.extended(site, call, context)
+        if more is not None or not passed_strings.takes_both(call) or call.client.token in call.arguments:
+            return HeldBack(passed_strings.REASON.format(public), more)
+    elif public:
         value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
         more = signatures.extended(site, context, value, call.client.role) if value is not None else None
         return HeldBack(signatures.REASON.format(public), more)
     if call.client.package in _STORAGE and sas.blocks(context):
-        return HeldBack(
-            "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
-        )
+        together = None if sas.blocks(context, with_held_back=True) else outcome(site, call, context)
+        return HeldBack(_SIGNS, together if isinstance(together, Rewritten) else None)
     return judgement.for_callers(site, outcome(site, call, context))
 
 
@@ -72,25 +75,6 @@ def _is_before_providers(call: ClientCall, context: Context) -> bool:
     )
 
 
-def token_code(site: Site, call: ClientCall, context: Context) -> str:
-    """Return code for what the client's token argument takes."""
-    client = call.client
-    if client.token_form == "provider":
-        return context.provider(site, client.is_async, client.scope)
-    return context.credential(site, client.is_async)
-
-
-def position(call: ClientCall, editor: CallEditor, argument: str) -> int | None:
-    """Return where in the call an argument stands; None when it comes out of ``**``."""
-    found = editor.index(argument)
-    if found is not None:
-        return found
-    names = call.constructor.positional
-    # The first argument of ``functools.partial`` is the class.
-    index = call.partial + (names.index(argument) if argument in names else len(names))
-    return index if index < len(call.node.args) else None
-
-
 def _keeps_order(call: ClientCall) -> bool:
     """Whether the class takes its arguments in the order of its factory, the connection string in the first place."""
     before = call.constructor.positional
@@ -116,7 +100,7 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
         editor.set_keyword(index, client.token)
         editor.set_value(index, token_code(site, call, context))
     _remove_others(site, call, editor)
-    _add_required(call, editor)
+    add_required(call, editor)
     return Rewritten(editor.changes(), f"pass a token credential to {client.name}", role=client.role)
 
 
@@ -160,17 +144,10 @@ def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
             editor.remove(index)
 
 
-def _add_required(call: ClientCall, editor: CallEditor) -> None:
-    for argument, code in additions(call).items():
-        gone = argument not in call.arguments or argument in call.client.secret
-        if gone and position(call, editor, argument) is None:
-            editor.append(argument, code)
-
-
 def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
     editor = context.editor(call.node)
     editor.append(call.client.token, token_code(site, call, context))
-    _add_required(call, editor)
+    add_required(call, editor)
     guards: list[Change] = []
     for name, test in setting_tests(context.module, call.client.environment):
         if test.is_switch:
@@ -217,8 +194,8 @@ def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:
     editor.set_value(index, url.code(address))
     if call.client.token in call.arguments:
         return Manual("the call passes a credential beside the SAS; decide which of them counts")
-    _insert_token(site, call, call.constructor.positional, editor, context)
-    _add_required(call, editor)
+    insert_token(call, call.constructor.positional, editor, token_code(site, call, context))
+    add_required(call, editor)
     what = "take the SAS out of the URL and pass a token credential"
     rewrite = Rewritten(editor.changes(), what, role=call.client.role)
     reason = judged(url.filling(url.text.removeprefix(address)), context.module, context)
@@ -231,32 +208,22 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
         return _add_credential(site, call, context, "the connection string still names the endpoint")
     found = replacement(site, call, context)
     if isinstance(found, str):
-        if _takes_both(call) and not _is_in_code(site):
+        found = callers.replacement(site, call, context) or found
+    if isinstance(found, str):
+        if passed_strings.takes_both(call) and not _is_in_code(site):
             return _add_credential(site, call, context, "")
         return HeldBack(found)
-    target = client.constructors.get(client.replace_with)
     editor = context.editor(call.node)
     index = position(call, editor, site.argument)
-    if target is None or index is None:
+    if client.replace_with not in client.constructors or index is None:
         return HeldBack(f"'{site.argument}' comes from a dictionary; put the endpoint there by hand")
-    _rename_callee(call, editor)
-    _move_arguments(call, editor, target.positional, index, found)
-    _insert_token(site, call, target.positional, editor, context)
-    _add_required(call, editor)
+    made_of_endpoint(call, editor, index, found, token_code(site, call, context))
     description = f"make {client.name} from its endpoint and a token credential"
     changes = (*editor.changes(), *found.changes)
     rewrite = Rewritten(
         changes, description, role=client.role, settings=found.settings, renamed=found.renamed, modules=found.modules
     )
     return HeldBack(found.reason, rewrite) if found.reason else rewrite
-
-
-def _takes_both(call: ClientCall) -> bool:
-    """Whether a factory prefers a token credential to the key of its connection string, as those of the SDK do.
-
-    A constructor that takes both ignores the credential or refuses the pair.
-    """
-    return call.client.token in call.constructor.parameters and call.constructor.name != "call"
 
 
 def _is_in_code(site: Site) -> bool:
@@ -272,59 +239,7 @@ def _is_in_code(site: Site) -> bool:
 def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:
     """Keep the connection string, which may lose its key, and pass a token credential beside it."""
     editor = context.editor(call.node)
-    _insert_token(site, call, call.constructor.parameters, editor, context)
-    _add_required(call, editor)
+    insert_token(call, call.constructor.parameters, editor, token_code(site, call, context))
+    add_required(call, editor)
     note = note or "the setting keeps its name; take the key out of its value"
     return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}; {note}", role=call.client.role)
-
-
-def _rename_callee(call: ClientCall, editor: CallEditor) -> None:
-    """Call the class instead of its connection-string factory."""
-    function = call.node.args[0] if call.partial else call.node.func
-    code = editor.value_code(0) if call.partial else editor.callee_code()
-    if call.constructor.name != "call" and isinstance(function, ast.Attribute):
-        code = code[: -len(function.attr)].rstrip().removesuffix(".").rstrip()
-    if call.client.replace_with != "call":
-        code = f"{code}.{call.client.replace_with}"
-    if call.partial:
-        editor.set_value(0, code)
-    else:
-        editor.callee(code)
-
-
-def _move_arguments(
-    call: ClientCall, editor: CallEditor, target: tuple[str, ...], index: int, found: Replacement
-) -> None:
-    """Put the endpoint in the place of the connection string, and give moved positional arguments their names."""
-    endpoint = call.client.endpoint
-    before = call.constructor.positional
-    editor.set_value(index, found.code)
-    keyword = index >= len(call.node.args)
-    first = int(call.partial)
-    moved = index - first >= len(target) or target[index - first] != endpoint.argument
-    for position_, name in reversed(list(enumerate(before[: len(call.node.args) - first], first))):
-        kept = position_ - first < len(target) and target[position_ - first] == name
-        if position_ != index and (not kept or moved):
-            editor.set_keyword(position_, name)
-            moved_after = position_ < index
-            moved = moved or moved_after
-    if keyword or moved:
-        editor.set_keyword(index, endpoint.argument)
-    if endpoint.entity_argument and endpoint.entity_argument not in call.arguments and found.entity:
-        editor.insert(index + 1, endpoint.entity_argument, found.entity)
-
-
-def _insert_token(site: Site, call: ClientCall, target: tuple[str, ...], editor: CallEditor, context: Context) -> None:
-    """Pass the token credential, after the arguments that say what the client is for."""
-    token = call.client.token
-    code = token_code(site, call, context)
-    present = editor.index(token)
-    if present is not None:
-        editor.set_value(present, code)
-        return
-    place = 0
-    for number, argument in enumerate(editor.arguments()):
-        name = argument.keyword.value if argument.keyword is not None else None
-        if argument.star != "**" and (name is None or name in target):
-            place = number + 1
-    editor.insert(place, token, code)
