@@ -96,7 +96,7 @@ class Builder:
         self._block_sites()
         identities, hosts = self._identities()
         federations = federation.detect(self.workspace)
-        roles = custom_roles(self.workloads)
+        roles = custom_roles(self.workloads, self.workspace.title)
         plan = Plan(
             title=self.workspace.title,
             hosts=tuple(hosts),

@@ -113,8 +113,14 @@ class Instances:
                     given = _arguments(module, node, sub.parameters)
                     yield Instance(owner.plane, sub.to, owner.root, _only_entities(owner.plane, owner.entities + given))
         for home, function in self._functions(module, node.func):
-            for value in _results(home, function):
-                yield from self.of(home, value, depth)
+            yield from self._produced(home, function, depth)
+
+    def _produced(self, module: Module, function: Function, depth: int) -> Iterator[Instance]:
+        """Yield what a function returns; when that is not known, what its annotation says."""
+        found = [instance for value in _results(module, function) for instance in self.of(module, value, depth)]
+        yield from found
+        if not found and function.returns is not None:
+            yield from self._annotated(module, function.returns)
 
     def _root(self, module: Module, node: ast.Call) -> ClientCall | None:
         if module not in self._roots:
@@ -194,8 +200,7 @@ class Instances:
         for default in _defaults(function, node.arg):
             if isinstance(default, ast.Call) and called_name(default) == "Depends" and default.args:
                 for home, factory in self._functions(module, default.args[0]):
-                    for value in _results(home, factory):
-                        yield from self.of(home, value, depth)
+                    yield from self._produced(home, factory, depth)
 
     def _annotated(self, module: Module, annotation: ast.expr) -> Iterator[Instance]:
         """Yield the clients that an annotation names, such as ``BlobServiceClient | None``."""
@@ -241,8 +246,7 @@ class Instances:
             inner = home.scopes.get(class_)
             for binding in inner.bindings.get(node.attr, ()) if inner else ():
                 if _is_function(binding.node):
-                    for result in _results(home, binding.node):
-                        yield from self.of(home, result, depth)
+                    yield from self._produced(home, binding.node, depth)
                 else:
                     yield from self._binding(home, binding, depth)
 

@@ -41,7 +41,9 @@ def _ways(planes: Planes, made: frozenset[str]) -> Ways:
     found: dict[str, frozenset[str]] = {}
     for plane in planes.by_name.values():
         for key in (*plane.operations, *plane.sub_clients):
-            method, way = key.rpartition(".")[2], _way(plane, key, made)
+            method = key.rpartition(".")[2]
+            # A name of several words tells enough: `read_item` is called where nothing says what made its client.
+            way = frozenset() if "_" in method else _way(plane, key, made)
             known = found.get(method, way)
             found[method] = known | way if known and way else frozenset()
     found.pop(MAKING, None)

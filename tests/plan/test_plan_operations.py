@@ -114,6 +114,30 @@ class Store(Base):
 }  # fmt: skip
 
 
+def test_clients_that_come_from_another_file_are_followed(tmp_path):
+    files = {
+        "database.py": textwrap.dedent(COSMOS),
+        "items.py": """
+            from database import orders
+            def save(item):
+                orders.create_item(item)
+        """,
+        "typed.py": """
+            from azure.cosmos import ContainerProxy
+            class Items:
+                @property
+                def container(self) -> ContainerProxy:
+                    return self._container
+                def delete(self, item):
+                    self.container.delete_item(item, "a")
+        """,
+        "main.bicep": VM,
+    }
+    plan = plan_of(tmp_path, files)
+    assert [a.role for a in plan.assignments] == ["Cosmos DB Built-in Data Contributor"]
+    assert {reason.place for reason in plan.assignments[0].reasons} == {"items.py:4", "typed.py:8"}
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_clients_are_followed(tmp_path, way):
     plan = plan_of(tmp_path, {"app.py": textwrap.dedent(BLOB) + WAYS[way] + "\n", "main.bicep": VM})
@@ -362,9 +386,8 @@ def test_calls_that_no_single_role_allows_get_several(tmp_path):
         AzureSearch(azure_search_endpoint=os.environ["SEARCH"], azure_search_key=os.environ["KEY"], index_name="i")
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
-    assert {a.role for a in plan.assignments} == {
-        "Search Index Data Contributor", "Search Service Contributor without keys",
-    }  # fmt: skip
+    roles = {name.partition(" @ ")[0] for name in rights(plan)}
+    assert roles == {"Search Index Data Contributor", "Search Service Contributor without keys"}
     assert plan.custom_roles[0].actions == tuple(
         f"Microsoft.Search/searchServices/indexes/{action}" for action in ("read", "write")
     )
@@ -381,3 +404,19 @@ def test_documents_are_analysed_with_no_more_than_that(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     names = [action.partition("FormRecognizer/")[2] for action in plan.custom_roles[0].data_actions]
     assert names == ["documentmodels:analyze/action", "*/read"]
+
+
+def test_roles_of_its_own_carry_the_name_of_the_plan(tmp_path):
+    code = """
+        import os
+        from azure.ai.formrecognizer import DocumentAnalysisClient
+        from azure.core.credentials import AzureKeyCredential
+        DocumentAnalysisClient(os.environ["A"], AzureKeyCredential(os.environ["K"])).begin_analyze_document("m", d)
+        DocumentAnalysisClient(os.environ["B"], AzureKeyCredential(os.environ["L"])).begin_classify_document("m", d)
+    """
+    plan = plan_of(tmp_path / "shop", {"app.py": code, "main.bicep": VM})
+    assert [role.name for role in plan.custom_roles] == [
+        "Cognitive Services User without keys (shop, aiAccount)",
+        "Cognitive Services User without keys (shop, aiAccount2)",
+    ]
+    assert {a.role for a in plan.assignments} == {role.name for role in plan.custom_roles}
