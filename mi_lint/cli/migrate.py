@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
 
@@ -13,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import NoReturn
 
     from mi_lint.migrate.opened import Opened
     from mi_lint.migrate.plan import Plan
@@ -60,15 +62,16 @@ def run(arguments: argparse.Namespace) -> int:
     session = opened.session
     chosen = choose(opened)
     plan = _plan(opened, chosen.sites, arguments)
+    undo = ""
     if arguments.write:
-        _write(opened.root, session, plan, arguments.force)
+        undo = _write(opened.root, session, plan, arguments.force)
     else:
         spans = Hiding(opened.config.rules).spans
         sys.stdout.writelines(report.diff(plan, session.original, redact, spans))
     if arguments.report:
         with open(arguments.report, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(report.report(plan, len(chosen.suppressed)))
-    _tell(session, plan, len(chosen.suppressed), arguments)
+    _tell(session, plan, len(chosen.suppressed), undo, arguments)
     if plan.outcomes and not arguments.quiet:
         from mi_lint.plan.summary import of_migration
 
@@ -90,32 +93,61 @@ def _plan(opened: Opened, sites: list[Site], arguments: argparse.Namespace) -> P
     return opened.session.plan(options, sites, asking.refused(plan, opened.config.rules))
 
 
-def _write(root: str, session: Session, plan: Plan, force: bool) -> None:
-    """Write all files or none; refuse where work that is not committed could be lost."""
+def _write(root: str, session: Session, plan: Plan, force: bool) -> str:
+    """Write all files or none; refuse where work that is not committed could be lost. Return how to undo it."""
     from mi_lint.migrate.apply import write_group
 
-    if not force:
-        _refuse_uncommitted(root, sorted(plan.texts))
+    paths = sorted(plan.texts)
+    try:
+        dirty = _uncommitted(root, paths)
+    except UserError:
+        if not force:
+            raise
+        dirty = None
+    if dirty and not force:
+        _refuse(dirty)
     originals = {path: session.original(path) for path in plan.texts}
     write_group(root, {path: (old, plan.file_bytes(path, old)) for path, old in originals.items()})
+    if dirty is None:
+        return "there is no repository to undo it from"
+    if dirty:
+        return f"git cannot undo it in {_listed(dirty)}"
+    return "undo: git checkout -- " + " ".join(shlex.quote(os.path.relpath(os.path.join(root, path))) for path in paths)
 
 
 def _refuse_uncommitted(root: str, paths: Sequence[str]) -> None:
+    dirty = _uncommitted(root, paths)
+    if dirty:
+        _refuse(dirty)
+
+
+def _refuse(dirty: Sequence[str]) -> NoReturn:
+    raise UserError(f"not written: uncommitted changes in {_listed(dirty)}; commit them first, or use --force")
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+
+
+def _uncommitted(root: str, paths: Sequence[str]) -> list[str] | None:
+    """Return which of the files have changes that are not committed; None outside of any repository."""
     import subprocess
 
     from mi_lint.sources.places import find_toplevel
 
-    if not paths or find_toplevel(root) is None:
-        return
+    if find_toplevel(root) is None:
+        return None
+    if not paths:
+        return []
     command = ["git", "status", "--porcelain", "-z", "--", *paths]
     status = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    dirty = [entry[3:].decode("utf-8", "replace") for entry in status.stdout.split(b"\0") if entry]
-    if dirty:
-        shown = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
-        raise UserError(f"not written: uncommitted changes in {shown}; commit them first, or use --force")
+    if status.returncode:
+        reason = status.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise UserError(f"not written: git does not tell what is committed: {reason}")
+    return [entry[3:].decode("utf-8", "replace") for entry in status.stdout.split(b"\0") if entry]
 
 
-def _tell(session: Session, plan: Plan, suppressed: int, arguments: argparse.Namespace) -> None:
+def _tell(session: Session, plan: Plan, suppressed: int, undo: str, arguments: argparse.Namespace) -> None:
     from mi_lint.migrate import report
 
     for note in session.project.notifications:
@@ -125,8 +157,7 @@ def _tell(session: Session, plan: Plan, suppressed: int, arguments: argparse.Nam
     lines = report.summary(plan, arguments.write, suppressed)
     if arguments.write and plan.texts:
         count = len(plan.texts)
-        paths = " ".join(shlex.quote(path) for path in sorted(plan.texts)) if count <= 5 else "."
-        lines.append(f"{count} file{'s' if count != 1 else ''} written; undo: git checkout -- {paths}")
+        lines.append(f"{count} file{'s' if count != 1 else ''} written; {undo}")
     elif plan.texts:
         lines.append("nothing was written; `mi-lint migrate --write` writes it")
     sys.stderr.write("\n".join(lines) + "\n")

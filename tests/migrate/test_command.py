@@ -72,6 +72,42 @@ def test_uncommitted_changes_are_not_written_over_without_force(repository, caps
     assert (repository / "app.py").read_text() == AFTER + "# mine\n"
 
 
+def test_how_to_undo_holds_where_one_is(repository, capsys, monkeypatch):
+    (repository / "src").mkdir()
+    (repository / "src" / "more code.py").write_text(CODE)
+    git("add", ".")
+    git("commit", "-q", "-m", "more")
+    monkeypatch.chdir(repository / "src")
+    assert guarded(["migrate", "--write", "."]) == 0
+    undo = capsys.readouterr().err.partition("undo: ")[2].splitlines()[0]
+    assert "../requirements.txt" in undo
+    subprocess.run(undo, shell=True, check=True, capture_output=True)
+    assert (repository / "src" / "more code.py").read_text() == CODE
+    assert subprocess.run(["git", "status", "--porcelain"], capture_output=True, check=True).stdout == b""
+
+
+def test_what_git_cannot_undo_is_said(repository, capsys):
+    (repository / "app.py").write_text(CODE + "# mine\n")
+    assert guarded(["migrate", "--write", "--force"]) == 0
+    assert "2 files written; git cannot undo it in app.py\n" in capsys.readouterr().err
+
+
+def test_without_a_repository_there_is_nothing_to_undo_from(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text(CODE)
+    assert guarded(["migrate", "--write"]) == 0
+    assert "1 file written; there is no repository to undo it from\n" in capsys.readouterr().err
+
+
+def test_a_repository_that_git_does_not_read_is_not_written_without_force(repository, capsys):
+    (repository / ".git" / "index").write_bytes(b"broken")
+    assert guarded(["migrate", "--write"]) == 2
+    assert "git does not tell what is committed: fatal: " in capsys.readouterr().err
+    assert (repository / "app.py").read_text() == CODE
+    assert guarded(["migrate", "--write", "--force"]) == 0
+    assert "no repository to undo it from" in capsys.readouterr().err
+
+
 def test_the_report_accounts_for_every_site(repository):
     (repository / "held.py").write_text(HELD)
     assert guarded(["migrate", "--report", "report.json", "-q"]) == 1
