@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mi_lint.migrate.session import Session
-from mi_lint.model import Finding, Notification, RuleInfo
-from mi_lint.python.findings import Redact, findings
+from mi_lint.rulebook import store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from mi_lint.model import Finding, Notification
 
 
 def python_findings(
     paths: Iterable[str],
     read: Callable[[str], bytes | None],
-    table: Mapping[str, dict[str, Any]],
-    rules: Mapping[str, RuleInfo],
-    redact: Redact,
-    wanted: Iterable[str] | None = None,
-    fixes: bool = True,
+    wanted: Iterable[str],
+    rules: frozenset[str],
+    *,
+    extra_rules: Sequence[str] = (),
     importing: Mapping[bytes, list[str]] | None = None,
+    fixes: bool = True,
 ) -> tuple[list[Finding], list[Notification]]:
-    """Return the findings in ``wanted`` files (default: all) of a project, and what could not be analysed.
+    """Return the findings of some rules in the ``wanted`` files of a project, and what could not be analysed.
 
-    Wanted files are parsed; the caller has chosen them by `mi_lint.python.candidates`.
-
-    ``table`` is `mi_lint.rulebook.store.client_table`, ``rules`` the enabled rules by id, ``importing`` what
+    Wanted files are parsed; the caller has chosen them by `mi_lint.python.candidates`. ``importing`` is what
     `mi_lint.python.imported.importers` tells.
     """
-    session = Session(paths, read, table, wanted, chosen_by_bytes=wanted is not None, importing=importing)
+    table = store.client_table(extra_rules)
+    session = Session(paths, read, table, wanted, chosen_by_bytes=True, importing=importing)
     sites = [site for site in session.sites if site.check in rules]
-    found = findings(sites, rules, session.project.text, redact)
-    if fixes and sites:
+    if not sites:
+        return [], session.project.notifications
+    # What only findings need is not loaded for files without any.
+    from mi_lint.python.findings import findings
+    from mi_lint.rulebook.load import rulebook
+    from mi_lint.secrets.hiding import Hiding
+
+    found = findings(sites, rulebook(extra_rules).rules, session.project.text, Hiding(extra_rules).redact)
+    if fixes:
         from mi_lint.migrate.plan import Options
 
         plan = session.plan(Options(thorough=False), sites)
@@ -46,6 +55,8 @@ def python_findings(
 
 def _with_outcome(finding: Finding, outcome: object, fix: Any) -> Finding:
     """Return a finding with its fix, or with the reason why there is none."""
+    import dataclasses
+
     from mi_lint.migrate.outcome import HeldBack, Manual, Rewritten
 
     if isinstance(outcome, Rewritten) and fix is not None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
-from mi_lint.python.analysis import Analysis, reasons_to_parse
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.candidates import call_names, is_candidate, is_python, words_of
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
+from mi_lint.python.registry import reasons_to_parse
 from mi_lint.python.site import Site
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from mi_lint.migrate.plan import Options, Plan
 
 

@@ -2,52 +2,28 @@
 
 A family is a module of `mi_lint.python.families` with ``MARKERS`` (bytes, one of which a file must contain for the
 family to be asked) and ``detect(module, analysis)``. ``NEEDS``, if there are any, are expressions: a marker is a reason
-to parse a file only where one of them matches. Families are found by looking into the package; there is no list.
+to parse a file only where one of them matches. Families are found by looking into the package; there is no list
+(`mi_lint.python.registry`).
 """
 
 from __future__ import annotations
 
 import ast
-import functools
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from mi_lint.python import families, known
+from mi_lint.python import known
 from mi_lint.python.clients import ClientTable, client_calls
 from mi_lint.python.facts import Module
 from mi_lint.python.markers import Markers
 from mi_lint.python.origins import Trace
 from mi_lint.python.project import Project
+from mi_lint.python.registry import all_families
 from mi_lint.python.site import ClientCall, Site
 from mi_lint.python.values import Tracer
 
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """How one kind of authentication is recognised."""
-
-    name: str
-    markers: tuple[bytes, ...]
-    needs: tuple[bytes, ...]
-    detect: Callable[[Module, Analysis], Iterator[Site]]
-
-
-@functools.cache
-def all_families() -> tuple[Family, ...]:
-    """Return the families of the package, by name."""
-    found = []
-    for entry in pkgutil.iter_modules(families.__path__):
-        module = importlib.import_module(f"{families.__name__}.{entry.name}")
-        found.append(Family(entry.name, module.MARKERS, getattr(module, "NEEDS", ()), module.detect))
-    return tuple(sorted(found, key=lambda family: family.name))
-
-
-def reasons_to_parse() -> list[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
-    """Return the markers and needs of the families, for `mi_lint.python.candidates.is_candidate`."""
-    return [(markers, family.needs) for family in all_families() if (markers := tuple(filter(None, family.markers)))]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Analysis:

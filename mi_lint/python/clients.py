@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.client import Client, Constructor, client
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class ClientTable:

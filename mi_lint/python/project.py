@@ -8,10 +8,13 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from mi_lint.model import Notification
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.imported import imported_words, importers, stem
 from mi_lint.python.source import Source, read_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mi_lint.model import Notification
 
 MAX_HOPS = 3
 MAX_CALLING_FILES = 20
@@ -139,6 +142,8 @@ class Project:
         return self._texts[path]
 
     def _note(self, path: str, error: Exception) -> None:
+        from mi_lint.model import Notification
+
         line = getattr(error, "lineno", None)
         place = f" (line {line})" if line else ""
         reason = getattr(error, "msg", "") or str(error) or type(error).__name__

@@ -18,11 +18,12 @@ from mi_lint.rulebook.errors import RuleFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 FORMAT = 7
 PARTS = ("match", "rules", "clients", "roles")
+KEPT = ("families",)
 MAX_AGE = 30 * 86400  # seconds after which an unused table of other rules is removed
 
 
@@ -91,6 +92,21 @@ def _table(part: str, extra: Sequence[str]) -> dict[str, Any]:
     return _compile(files, signature)[part] if table is None else table
 
 
+def kept(part: str, files: Sequence[str], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return a plain table that follows from files: from the cache, or made where one of them has changed.
+
+    Without files to compare with it is made each time.
+    """
+    if not files:
+        return make()
+    signature = _signature(files)
+    table = _load(part, signature)
+    if table is None:
+        table = make()
+        _save_table(part, signature, table)
+    return table
+
+
 def _signature(files: Sequence[str]) -> bytes:
     """Describe rule files such that a changed one is noticed, without reading them."""
     parts = [f"{FORMAT} {__version__} {sys.version_info[:2]} {marshal.version}"]
@@ -134,9 +150,13 @@ def _compile(files: Sequence[str], signature: bytes) -> dict[str, dict[str, Any]
     tables["match"]["digest"] = hashlib.sha256(texts[0].encode()).hexdigest()[:32]
     _remove_old()
     for part, table in tables.items():
-        body = marshal.dumps(table)
-        save(_name(part, signature), signature + zlib.crc32(body).to_bytes(4, "little") + body)
+        _save_table(part, signature, table)
     return tables
+
+
+def _save_table(part: str, signature: bytes, table: dict[str, Any]) -> None:
+    body = marshal.dumps(table)
+    save(_name(part, signature), signature + zlib.crc32(body).to_bytes(4, "little") + body)
 
 
 def _remove_old() -> None:
@@ -147,7 +167,7 @@ def _remove_old() -> None:
     try:
         for entry in os.scandir(directory or os.devnull):
             # Only what we wrote: the user may have chosen a folder with other files in it.
-            ours = re.fullmatch(rf"[0-9a-f]+\.({'|'.join(PARTS)}|[0-9.]+\.hs)", entry.name)
+            ours = re.fullmatch(rf"[0-9a-f]+\.({'|'.join(PARTS + KEPT)}|[0-9.]+\.hs)", entry.name)
             if ours and entry.is_file() and entry.stat().st_mtime < time.time() - MAX_AGE:
                 os.unlink(entry.path)
     except OSError:

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mi_lint.model import Finding, Notification, RuleInfo
+    from mi_lint.model import Finding, Notification
     from mi_lint.python.imported import Importing
     from mi_lint.scanning.policy import Policy
 
@@ -37,13 +37,13 @@ class CodeScan:
 
     def findings(self, wanted: Sequence[str], jobs: int) -> Partial:
         """Return the findings in the wanted files, before suppression."""
-        self._rules = self._enabled_rules()
-        _load()
         total = Partial()
         # Neighbours share imports: a process gets files that stand together.
         share = max(FILES_PER_JOB, -(-len(wanted) // jobs)) if jobs > 1 else max(1, len(wanted))
         ordered = sorted(wanted)
         chunks = [ordered[at : at + share] for at in range(0, len(ordered), share)]
+        if len(chunks) > 1:
+            _load()
         for chunk, part in pool.run(self._work, chunks, min(len(chunks), jobs) if pool.forks() else 1):
             if part is None:
                 total.failed = True
@@ -52,12 +52,6 @@ class CodeScan:
             else:
                 total.add(part)
         return total
-
-    def _enabled_rules(self) -> dict[str, RuleInfo]:
-        from mi_lint.rulebook.load import rulebook
-
-        rules = rulebook(self._policy.extra_rules).rules
-        return {identity: rule for identity, rule in rules.items() if identity in self._policy.enabled}
 
     def _work(self, wanted: Sequence[str]) -> Partial:
         part = Partial()
@@ -77,18 +71,15 @@ class CodeScan:
 
     def _look(self, wanted: Sequence[str], part: Partial) -> None:
         from mi_lint.migrate.scan import python_findings
-        from mi_lint.rulebook import store
-        from mi_lint.secrets.hiding import Hiding
 
         found, notes = python_findings(
             self._paths,
             self._read,
-            store.client_table(self._policy.extra_rules),
-            self._rules,
-            Hiding(self._policy.extra_rules).redact,
             wanted,
-            self._fixes,
-            self._importing,
+            self._policy.enabled,
+            extra_rules=self._policy.extra_rules,
+            importing=self._importing,
+            fixes=self._fixes,
         )
         part.findings += self._allowed(found)
         part.notes += map(_note, notes)
@@ -102,7 +93,12 @@ class CodeScan:
 def _load() -> None:
     """Import what each process is going to need, so that forked ones share it."""
     from mi_lint.migrate import scan  # noqa: F401
+    from mi_lint.python import findings  # noqa: F401
+    from mi_lint.python.registry import import_all
+    from mi_lint.rulebook import load  # noqa: F401
     from mi_lint.secrets import hiding  # noqa: F401
+
+    import_all()
 
 
 def _note(notification: Notification) -> tuple[str, str, str]:

@@ -100,8 +100,8 @@ class PythonFilter:
 
     def _load_names(self) -> None:
         if self._names is None:
-            from mi_lint.python.analysis import reasons_to_parse
             from mi_lint.python.candidates import call_names
+            from mi_lint.python.registry import reasons_to_parse
 
             self._names = call_names(store.client_table(self._extra_rules))
             self._groups = reasons_to_parse()

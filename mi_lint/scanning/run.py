@@ -212,7 +212,8 @@ class _Job:
             found = code.findings(seen.python, jobs)
             seen.failed = seen.failed or found.failed
             seen.notes += found.notes
-            self._weigh(seen, found.findings)
+            if found.findings or seen.mentions:
+                self._weigh(seen, found.findings)
         elif seen.mentions:
             self._weigh(seen, [])
         result = Result(seen, self._root, self._policy)

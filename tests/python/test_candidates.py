@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mi_lint.python.analysis import reasons_to_parse
 from mi_lint.python.candidates import WORDS, call_names, is_candidate, words_of
+from mi_lint.python.registry import reasons_to_parse
 from mi_lint.rulebook import store
 
 

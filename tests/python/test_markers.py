@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mi_lint.python.analysis import all_families
 from mi_lint.python.markers import MANY, Markers
+from mi_lint.python.registry import all_families
 
 WORDS = sorted({marker for family in all_families() for marker in family.markers})
 TEXTS = [b"", b"import os\n", *WORDS, b"x = '" + b"\n".join(WORDS) + b"'", *(word[:-1] for word in WORDS)]

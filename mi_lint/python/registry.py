@@ -1,0 +1,81 @@
+"""The families of the package, and what makes each of them look at a file.
+
+To know that, every family has to be imported, which takes longer than all that is done with a file in which nothing is
+found. So it is kept between runs, and a family is imported when a file has one of its markers.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+
+from mi_lint.rulebook import store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from mi_lint.python.analysis import Analysis
+    from mi_lint.python.candidates import Group
+    from mi_lint.python.facts import Module
+    from mi_lint.python.site import Site
+
+_PACKAGE = "mi_lint.python.families"
+
+
+class Family:
+    """How one kind of authentication is recognised: see `mi_lint.python.analysis`."""
+
+    __slots__ = ("markers", "name", "needs")
+
+    def __init__(self, name: str, markers: tuple[bytes, ...], needs: tuple[bytes, ...]) -> None:
+        self.name = name
+        self.markers = markers
+        self.needs = needs
+
+    def detect(self, module: Module, analysis: Analysis) -> Iterator[Site]:
+        """Yield the sites of a module."""
+        found: Iterator[Site] = importlib.import_module(f"{_PACKAGE}.{self.name}").detect(module, analysis)
+        return found
+
+
+@functools.cache
+def all_families() -> tuple[Family, ...]:
+    """Return the families of the package, by name."""
+    table = store.kept("families", _files(), _gather)
+    return tuple(Family(name, *table[name]) for name in sorted(table))
+
+
+def import_all() -> None:
+    """Import every family, for processes that are forked afterwards."""
+    for family in all_families():
+        importlib.import_module(f"{_PACKAGE}.{family.name}")
+
+
+def reasons_to_parse() -> list[Group]:
+    """Return the markers and needs of the families, for `mi_lint.python.candidates.is_candidate`."""
+    return [(markers, family.needs) for family in all_families() if (markers := tuple(filter(None, family.markers)))]
+
+
+def _files() -> list[str]:
+    """Return the files that decide about the markers; none where the package is not a folder."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    files = []
+    try:
+        for place in (folder, os.path.join(folder, "families")):
+            files += sorted(entry.path for entry in os.scandir(place) if entry.is_file())
+    except OSError:
+        return []
+    return files
+
+
+def _gather() -> dict[str, Any]:
+    import pkgutil
+
+    found = {}
+    for entry in pkgutil.iter_modules(importlib.import_module(_PACKAGE).__path__):
+        module = importlib.import_module(f"{_PACKAGE}.{entry.name}")
+        found[entry.name] = (tuple(module.MARKERS), tuple(getattr(module, "NEEDS", ())))
+    return found
