@@ -27,9 +27,18 @@ _NO_EXPIRY = (
     "the call does not say until when the SAS is valid, as where a stored access policy does; such a SAS needs the key"
 )
 _STILL_KEYED = "the {0} that can give a user delegation key still authenticates with a key or a SAS"
+# https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas
 _LIFETIME = (
-    "a user delegation key lives for seven days at most, and with it the SAS: look at its expiry, and give its user a "
-    "role where longer access is needed"
+    "a user delegation key lives for seven days at most, and asking for one that lives longer fails: make sure that "
+    "the SAS ends within seven days"
+)
+_TOO_LONG = (
+    "the SAS is valid for {0}, a user delegation key for seven days at most: give its user a role instead, or sign a "
+    "new SAS of at most seven days whenever one is needed"
+)
+_FIXED = (
+    "the SAS ends on a fixed date, and a user delegation key lives for seven days at most: give its user a role "
+    "instead, or sign a new SAS of at most seven days whenever one is needed"
 )
 MAX_LINE = 120
 _CONDITIONAL = ast.IfExp | ast.BoolOp | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -48,6 +57,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
     expiry = known.keyword(site.node, "expiry")
     if expiry is None or known.keyword(site.node, "policy_id") is not None:
         return HeldBack(_NO_EXPIRY)
+    too_long = _too_long(expiry, context.module)
+    if too_long:
+        return HeldBack(too_long)
     client = _service_client(site, signing, context)
     if isinstance(client, str):
         return HeldBack(client)
@@ -61,6 +73,9 @@ def _without_key(site: Site, node: ast.Call, signing: Signing, context: Context)
     if index is None:
         return HeldBack(dual.REASON)
     editor.remove(index)
+    expiry = known.keyword(node, "expiry")
+    if expiry is not None and (too_long := _too_long(expiry, context.module)):
+        return HeldBack(too_long)
     return HeldBack(dual.REASON, Rewritten(editor.changes(), "sign with the user delegation key only"))
 
 
@@ -223,6 +238,25 @@ def _parts(expiry: ast.expr, module: Module) -> list[ast.AST]:
     return nodes
 
 
+def _too_long(expiry: ast.expr, module: Module) -> str:
+    """Return why no user delegation key can sign for the whole time of a SAS; empty when one may."""
+    lifetime = _lifetime(expiry, module)
+    if lifetime is not None:
+        return _TOO_LONG.format(_said(lifetime)) if lifetime > _WEEK else ""
+    if isinstance(expiry, ast.Name):
+        bindings = module.reaching(expiry)
+        value = bindings[0].value if len(bindings) == 1 else None
+        return "" if value is None else _too_long(value, module)
+    dated = isinstance(expiry, ast.Call) and known.callee(expiry) == "datetime" and len(expiry.args) >= 3
+    fixed = dated and isinstance(expiry, ast.Call) and all(isinstance(part, ast.Constant) for part in expiry.args)
+    return _FIXED if fixed or isinstance(expiry, ast.Constant) else ""
+
+
+def _said(seconds: float) -> str:
+    """Return a time in words."""
+    return f"{seconds / _UNITS['days']:.4g} days" if seconds >= _UNITS["days"] else f"{seconds / 3600:.4g} hours"
+
+
 def _lifetime(expiry: ast.expr, module: Module) -> float | None:
     """Return the seconds for which the SAS is valid, when they are written as one ``timedelta``."""
     deltas = [n for n in _parts(expiry, module) if isinstance(n, ast.Call) and known.callee(n) == "timedelta"]
@@ -233,10 +267,28 @@ def _lifetime(expiry: ast.expr, module: Module) -> float | None:
         values["days"] = deltas[0].args[0]
     total = 0.0
     for name, value in values.items():
-        if name not in _UNITS or not (isinstance(value, ast.Constant) and isinstance(value.value, int | float)):
+        number = _number(value, module)
+        if name not in _UNITS or number is None:
             return None
-        total += _UNITS[name] * value.value
+        total += _UNITS[name] * number
     return total
+
+
+def _number(node: ast.expr, module: Module) -> float | None:
+    """Return the number that an expression of constants always gives."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return number
+        case ast.Name():
+            bindings = module.reaching(node)
+            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            return None if value is None else _number(value, module)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Add() as operator, right=right):
+            first, second = _number(left, module), _number(right, module)
+            if first is None or second is None:
+                return None
+            return first * second if isinstance(operator, ast.Mult) else first + second
+    return None
 
 
 def blocks(context: Context, with_held_back: bool = False) -> bool:
