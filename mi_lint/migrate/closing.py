@@ -6,7 +6,7 @@ https://learn.microsoft.com/python/api/overview/azure/identity-readme#async-cred
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mi_lint.migrate.changes import Change
 from mi_lint.python.facts import Module
@@ -18,11 +18,15 @@ MAX_LINE = 120
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closing:
-    """The statement that opens or assigns the client, and what closes the client again."""
+    """The statement that opens or assigns the client, and what closes the client again.
+
+    ``first`` is an earlier statement of the same block that needs the same credential.
+    """
 
     module: Module
     statement: ast.AsyncWith | ast.Assign
     closers: tuple[ast.AsyncWith | ast.Expr, ...]
+    first: ast.stmt | None = None
 
     @property
     def scope(self) -> Scope:
@@ -58,9 +62,34 @@ class Closing:
 
     def _before(self, name: str, code: str) -> Change:
         source = self.module.source
-        start = source.span(self.statement)[0]
+        start = source.span(self.first or self.statement)[0]
         indent = source.indentation(source.line_start(start))
         return Change(self.module.path, start, start, f"{name} = {code}{source.newline}{indent}")
+
+    def serving(self, node: ast.AST) -> Closing | None:
+        """Return this for what is made before, only to be handed to the client; None when it cannot serve that."""
+        if isinstance(self.statement, ast.AsyncWith):
+            return None
+        body = next(body for body in _blocks(self.module.parent(self.statement)) if self.statement in body)
+        statement = self.module.statement(node)
+        if statement not in body or not self._is_for_client(statement) or not _starts_line(self.module, statement):
+            return None
+        first = min(statement, self.first or self.statement, key=body.index)
+        return replace(self, first=first)
+
+    def _is_for_client(self, statement: ast.stmt) -> bool:
+        """Whether a statement assigns what only the statement that makes the client uses."""
+        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+            return False
+        target = statement.targets[0]
+        start, end = self.module.source.span(self.statement)
+        loads = self.module.loads.get(target.id, ()) if isinstance(target, ast.Name) else ()
+        spans = [self.module.source.span(load) for load in loads]
+        return bool(spans) and all(start <= first and last <= end for first, last in spans)
+
+
+def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    return [value for _, value in ast.iter_fields(node) if isinstance(value, list)]
 
 
 def closing(module: Module, node: ast.AST) -> Closing | None:

@@ -20,6 +20,8 @@ from mi_lint.python.facts import Module
 from mi_lint.python.scopes import Binding, Scope
 
 _PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__")
+# A parameter that a rewrite adds to a function.
+_NEW_PARAMETER = re.compile(r", (\w+)(?:: [^=]+?)?\s*=\s*None")
 _STORED_SECRET = (
     "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
 )  # fmt: skip
@@ -51,6 +53,7 @@ class Credentials:
         self._uses: list[_Use] = []
         self._mixed = False
         self._scopes: set[str] = set()
+        self._parameters: set[str] = set()
 
     @property
     def kind(self) -> str:
@@ -76,20 +79,25 @@ class Credentials:
     def resolve(self, changes: list[Change], needs: Needs) -> list[Change]:
         """Return the changes with every placeholder filled in, and the definitions they need."""
         used = sorted({int(match[3]) for change in changes for match in _PLACEHOLDER.finditer(change.text)})
+        self._parameters = {name for change in changes for name in _NEW_PARAMETER.findall(change.text)}
         self._scopes = {self._uses[number].scope for number in used if self._uses[number].kind == "provider"}
         self._mixed = len({self._uses[number].is_async for number in used}) > 1
         closed = self._closed(used)
-        shared = [number for number in used if number not in closed]
+        joined = self._joined(closed, used)
+        shared = [number for number in used if number not in closed and number not in joined]
         named = [number for number in shared if self._deserves_name(number, shared, changes)]
         in_place = self._in_place(named, changes)
         named = [number for number in named if number not in in_place]
         code = {number: self._code(number, number in named, needs) for number in shared}
         code |= {number: name or self._expression(self._uses[number], needs) for number, name in in_place.items()}
         local = "credential" if closed and not shared and self._is_free("credential") else ""
+        if not local and any(self._name(self._uses[n]) == self._name(self._uses[m]) for n in named for m in closed):
+            local = next(name for name in ("client_credential", "client_credential_") if self._is_free(name))
         opened: dict[int, list[Change]] = {}
         for number, place in closed.items():
             code[number] = local or self._name(self._uses[number])
             opened[id(place.statement)] = place.changes(code[number], self._expression(self._uses[number], needs))
+        code |= {number: code[other] for number, other in joined.items()}
         filled = [
             Change(c.path, c.start, c.end, _PLACEHOLDER.sub(lambda match: code[int(match[3])], c.text)) for c in changes
         ]
@@ -108,6 +116,19 @@ class Credentials:
             scopes.setdefault(id(place.scope), set()).add(id(place.statement))
         alone = {number: place for number, place in found.items() if len(scopes[id(place.scope)]) == 1}
         return alone | {n: p for n, p in found.items() if isinstance(p.statement, ast.AsyncWith)}
+
+    def _joined(self, closed: dict[int, Closing], used: list[int]) -> dict[int, int]:
+        """Return the uses that an asynchronous credential which is closed can serve, too, by the use it is made for."""
+        found: dict[int, int] = {}
+        for number in used:
+            use = self._uses[number]
+            if number in closed or not use.is_async or use.kind != "credential" or self._existing(use):
+                continue
+            for other, place in closed.items():
+                served = place.serving(use.node) if number not in found else None
+                if served is not None:
+                    found[number], closed[other] = other, served
+        return found
 
     def _code(self, number: int, named: bool, needs: Needs) -> str:
         use = self._uses[number]
@@ -222,7 +243,7 @@ class Credentials:
 
     def _is_free(self, name: str) -> bool:
         bound = any(name in scope.bindings for scope in self._module.scopes.values())
-        return not bound and name not in self._module.loads
+        return not bound and name not in self._module.loads and name not in self._parameters
 
     def _definitions(self, named: list[int], needs: Needs) -> list[Change]:
         lines: dict[str, str] = {}

@@ -63,3 +63,30 @@ def test_a_name_that_is_taken_is_left_alone():
     )
     assert "credential=async_credential" in result
     assert "return a, credential" in result
+
+
+STORE = "from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore\n"
+STORED = 'BlobCheckpointStore(url, "c", credential=settings.account_key)'
+
+
+def test_what_is_only_made_for_a_client_shares_its_credential():
+    body = (
+        f"store = {STORED}\n    a = BlobClient(url, 'a', 'b', credential=settings.account_key, checkpoint_store=store)"
+    )
+    result = migrated(f"{HEAD}{STORE}\nasync def f(url):\n    {body}\n    async with a:\n        pass\n")
+    assert "    credential = DefaultAzureCredential()\n    store = BlobCheckpointStore(url" in result
+    assert result.count("DefaultAzureCredential()") == 1
+
+
+def test_what_lives_longer_than_a_client_does_not_share_its_credential():
+    body = f"b = {CLIENT}\n    a = {CLIENT}\n    await a.close()\n    return b\n"
+    result = migrated(f"{HEAD}async def f(url):\n    {body}")
+    assert result.count("DefaultAzureCredential()") == 2 or "credential.close()" not in result
+
+
+def test_a_credential_of_the_module_and_one_that_is_closed_have_names_of_their_own():
+    kept = f"def a(url):\n    return {CLIENT}\n\ndef b(url):\n    return {CLIENT}\n"
+    code = HEAD + kept + f"\nasync def f(url):\n    c = {CLIENT}\n    await c.close()\n    return a(url)\n"
+    result = migrated(code)
+    assert "async_credential = DefaultAzureCredential()\n" in result
+    assert "    client_credential = DefaultAzureCredential()\n" in result
