@@ -7,6 +7,7 @@ code does, nobody but its author can say what shall decide from now on.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change
@@ -24,6 +25,8 @@ class Condition:
     statement: ast.If | None = None
     change: Change | None = None
     harmless: bool = False
+    operand: ast.expr | None = None
+    junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set | None = None
 
     @property
     def is_switch(self) -> bool:
@@ -37,11 +40,11 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
     if isinstance(parent, ast.BoolOp) and _is_test(module, parent):
         if _decides(operand, isinstance(parent.op, ast.And)):
             return _never(module, parent)
-        return Condition(change=_dropped(module, parent.values, operand))
+        return Condition(change=_dropped(module, parent.values, operand), operand=operand, junction=parent)
     if isinstance(parent, ast.List | ast.Tuple | ast.Set) and (function := _all_or_any(module.parent(parent))):
         if len(parent.elts) < 2 or _decides(operand, function == "all"):
             return Condition()
-        return Condition(change=_dropped(module, parent.elts, operand))
+        return Condition(change=_dropped(module, parent.elts, operand), operand=operand, junction=parent)
     if isinstance(parent, ast.If) and parent.test is operand:
         if _only_fails(parent, operand):
             return Condition(statement=parent)
@@ -112,25 +115,42 @@ def _is_test(module: Module, node: ast.expr) -> bool:
     return isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) and parent.test is node
 
 
+def without_operands(
+    module: Module, junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set, gone: Collection[ast.expr]
+) -> list[Change]:
+    """Return the changes that take some, not all, of the operands out of a junction."""
+    source = module.source
+    operands = junction.values if isinstance(junction, ast.BoolOp) else junction.elts
+    changes = []
+    is_leading = True
+    for index, operand in enumerate(operands):
+        start, end = source.span(operand)
+        is_leading = is_leading and operand in gone
+        if operand in gone and is_leading:
+            changes.append(Change(source.path, start, source.span(operands[index + 1])[0], ""))
+        elif operand in gone:
+            changes.append(Change(source.path, source.span(operands[index - 1])[1], end, ""))
+    return changes
+
+
+def guard(module: Module, junction: ast.AST) -> ast.If | None:
+    """Return the statement that gives up when an operand of a junction is missing, and does nothing else."""
+    test = module.parent(junction) if not isinstance(junction, ast.BoolOp) else junction
+    while isinstance(module.parent(test), ast.UnaryOp):
+        test = module.parent(test)
+    statement = module.parent(test)
+    if isinstance(statement, ast.If) and isinstance(test, ast.expr) and _only_fails(statement, test):
+        return statement
+    return None
+
+
 def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:
+    source = module.source
     index = operands.index(operand)
-    limits = module.source.span(module.parent(operand))
-    start, end = _with_parentheses(module, operand, limits)
-    # Each but the first goes with what stands before it, so that neighbours can go together.
+    start, end = source.span(operand)
     if index == 0:
-        return Change(module.path, start, _with_parentheses(module, operands[1], limits)[0], "")
-    return Change(module.path, _with_parentheses(module, operands[index - 1], limits)[1], end, "")
-
-
-def _with_parentheses(module: Module, node: ast.expr, limits: tuple[int, int]) -> tuple[int, int]:
-    """Return the span of an operand with the parentheses around it, which are no part of the syntax tree."""
-    text = module.source.text
-    start, end = module.source.span(node)
-    while True:
-        before, after = text[limits[0] : start].rstrip(), text[end : limits[1]].lstrip()
-        if not (before.endswith(b"(") and after.startswith(b")")):
-            return start, end
-        start, end = limits[0] + len(before) - 1, limits[1] - len(after) + 1
+        return Change(source.path, start, source.span(operands[1])[0], "")
+    return Change(source.path, source.span(operands[index - 1])[1], end, "")
 
 
 def _only_fails(statement: ast.If, operand: ast.expr) -> bool:
