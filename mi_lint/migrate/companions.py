@@ -36,7 +36,10 @@ def companion_changes(
         changes += raised_pins(site, rewrite, project)
         examples = dict(rewrite.settings)
         for old, new in rewrite.renamed:
-            renamed.setdefault(site.module.path, {}).setdefault(old, {})[new] = examples.get(new, "")
+            told = renamed.setdefault(site.module.path, {}).setdefault(old, {})
+            told[new] = examples.pop(new, "")
+            # What else the connection string said, such as the name of an event hub.
+            told.update(examples if len(rewrite.renamed) == 1 else {})
     for path, names in packages.items():
         needed = [requirement for word, requirement in _NEEDED if word in texts.get(path, b"")]
         changes += manifest_changes(project, path, names, needed, neighbours)

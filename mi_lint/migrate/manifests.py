@@ -154,7 +154,9 @@ def _addition(project: Project, path: str, packages: list[str], needed: Requirem
         yield Change(path, start, start, f"{quote}{needed}{quote}, ")
         return
     newline = "\r\n" if b"\r\n" in text else "\n"
-    if package.lower() > needed.name:
+    # A comment above says what the package is for.
+    commented = text[: match.start()].rpartition(b"\n")[0].rpartition(b"\n")[2].lstrip().startswith(b"#")
+    if package.lower() > needed.name and not commented:
         yield Change(path, match.start(), match.start(), line + newline)
     else:
         end = match.end() - (1 if match[0].endswith(b"\r") else 0)

@@ -70,10 +70,11 @@ def _lines(
             if len(written) == len(lines) and all(there) and old not in still_read and not _ends_a_list(match, text):
                 end = match.end() + (len(newline) if text[match.end() :].startswith(newline.encode()) else 0)
                 yield Change(path, match.start(), end, "")
-            if len(written) < len(lines) or any(there):
+            if len(written) < len(lines) or all(there):
                 continue
             kept = [match[0].decode("utf-8", "replace")] if old in still_read else []
-            yield Change(path, match.start(), match.end(), newline.join([*kept, *written]))
+            new = [line for line, known in zip(written, there, strict=True) if not known]
+            yield Change(path, match.start(), match.end(), newline.join([*kept, *new]))
 
 
 def _ends_a_list(match: re.Match[bytes], text: bytes) -> bool:
@@ -109,8 +110,10 @@ def _prose(
     path: str, text: bytes, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
 ) -> Iterator[Change]:
     for old, names in renamed.items():
-        if len(names) != 1 or old in still_read:
+        # The name of an entity, whose example is a mere placeholder, is no other word for the connection string.
+        instead = [name for name, example in names.items() if not re.fullmatch(r"<\w+>", example)]
+        if len(instead) != 1 or old in still_read:
             continue
-        new = next(iter(names))
+        new = instead[0]
         for match in re.finditer(rb"(?<![\w-])%s(?![\w-])" % re.escape(old.encode()), text):
             yield Change(path, match.start(), match.end(), new)
