@@ -29,6 +29,7 @@ from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Manual, Needs, Outcome, Rewritten
 from mi_lint.migrate.settings_files import real_files
+from mi_lint.migrate.shared_settings import with_unused_globals
 from mi_lint.migrate.unused_settings import removed_from_samples, unused_settings
 from mi_lint.model import Applicability, Fix
 from mi_lint.python import known
@@ -296,7 +297,7 @@ class _Round:
                 self.outcomes[site] = rewrite
                 accepted[site] = rewrite
                 taken += rewrite.changes
-        accepted = with_unused_fields(self._analysis, accepted)
+        accepted = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
         self.outcomes.update(accepted)
         self._regroup(accepted)
 

@@ -217,8 +217,14 @@ class Project:
 
     def global_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read a name of a module: it must name the module, too, or share its names."""
-        texts = list(self._mentions_of(path, name))
-        return bool(texts) and (self._shares_names(path) or any(_names_module(text, path, name) for text in texts))
+        return bool(self.users_of_global(path, name))
+
+    def users_of_global(self, path: str, name: str) -> list[str]:
+        """Return the other files that may read a name of a module."""
+        found = list(self._mentions_of(path, name))
+        if found and not self._shares_names(path):
+            found = [other for other in found if _names_module(self.code_text(other), path, name)]
+        return found
 
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read an attribute of this name of whatever object."""
@@ -226,16 +232,17 @@ class Project:
         quoted = re.compile(rb"[\"']%s[\"']" % re.escape(name.encode()))
         return any(
             read.search(text) or (quoted.search(text) and _REFLECTION.search(text))
-            for text in self._mentions_of(path, name)
+            for text in map(self.code_text, self._mentions_of(path, name))
         )
 
-    def _mentions_of(self, path: str, word: str) -> Iterator[bytes]:
-        """Yield the texts of the other modules and notebooks that a word stands in."""
+    def _mentions_of(self, path: str, word: str) -> Iterator[str]:
+        """Yield the other modules and notebooks that a word stands in."""
         raw = word.encode()
         expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(raw))
-        # Most files do not have the letters at all, and that is much cheaper to see.
-        texts = (self.code_text(other) for other in self.code if other != path)
-        return (text for text in texts if raw in text and expression.search(text))
+        for other in self.code:
+            # Most files do not have the letters at all, and that is much cheaper to see.
+            if other != path and raw in (text := self.code_text(other)) and expression.search(text):
+                yield other
 
     def _shares_names(self, path: str) -> bool:
         """Whether names of a module reach files that do not name it: by star import, ``%run`` or a name in a text."""
@@ -243,7 +250,7 @@ class Project:
         if stem == b"__init__":
             return True
         shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
-        return any(shared.search(text) for text in self._mentions_of(path, _stem(path)))
+        return any(shared.search(self.code_text(other)) for other in self._mentions_of(path, _stem(path)))
 
 
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:

@@ -268,3 +268,46 @@ def test_wrappers_of_openai_0_get_no_token_provider_even_when_told_to(first, req
     texts = {"app.py": code, "requirements.txt": requirements}
     plan = session_of_texts(texts, table()).plan(Options(unsafe=True))
     assert (b"azure_ad_token_provider" in plan.texts.get("app.py", (None, b""))[1]) is rewritten
+
+
+CONFIG = b"""\
+import os
+
+ENDPOINT = "https://a.openai.azure.com"
+KEY = os.environ["OPENAI_KEY"]
+"""
+READERS = [
+    (b"import config\n", b"config.KEY"),
+    (b"from config import KEY\n", b"KEY"),
+    (b"from config import ENDPOINT, KEY\n\nprint(ENDPOINT)\n", b"KEY"),
+]
+
+
+def application(first, key):
+    return first + b'from openai import AzureOpenAI\n\nclient = AzureOpenAI(api_version="1", api_key=' + key + b")\n"
+
+
+@pytest.mark.parametrize(("first", "key"), READERS)
+def test_a_setting_in_another_module_goes_when_nothing_reads_it_any_more(first, key):
+    texts = {"app.py": application(first, key), "config.py": CONFIG, "other.py": b"KEY = 1\nprint(KEY)\n"}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert plan.texts["config.py"][1] == b'ENDPOINT = "https://a.openai.azure.com"\n'
+    assert plan.groups == [frozenset({"app.py", "config.py"})]
+    assert b"KEY" not in plan.texts["app.py"][1]
+
+
+@pytest.mark.parametrize(("first", "key"), READERS)
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("other.py", b"from config import KEY\nprint(KEY)\n"),
+        ("other.py", b"import config\nprint(config.KEY)\n"),
+        ("package/__init__.py", b"from ..config import *\n"),
+        ("config.py", CONFIG + b"HEADERS = {'key': KEY}\n"),
+    ],
+)
+def test_a_setting_that_is_read_elsewhere_stays(first, key, path, text):
+    texts = {"app.py": application(first, key), "config.py": CONFIG, "reader.py": b"print(KEY)", path: text}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert "app.py" in plan.texts
+    assert "config.py" not in plan.texts
