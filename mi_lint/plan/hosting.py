@@ -165,14 +165,23 @@ def advice(host: Host, identity: Identity) -> tuple[str, ...]:
             return ("The host is not known: attach the identity where the code runs, or name the host with `--host`.",)
         case _ if host.place:
             value = "SystemAssigned" if identity.kind == SYSTEM else "UserAssigned"
-            return (
-                (
-                    f"Write it into the template as well{place}, or the next deployment takes it away: "
-                    f"`identity: {{ type: '{value}' … }}`."
-                ),
-            )
+            return (f"{_TEMPLATE}{place}, or the next deployment takes it away: `identity: {{ type: '{value}' … }}`.",)
         case _:
             return ()
+
+
+_TEMPLATE = "Write it into the template as well"
+
+
+def advice_for(hosts: Sequence[Host], identity: Identity) -> tuple[str, ...]:
+    """Return the advice for several hosts; what is the same for several templates is said once."""
+    lines = list(dict.fromkeys(line for host in hosts for line in advice(host, identity)))
+    same = [line for line in lines if line.startswith(_TEMPLATE)]
+    if len(same) < 2:
+        return tuple(lines)
+    places = ", ".join(f"`{host.place}`" for host in hosts if host.place)
+    rest = same[0].partition("), or")[2]
+    return (f"{_TEMPLATE} ({places}), or{rest}", *(line for line in lines if line not in same))
 
 
 def set_settings(host: Host, wanted: Sequence[Setting]) -> tuple[Command, ...]:

@@ -84,5 +84,8 @@ def words_of(resource: Resource) -> str:
     if resource.type.startswith("Microsoft.Graph/"):
         return resource.title
     kind = words(noun(resource.type))
-    label = resource.label or resource.name
-    return f"the {kind} `{label}`"
+    if not resource.label and resource.settings:
+        # The most telling setting: not one that all resources of the kind share, nor a variable of the code.
+        telling = [name for name in resource.settings if name.isupper() and not name.endswith("SUFFIX")]
+        return f"the {kind} behind `{(telling or resource.settings)[0]}`"
+    return f"the {kind} `{resource.label or resource.name}`"

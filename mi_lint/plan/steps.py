@@ -81,7 +81,7 @@ def _switched_on(plan: Plan, identity: Identity) -> Step:
     return Step(
         _id("identity", identity), f"Switch on the system-assigned identity of the {hosts[0].words}", identity.reason,
         commands=tuple(command for command in commands if command.argv),
-        text=tuple(line for host in hosts for line in hosting.advice(host, identity)),
+        text=hosting.advice_for(hosts, identity),
         check=tuple(command for command in checks if command.argv),
         check_text="prints the object id of the identity",
         undo=tuple(undo),
@@ -95,7 +95,7 @@ def _attached(plan: Plan, identity: Identity) -> Step:
     return Step(
         _id("attach", identity), f"Attach it to the {names}", "the code asks its host for tokens of this identity",
         commands=tuple(command for host in hosts for command in hosting.attach(host, identity)),
-        text=tuple(dict.fromkeys(line for host in hosts for line in hosting.advice(host, identity))),
+        text=hosting.advice_for(hosts, identity),
         check=tuple(command for host in hosts for command in hosting.attached(host, identity)),
         check_text="lists the identity",
         undo=tuple(command for host in hosts for command in hosting.detach(host, identity)),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
-from mi_lint.plan.model import Assignment, Host, Plan
+from mi_lint.plan.model import HOSTS, Assignment, Host, Plan
 from mi_lint.plan.render.shell import all_parameters, bash_lines, plain
 from mi_lint.plan.rights import shared
 from mi_lint.plan.step import AFTER, Step, words_of
 from mi_lint.plan.steps import steps
+
+MANY = 4  # so many hosts and calls are named; more are counted
 
 
 def render(plan: Plan) -> str:
@@ -21,7 +24,9 @@ def _lines(plan: Plan) -> Iterator[str]:
     todo = steps(plan)
     yield f"# From stored secrets to a managed identity: {plan.title}"
     yield ""
-    yield from _intro(plan)
+    yield from _purpose(todo)
+    yield ""
+    yield from _identities(plan)
     yield ""
     yield from _diagram(plan)
     if plan.questions:
@@ -29,35 +34,66 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.problems:
         yield from _problems(plan)
     yield from _rights(plan)
+    if plan.notes:
+        yield from _list("Before you start", plan.notes)
     yield from _checklist(todo)
     yield from _values(plan)
     for number, step in enumerate(todo, 1):
         yield from _step(number, step)
-    if plan.notes:
-        yield from _list("Good to know", plan.notes)
 
 
-def _intro(plan: Plan) -> Iterator[str]:
+def _purpose(todo: list[Step]) -> Iterator[str]:
+    """Say what the page is for and how its steps hang together."""
+    code = next(number for number, step in enumerate(todo, 1) if step.id == "code")
+    last = next((number for number, step in enumerate(todo, 1) if step.phase == AFTER), 0)
+    first = "step 1 prepares" if code == 2 else f"steps 1 to {code - 1} prepare"
+    text = (
+        f"This page takes the code from stored secrets to a managed identity: {first} Azure, step {code} deploys the "
+    )
+    text += f"new code and step {code + 1} verifies it"
+    if last:
+        rest = f"step {last} makes" if last == len(todo) else f"steps {last} to {len(todo)} make"
+        text += f"; {rest} the old secrets worthless, once the new code has run for a while"
+    yield f"{text}. `mi-lint plan -o plan.sh` writes the same as a script."
+
+
+def _identities(plan: Plan) -> Iterator[str]:
     for identity in plan.identities:
-        hosts = "; ".join(host.words for host in plan.hosts_of(identity))
+        hosts = _counted(plan.hosts_of(identity), "; ")
         code = f" (code in {', '.join(f'`{folder}`' for folder in identity.code)})" if identity.code else ""
         words = f"**{identity.kind.capitalize()} identity** for {hosts}: {identity.reason}."
         yield f"- **{identity.title}**{code}: {words}" if identity.key else words
 
 
+def _counted(hosts: Sequence[Host], separator: str) -> str:
+    """Name a few hosts; count many by their kind."""
+    if len(hosts) <= MANY:
+        return separator.join(host.words for host in hosts)
+    kinds = Counter(HOSTS[host.kind] for host in hosts)
+    return separator.join(f"{number} × {kind}" if number > 1 else kind for kind, number in kinds.items())
+
+
 def _diagram(plan: Plan) -> Iterator[str]:
     yield "```mermaid"
     yield "flowchart LR"
-    for number, host in enumerate(plan.hosts, 1):
-        yield f'  host{number}["{_label(host.words)}"] --> {_node(plan, host)}'
+    number = 0
+    for identity, node in zip(plan.identities, _nodes(plan), strict=True):
+        hosts = plan.hosts_of(identity)
+        shown = [host.words for host in hosts] if len(hosts) <= MANY else _counted(hosts, "\n").split("\n")
+        for words in shown:
+            number += 1
+            yield f'  host{number}["{_label(words)}"] --> {node}'
     for identity, node in zip(plan.identities, _nodes(plan), strict=True):
         name = f"<br/>{identity.name}" if identity.name else ""
         yield f'  {node}(["{identity.kind} identity{name}"])'
     for number, resource in enumerate(plan.resources, 1):
         yield f'  resource{number}[("{_label(words_of(resource).removeprefix("the "))}")]'
+        roles: dict[str, list[str]] = {}
         for assignment in plan.assignments:
             if assignment.resource == resource.key:
-                yield f'  {_node(plan, assignment)} -- "{_label(assignment.role)}" --> resource{number}'
+                roles.setdefault(_node(plan, assignment), []).append(_label(assignment.role))
+        for node, names in roles.items():
+            yield f'  {node} -- "{"<br/>".join(dict.fromkeys(names))}" --> resource{number}'
     yield "```"
     yield ""
 
@@ -68,7 +104,7 @@ def _nodes(plan: Plan) -> list[str]:
     return [f"identity{number}" for number in range(1, len(plan.identities) + 1)]
 
 
-def _node(plan: Plan, part: Host | Assignment) -> str:
+def _node(plan: Plan, part: Assignment) -> str:
     return _nodes(plan)[plan.identities.index(plan.identity_of(part))]
 
 
@@ -102,7 +138,7 @@ def _rights(plan: Plan) -> Iterator[str]:
         a = group[0]
         resource = plan.resource(a.resource)
         on = f"{a.scope_words} of {words_of(resource)}" if a.scope_words else words_of(resource)
-        calls = ", ".join(dict.fromkeys(f"`{reason.call}`" for member in group for reason in member.reasons))
+        calls = _some(dict.fromkeys(f"`{reason.call}`" for member in group for reason in member.reasons))
         identity = f" (`{a.role_id}`)" if a.role_id else ""
         who = f"| {', '.join(plan.identity_of(member).title for member in group)} " if several else ""
         yield f"{who}| **{a.role}**{identity} | {on} | {f'{calls}: {a.default}' if a.default else calls} |"
@@ -132,11 +168,23 @@ def _values(plan: Plan) -> Iterator[str]:
     yield ""
     yield "| name | what | example |"
     yield "| --- | --- | --- |"
-
+    groups = []
     for parameter in all_parameters(plan):
+        if parameter.name.endswith("Group") and parameter.name != "resourceGroup":
+            groups.append(f"`{parameter.name}`")
+            continue
         example = f"`{parameter.example}`" if parameter.example else ""
         yield f"| `{parameter.name}` | {parameter.description} | {example} |"
+    if groups:
+        yield f"| {', '.join(groups)} | resource groups of the resources, where they are not `resourceGroup` |  |"
     yield ""
+
+
+def _some(calls: Iterable[str]) -> str:
+    """Name the first calls and count the others."""
+    names = list(calls)
+    more = len(names) - MANY
+    return ", ".join(names[:MANY]) + (f" and {more} more" if more > 0 else "")
 
 
 def _step(number: int, step: Step) -> Iterator[str]:
@@ -154,13 +202,20 @@ def _step(number: int, step: Step) -> Iterator[str]:
         yield from (f"```{step.language}", plain(step.code), "```", "")
     elif step.commands:
         yield from ("```bash", *bash_lines(step.commands), "```", "")
-    if step.check or step.check_text:
-        yield f"**Check:** {plain(step.check_text)}."
-        yield ""
-        if step.check:
-            yield from ("```bash", *bash_lines(step.check), "```", "")
-    if step.undo_text or step.undo:
-        yield f"**Undo:** {plain(step.undo_text)}."
-        yield ""
-        if step.undo:
-            yield from ("```bash", *bash_lines(step.undo), "```", "")
+    yield f"**Check:** {plain(step.check_text)}. **Undo:** {plain(step.undo_text)}."
+    yield ""
+    yield from _folded(step)
+
+
+def _folded(step: Step) -> Iterator[str]:
+    """Yield the commands to check and to undo, folded away: most readers need them once, if at all."""
+    parts = [("check", step.check), ("undo", step.undo)]
+    shown = [(name, commands) for name, commands in parts if commands]
+    if not shown:
+        return
+    yield f"<details><summary>Commands to {' and to '.join(name for name, _ in shown)}</summary>"
+    yield ""
+    for name, commands in shown:
+        yield from ("```bash", f"# {name}", *bash_lines(commands), "```", "")
+    yield "</details>"
+    yield ""
