@@ -178,6 +178,7 @@ class RuleInfo:
     tags: tuple[str, ...]
     messages: tuple[tuple[str, str], ...]
     references: tuple[str, ...] = ()
+    roles: tuple[tuple[str, str, str], ...] = ()  # service, usual role, roles that are enough for less
 
 
 @dataclass(slots=True)

@@ -87,6 +87,8 @@ def _state(entry: Entry, enabled: frozenset[str]) -> str:
 def _explained(entry: Entry, enabled: frozenset[str]) -> str:
     import textwrap
 
+    from mi_lint.rulebook.load import role_words
+
     info = entry.info
     confidence = info.confidence.name.lower().replace("_", "-")
     lines = [
@@ -111,6 +113,8 @@ def _explained(entry: Entry, enabled: frozenset[str]) -> str:
             lines += [f"  {line}" for line in example.text.splitlines()]
             if example.after:
                 lines += ["", "Becomes", *(f"  {line}" for line in example.after.splitlines())]
+    if info.roles:
+        lines += ["", "Roles for the managed identity", *(f"  {words}" for words in role_words(info.roles))]
     if entry.unchanged:
         lines += ["", "Not rewritten when", *(f"  {reason}" for reason in entry.unchanged)]
     lines += ["", "References", *(f"  {reference}" for reference in info.references)]
@@ -150,6 +154,7 @@ def _record(entry: Entry, enabled: frozenset[str]) -> dict[str, object]:
             {"path": example.path, "text": example.text, **({"after": example.after} if example.after else {})}
             for example in entry.found
         ],
+        "roles": [{"service": service, "usual": usual, "for_less": less} for service, usual, less in info.roles],
         "not_rewritten_when": list(entry.unchanged),
         "help_uri": info.help_uri,
         "references": list(info.references),

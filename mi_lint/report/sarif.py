@@ -20,9 +20,10 @@ from mi_lint.report.sarif_results import (
     BASE,
     ResultMaker,
     artifact_location,
+    extended,
+    extended_id,
     linked,
-    linked_id,
-    with_links,
+    needed_role,
 )
 from mi_lint.report.sarif_rules import taxonomies, tool
 from mi_lint.report.selection import order, shown
@@ -88,7 +89,7 @@ def _run(
     repository: Repository | None,
 ) -> Any:
     run = om.Run(
-        tool=tool(rules, _linking_messages(rules, findings)),
+        tool=tool(rules, _extended_messages(rules, findings)),
         invocations=[_invocation(report, notifications, repository)],
         column_kind="utf16CodeUnits",
         original_uri_base_ids={
@@ -110,14 +111,15 @@ def _run(
     return run
 
 
-def _linking_messages(rules: Sequence[RuleInfo], findings: Sequence[Finding]) -> dict[str, dict[str, str]]:
-    """Return the templates that are needed for messages with links to evidence."""
+def _extended_messages(rules: Sequence[RuleInfo], findings: Sequence[Finding]) -> dict[str, dict[str, str]]:
+    """Return the templates that are needed for messages with a role or with links to evidence."""
     templates = {rule.id: dict(rule.messages) for rule in rules}
     messages: dict[str, dict[str, str]] = {}
-    for identity, message_id, links in {(f.rule_id, f.message_id, linked(f)) for f in findings if f.evidence}:
+    wanted = {(f.rule_id, f.message_id, bool(needed_role(f)), linked(f)) for f in findings}
+    for identity, message_id, role, links in wanted:
         template = templates.get(identity, {}).get(message_id)
-        if template is not None:
-            messages.setdefault(identity, {})[linked_id(message_id, links)] = with_links(template, links)
+        if template is not None and (role or links):
+            messages.setdefault(identity, {})[extended_id(message_id, role, links)] = extended(template, role, links)
     return messages
 
 

@@ -59,16 +59,19 @@ class ResultMaker:
         template = self._templates.get(finding.rule_id, {}).get(finding.message_id)
         if template is None:
             return om.Message(text=_unlinked(finding.message))
-        links = linked(finding)
-        if links:
-            arguments = arguments[: placeholders(template)] + [_link_text(place) for place in evidence(finding)[:links]]
-            template = with_links(template, links)
+        role, links = needed_role(finding), linked(finding)
+        if role or links:
+            more = [role] if role else []
+            more += [_link_text(place) for place in evidence(finding)[:links]]
+            arguments = arguments[: placeholders(template)] + more
+            template = extended(template, bool(role), links)
         try:
             text = template.format(*arguments)
         except (AttributeError, LookupError, ValueError):
             # A rule file of the user's may have braces of its own; the finding must be told all the same.
             return om.Message(text=_unlinked(finding.message))
-        return om.Message(text=text, id=linked_id(finding.message_id, links), arguments=arguments or None)
+        identity = extended_id(finding.message_id, bool(role), links)
+        return om.Message(text=text, id=identity, arguments=arguments or None)
 
     def _primary(self, finding: Finding) -> Any:
         physical = self._physical(finding.location.path, finding.location.region)
@@ -156,17 +159,24 @@ def linked(finding: Finding) -> int:
     return min(len(evidence(finding)), MAX_LINKS)
 
 
-def linked_id(message_id: str, links: int) -> str:
-    """Return the id of a message with so many links."""
-    return f"{message_id}-evidence-{links}" if links else message_id
+def needed_role(finding: Finding) -> str:
+    """Return the usual role for what a call in code reaches, or nothing."""
+    return dict(finding.properties).get("role", "")
+
+
+def extended_id(message_id: str, role: bool, links: int) -> str:
+    """Return the id of a message that also tells a role and has so many links."""
+    return f"{message_id}{'-role' if role else ''}{f'-evidence-{links}' if links else ''}"
 
 
 @cache
-def with_links(template: str, links: int) -> str:
-    """Return a message template with so many links behind it; their texts are the last arguments."""
+def extended(template: str, role: bool, links: int) -> str:
+    """Return a message template with a role and so many links behind it; they are the last arguments."""
     first = placeholders(template)
+    if role:
+        template, first = f"{template} Role for the managed identity: '{{{first}}}'.", first + 1
     parts = ", ".join(f"['{{{first + number}}}']({number + 1})" for number in range(links))
-    return f"{template} Evidence: {parts}."
+    return f"{template} Evidence: {parts}." if links else template
 
 
 @cache

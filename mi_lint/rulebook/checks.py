@@ -22,6 +22,7 @@ _CHECK_OPTIONAL: Types = {
     "way_out": str,
     "references": Sequence,
     "examples": Sequence,
+    "planes": Sequence,
 }
 _EXAMPLE: Types = {"before": str}
 _EXAMPLE_OPTIONAL: Types = {

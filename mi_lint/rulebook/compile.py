@@ -6,9 +6,9 @@ The result is JSON-able, so that it can be cached: YAML is parsed when a rule ch
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from mi_lint.rulebook import checks, clients, document, expressions, role_files, roles, schema, secrets
+from mi_lint.rulebook import checks, clients, document, expressions, role_files, role_help, roles, schema, secrets
 from mi_lint.rulebook.errors import RuleFileError
 from mi_lint.rulebook.schema import Table
 from mi_lint.secrets.views import base64_needles
@@ -30,6 +30,7 @@ def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table, Table]:
     homes: dict[str, tuple[str, int]] = {}
     known_clients: Table = {}
     planes: Table = {}
+    named: dict[str, document.Mapping] = {}
     for path in paths:
         name = os.path.basename(path)
         parsed = document.read(path)
@@ -41,10 +42,33 @@ def compile_files(paths: Iterable[str]) -> tuple[Table, Table, Table, Table]:
                 secrets.form_table(form, identity, rules[identity]) for form in document.mappings(rule["forms"])
             )
         for check in document.mappings(parsed.get("checks")):
-            rules[_claim(check, path, homes)] = checks.check_table(check, parsed, name)
+            identity = _claim(check, path, homes)
+            rules[identity] = checks.check_table(check, parsed, name)
+            named[identity] = check
         known_clients.update(clients.client_table(parsed))
         planes.update(roles.plane_table(parsed))
+    _add_roles(rules, known_clients, planes, named, homes)
     return _match_table(forms, rules), dict(sorted(rules.items())), known_clients, planes
+
+
+def _add_roles(
+    rules: dict[str, Table],
+    known_clients: Table,
+    planes: Table,
+    named: Mapping[str, document.Mapping],
+    homes: Mapping[str, tuple[str, int]],
+) -> None:
+    """Add to the checks which roles their calls need. A check may name the data planes itself: ``planes:``."""
+    own: dict[str, list[str]] = {}
+    for identity, check in named.items():
+        own[identity] = [str(name) for name in check.get("planes", ())]  # type: ignore[attr-defined]
+        unknown = [name for name in own[identity] if name not in planes]
+        if unknown:
+            raise RuleFileError(homes[identity][0], check.lines["planes"], f"no data plane is called '{unknown[0]}'")
+    rows = role_help.rows_by_check(known_clients, planes, own)  # type: ignore[arg-type]
+    for identity, found in rows.items():
+        if identity in rules:
+            rules[identity]["roles"] = found
 
 
 def _claim(rule: document.Mapping, path: str, homes: dict[str, tuple[str, int]]) -> str:

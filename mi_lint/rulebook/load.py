@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mi_lint.model import Confidence, RuleInfo, Severity
@@ -34,8 +34,13 @@ def _info(entry: dict[str, Any]) -> RuleInfo:
     way_out: str = entry["way_out"]
     references = tuple(dict.fromkeys([*entry["references"], entry["documentation"]]))
     help_text = f"{summary}\n\nWay out: {way_out}\n\nSee: {' '.join(references)}"
+    rows = entry.get("roles", ())
+    if rows:
+        way = f"{way_out}\n\n{_ROLES} {'; '.join(role_words(rows))}"
+        help_text = f"{summary}\n\nWay out: {way}\n\nSee: {' '.join(references)}"
     links = "\n".join(f"- <{reference}>" for reference in references)
-    markdown = f"{summary}\n\n**Way out.** {way_out}\n\n**References**\n\n{links}"
+    roles = f"**{_ROLES[:-1]}.** {_LEAST}\n\n{role_table(rows)}\n\n" if rows else ""
+    markdown = f"{summary}\n\n**Way out.** {way_out}\n\n{roles}**References**\n\n{links}"
     return RuleInfo(
         id=entry["id"],
         name=entry["name"],
@@ -58,7 +63,23 @@ def _info(entry: dict[str, Any]) -> RuleInfo:
         ),
         messages=tuple(entry.get("messages", {"default": f"{_escaped(title)} ('{{0}}')."}).items()),
         references=references,
+        roles=tuple((service, usual, less) for service, usual, less in rows),
     )
+
+
+_ROLES = "Roles for the managed identity:"
+_LEAST = "The usual one of each service; `mi-lint plan` finds the least that the calls need."
+
+
+def role_words(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the roles by service, a text for each."""
+    return [f"{service}: {usual}{f' (for less: {less})' if less else ''}" for service, usual, less in rows]
+
+
+def role_table(rows: Iterable[Sequence[str]]) -> str:
+    """Return the roles by service as a table in Markdown."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(["| service | usual role | enough for less |", "| --- | --- | --- |", *lines])
 
 
 def _escaped(title: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mi_lint.model import RuleInfo
 from mi_lint.rulebook import document, store
-from mi_lint.rulebook.load import rulebook
+from mi_lint.rulebook.load import role_table, rulebook
 from mi_lint.suppress.rules import builtin_rules
 
 MAX_EXAMPLES: Final = 3
@@ -284,6 +284,8 @@ def _section(entry: Entry) -> str:
         parts.append("#### Examples\n\n" + "\n\n".join(map(_example, entry.found)))
     if entry.silent:
         parts.append("Not reported:\n\n" + "\n\n".join(map(_example, entry.silent)))
+    if info.roles:
+        parts.append(f"#### Roles for the managed identity\n\n{role_table(info.roles)}")
     if entry.unchanged:
         reasons = "\n".join(f"- {_capital(reason)}." for reason in entry.unchanged)
         parts.append(f"#### When it is not rewritten\n\n{reasons}")

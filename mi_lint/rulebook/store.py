@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-FORMAT = 7
+FORMAT = 8
 PARTS = ("match", "rules", "clients", "roles")
 KEPT = ("families",)
 MAX_AGE = 30 * 86400  # seconds after which an unused table of other rules is removed

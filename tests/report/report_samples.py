@@ -112,6 +112,7 @@ def code_finding(path: str = "app/main.py", **changes) -> Finding:
             Location(path, Region(4, 77, 4, 80), "The key is used here."),
         ),
         "fixes": (Fix("Use 'DefaultAzureCredential'.", edits, Applicability.SAFE),),
+        "properties": (("class", "azure.storage.blob.BlobServiceClient"), ("role", "Storage Blob Data Contributor")),
     }
     return Finding(**{**values, **changes})
 

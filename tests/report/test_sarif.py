@@ -159,6 +159,23 @@ def test_messages_equal_their_template_and_link_every_place_they_name(plain):
     assert "['fact (1)'](1), ['fact (2)'](2)" in run["results"][2]["message"]["text"]
 
 
+def test_a_call_in_code_tells_the_role_that_it_needs(plain):
+    (result,) = log_of(plain(findings=[code_finding()]))["results"]
+    assert result["message"]["text"].endswith(" Role for the managed identity: 'Storage Blob Data Contributor'.")
+    assert result["message"]["id"] == "default-role"
+    assert result["properties"]["role"] == "Storage Blob Data Contributor"
+
+
+def test_a_role_and_evidence_stand_in_one_message(plain):
+    findings = [code_finding(evidence=secret_finding().evidence), code_finding("b.py")]
+    run = log_of(plain(findings=findings))
+    first, second = (result["message"] for result in run["results"])
+    assert first["text"].endswith("'Storage Blob Data Contributor'. Evidence: ['account name'](1).")
+    assert second["arguments"] == ["BlobServiceClient", "Storage Blob Data Contributor"]
+    templates = run["tool"]["driver"]["rules"][1]["messageStrings"]
+    assert set(templates) == {"default", "default-role", "default-role-evidence-1"}
+
+
 def test_a_place_that_supports_a_finding_twice_is_linked_once(plain):
     twice = secret_finding().evidence * 2
     result = log_of(plain(findings=[secret_finding(evidence=twice)]))["results"][0]
