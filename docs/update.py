@@ -2,8 +2,9 @@
 
     python docs/update.py
 
-docs/command-line.md gets the help texts, README.md real sessions on an example, the diagram of its plan and the numbers
-of rules. The reference of the rules is written by ``mi-lint rules --format markdown --output docs/rules.md``.
+docs/command-line.md gets the help texts, docs/migrate-reasons.md the reasons in the code, README.md real sessions on an
+example, the diagram of its plan and the numbers of rules. The reference of the rules is written by
+``mi-lint rules --format markdown --output docs/rules.md``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import reasons
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -100,7 +103,9 @@ def pages() -> dict[str, str]:
     """Return the documents with generated parts, by path, as they ought to be."""
     start = os.path.join(ROOT, "README.md")
     with open(start, encoding="utf-8") as stream:
-        return {os.path.join(HERE, "command-line.md"): command_line(), start: readme(stream.read())}
+        text = readme(stream.read())
+    generated = {"command-line.md": command_line, "migrate-reasons.md": reasons.page}
+    return {start: text, **{os.path.join(HERE, name): page() for name, page in generated.items()}}
 
 
 def main() -> int:

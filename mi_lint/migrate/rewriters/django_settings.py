@@ -33,8 +33,8 @@ _PARSED = (
 _OLD_BACKEND = "the backend 'sql_server.pyodbc' knows no managed identities: move to 'mssql' (package mssql-django)"
 _OPTIONS = "the options are put together elsewhere: add '{}' there and take user and password out"
 _SEVERAL = "LOCATION is not one URL that is written here: take the key out of it and add a credential_provider"
-_SQL = "let the ODBC driver sign in to Azure SQL with the managed identity instead of a password"
-_REDIS = "let Django's cache sign in to Redis with a credential provider of redis-entraid"
+_SQL_DESCRIPTION = "let the ODBC driver sign in to Azure SQL with the managed identity instead of a password"
+_REDIS_DESCRIPTION = "let Django's cache sign in to Redis with a credential provider of redis-entraid"
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
@@ -70,7 +70,7 @@ def _sql(node: ast.Dict, context: Context) -> Outcome:
         if inner is None:
             return HeldBack(_OPTIONS.format(f"'extra_params': '{AUTHENTICATION}'"))
         editor.replace("OPTIONS", inner)
-    rewrite = Rewritten(editor.changes(), _SQL)
+    rewrite = Rewritten(editor.changes(), _SQL_DESCRIPTION)
     if old_driver("{" + (_written(options, "driver") if options is not None else "") + "}"):
         return HeldBack(DRIVER, rewrite)
     return HeldBack(USER_ASSIGNED, rewrite) if context.credentials.kind == "managed" else rewrite
@@ -116,7 +116,7 @@ def _cache(site: Site, node: ast.Dict, context: Context) -> Outcome:
         editor.replace("OPTIONS", inner_editor)
     changes: tuple[Change, ...] = editor.changes()
     changes += url_without_user(SpelledEditor(made[0].module.source, made[0].node), "")
-    rewrite = Rewritten(changes, _REDIS, imports=imports, modules=modules)
+    rewrite = Rewritten(changes, _REDIS_DESCRIPTION, imports=imports, modules=modules)
     return HeldBack(TLS, rewrite) if made[0].dialect == "redis" else rewrite
 
 
