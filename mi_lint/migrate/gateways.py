@@ -1,0 +1,67 @@
+"""Endpoints that take keys only, although the service behind them takes tokens: gateways and regional addresses.
+
+https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains
+https://learn.microsoft.com/azure/api-management/api-management-subscriptions
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python.requests_made import text_of
+from mi_lint.python.site import ClientCall, Site
+
+APIM = (
+    "the endpoint is a gateway of API Management, which takes its own subscription key: it takes a token only when one "
+    "of its policies checks it; let the gateway sign in with its identity, and drop the key of the service there"
+)
+REGIONAL = (
+    "the endpoint of a region takes keys only: give the resource a custom subdomain, and use its own endpoint "
+    "(https://<resource>.cognitiveservices.azure.com)"
+)
+UNKNOWN = "the host '{}' is none of the service's own, and may not take its tokens"
+_APIM = re.compile(r"\.azure-api\.(?:net|us|cn)\b", re.IGNORECASE)
+_REGIONAL = re.compile(r"//[a-z0-9]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
+_HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
+_OWN = re.compile(
+    r"(?:^|\.)azure(?:ml)?\.(?:com|us|cn|net|ms)$|(?:^|\.)(?:microsoft|windows)\.(?:com|net)$", re.IGNORECASE
+)
+# Hosts that stand for one in documentation.
+_MADE_UP = re.compile(r"example|contoso|your|resource|endpoint|\.\.\.", re.IGNORECASE)
+
+
+def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
+    """Hold a rewrite back when a client that gets a token is known to talk to something else than the service."""
+    rewrite = outcome if isinstance(outcome, Rewritten) else getattr(outcome, "rewrite", None)
+    if rewrite is None:
+        return outcome
+    calls = site.consumers if site.call is None else (site.call, *site.consumers)
+    for call in calls:
+        texts = list(_addresses(call, context))
+        if any(map(_APIM.search, texts)):
+            return HeldBack(APIM, rewrite)
+        if "cognitiveservices" not in call.client.scope:
+            continue
+        if any(map(_REGIONAL.search, texts)):
+            return HeldBack(REGIONAL)
+        hosts = [match[1] for text in texts for match in _HOST.finditer(text)]
+        foreign = next((host for host in hosts if not _OWN.search(host) and not _MADE_UP.search(host)), "")
+        if foreign:
+            return HeldBack(UNKNOWN.format(foreign), rewrite)
+    return outcome
+
+
+def _addresses(call: ClientCall, context: Context) -> Iterator[str]:
+    """Yield what is known of the address: where it is written, and what a setting has by default."""
+    address = call.arguments.get(call.client.endpoint.argument)
+    if address is None:
+        return
+    yield text_of(call.module, address)
+    for origin in context.analysis.tracer.trace(call.module, address).origins:
+        for node in (origin.node, origin.default):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
