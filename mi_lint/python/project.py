@@ -198,7 +198,12 @@ class Project:
         key = (module.path, name)
         if key not in self._mentions:
             word = name.encode() + b"("
-            hits = [path for path in self._importers().get(stem(module.path), ()) if word in self.text(path)]
+            called = re.compile(rb"(?<!\w)(?<!\bdef )(?<!\bclass )" + re.escape(word))
+            hits = [
+                path
+                for path in self._importers().get(stem(module.path), ())
+                if word in self.text(path) and called.search(self.text(path))
+            ]
             hits.sort(key=lambda path: (-len(posixpath.commonpath([path, module.path])), path))
             self._mentions[key] = hits[:MAX_CALLING_FILES]
         return self._mentions[key]
@@ -223,17 +228,28 @@ class Project:
         """Return the other files that may read a name of a module."""
         found = list(self._mentions_of(path, name))
         if found and not self._shares_names(path):
-            found = [other for other in found if _names_module(self.code_text(other), path, name)]
+            # Modules of a package reach its own names without naming it.
+            inside = f"{posixpath.dirname(path)}/" if path.endswith("__init__.py") else "\n"
+            found = [o for o in found if o.startswith(inside) or _names_module(self.code_text(o), path, name)]
         return found
 
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:
-        """Whether another file may read an attribute of this name of whatever object."""
-        read = re.compile(rb"\.[ \t]*%s(?!\w)" % re.escape(name.encode()))
+        """Whether another file may read an attribute of this name of whatever object.
+
+        What a class calls ``self`` is an object of another module only where one inherits from the other.
+        """
+        read = re.compile(rb"(\w+)?\.[ \t]*%s(?!\w)" % re.escape(name.encode()))
         quoted = re.compile(rb"[\"']%s[\"']" % re.escape(name.encode()))
-        return any(
-            read.search(text) or (quoted.search(text) and _REFLECTION.search(text))
-            for text in map(self.code_text, self._mentions_of(path, name))
-        )
+        home = self.module(path)
+        owners = home.classes.values() if home is not None else ()
+        heirs = any(ast.unparse(base) not in ("object", "ABC") for owner in owners for base in owner.bases)
+        for text in map(self.code_text, self._mentions_of(path, name)):
+            inherits = heirs or any(owner.name.encode() in text for owner in owners)
+            if any(inherits or match[1] not in (b"self", b"cls") for match in read.finditer(text)):
+                return True
+            if quoted.search(text) and _REFLECTION.search(text):
+                return True
+        return False
 
     def _mentions_of(self, path: str, word: str) -> Iterator[str]:
         """Yield the other modules and notebooks that a word stands in."""
@@ -247,7 +263,7 @@ class Project:
     def _shares_names(self, path: str) -> bool:
         """Whether names of a module reach files that do not name it: by star import, ``%run`` or a name in a text."""
         stem = _stem(path).encode()
-        if stem == b"__init__":
+        if not stem:
             return True
         shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
         return any(shared.search(self.code_text(other)) for other in self._mentions_of(path, _stem(path)))
@@ -280,7 +296,9 @@ def _names_module(text: bytes, path: str, name: str) -> bool:
 
 
 def _stem(path: str) -> str:
-    return posixpath.basename(path).rpartition(".")[0]
+    """Return what a module is called where it is imported; empty for the package that is the project itself."""
+    name = posixpath.basename(path).rpartition(".")[0]
+    return posixpath.basename(posixpath.dirname(path)) if name == "__init__" else name
 
 
 def _parts(path: str) -> list[str]:

@@ -35,3 +35,40 @@ def test_files_are_found_by_patterns_of_their_names(patterns):
     ]
     assert project.named(patterns) == expected
     assert project.named(patterns) == expected
+
+
+HOME = b"class Store:\n    def __init__(self):\n        self.conn = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("home", "other", "used"),
+    [
+        (HOME, b"class Queue:\n    def f(self):\n        return self.conn\n", False),
+        (HOME, b"from store import Store\n\nclass Queue(Store):\n    def f(self):\n        return self.conn\n", True),
+        (HOME, b"def f(store):\n    return store.conn\n", True),
+        (HOME, b"def f(store):\n    return getattr(store, 'conn')\n", True),
+        (
+            b"from base import Base\n\nclass Store(Base):\n    def __init__(self):\n        self.conn = 1\n",
+            b"class Base:\n    def f(self):\n        return self.conn\n",
+            True,
+        ),
+    ],
+)
+def test_an_attribute_is_used_by_whoever_may_have_the_object(home, other, used):
+    texts = {"store.py": home, "base.py": other}
+    assert Project(texts, texts.get).attribute_used_elsewhere("store.py", "conn") is used
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "used"),
+    [
+        ("b/__init__.py", b"key = 1\nuse(key)\n", False),
+        ("a/inner.py", b"from . import key\n", True),
+        ("main.py", b"from a import key\n", True),
+        ("main.py", b"import a\nprint(a.key)\n", True),
+        ("main.py", b"from b import key\n", False),
+    ],
+)
+def test_a_name_of_a_package_is_used_by_who_names_the_package_or_is_part_of_it(path, other, used):
+    texts = {"a/__init__.py": b"key = 1\n", path: other}
+    assert Project(texts, texts.get).global_used_elsewhere("a/__init__.py", "key") is used
