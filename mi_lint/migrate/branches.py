@@ -16,6 +16,8 @@ from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 
 _ELSE = re.compile(rb"(?m)^[ \t]*(else[ \t]*:)[^\n]*\n")
+# Where no blank line is wanted: at the start of the file or a block, and behind another one.
+_NO_BLANK_LINE = re.compile(rb"(?:\A|:[ \t]*\r?\n|\n[ \t]*\r?\n)\Z")
 _IDENTITY = frozenset({"azure.identity", "azure.identity.aio"})
 
 
@@ -98,7 +100,7 @@ def _without_body(module: Module, choice: ast.If) -> Reduced:
     after_elif = is_elif(module, choice)
     if not choice.orelse:
         if not after_elif:
-            return Reduced((_removed(module, choice),))
+            return Reduced((removed_statement(module, choice),))
         return Reduced((Change(path, line, source.line_end(end - 1), ""),))
     if is_elif(module, choice.orelse[0]):
         following = source.span(choice.orelse[0])[0]
@@ -109,18 +111,6 @@ def _without_body(module: Module, choice: ast.If) -> Reduced:
     if after_elif:
         return Reduced((Change(path, line, header[0], ""),))
     return _dedented(module, choice, choice.orelse, header[1], source.line_end(end - 1))
-
-
-def _removed(module: Module, choice: ast.If) -> Change:
-    """Return the change that takes a choice out; the blank line behind it goes when it began its block."""
-    change = removed_statement(module, choice)
-    text = module.source.text
-    line = text[: change.start].rstrip(b" \t\r\n").rsplit(b"\n", 1)[-1].rstrip()
-    blank = re.match(rb"(?:[ \t]*\r?\n)+", text[change.end :])
-    began = line.endswith((b":", b'"""', b"'''"))
-    if change.text or not began or blank is None or change.start != module.source.line_start(change.start):
-        return change
-    return Change(change.path, change.start, change.end + blank.end(), "")
 
 
 def _without_else(module: Module, choice: ast.If) -> Reduced:
@@ -151,6 +141,9 @@ def _dedented(module: Module, choice: ast.If, kept: list[ast.stmt], first: int, 
     start, end = source.line_start(source.span(choice)[0]), source.line_end(source.span(choice)[1] - 1)
     outer, inner = source.indentation(start), source.indentation(source.line_start(source.span(kept[0])[0]))
     surplus = len(inner) - len(outer)
+    if _NO_BLANK_LINE.search(source.text[:start]):
+        first = _past_blank(source.text, first)
+    last = source.line_end(first + len(source.text[first:last].rstrip()) - 1)
     hoisted = [entry for entry in kept if isinstance(entry, ast.ImportFrom) and _is_hoisted(module, entry)]
     if surplus <= 0 or len(hoisted) == len(kept) or _has_spread_text(module, kept):
         return Reduced()

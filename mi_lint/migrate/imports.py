@@ -7,6 +7,7 @@ drop comments.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 
@@ -249,9 +250,24 @@ def removed_statement(module: Module, statement: ast.stmt) -> Change:
         return Change(source.path, start, end, "pass")
     if after.strip() and not DIRECTIVE.match(after.strip().decode("utf-8", "replace")):
         return Change(source.path, start, end + len(after) - len(after.lstrip(b" \t")), "")
-    if _blank(source.text, line_end) and (line_start == 0 or _blank_before(source.text, line_start)):
-        line_end = source.line_end(line_end)
-    return Change(source.path, line_start, line_end, "")
+    return Change(source.path, line_start, line_end + _surplus(source.text, line_start, line_end), "")
+
+
+def _surplus(text: bytes, start: int, end: int) -> int:
+    """Return the length of the blank lines behind a removed part that would join those before it.
+
+    At the start of a block or of the file none is needed at all.
+    """
+    before = re.search(rb"(?:[ \t]*\r?\n)*\Z", text[:start])
+    after = re.match(rb"(?:[ \t]*\r?\n)*", text[end:])
+    assert before is not None
+    assert after is not None
+    lines = after[0].splitlines(keepends=True)
+    above = text[: before.start()].rstrip(b" \t\r\n")
+    opens = not above or (above.endswith(b":") and b"#" not in above.rpartition(b"\n")[2])
+    # The first of the line ends before belongs to the line above the blank ones.
+    blank = len(lines) if opens else max(before[0].count(b"\n") - 1, 0) if above else 0
+    return sum(map(len, lines[:blank]))
 
 
 def _siblings(module: Module, statement: ast.stmt) -> list[ast.stmt] | None:
@@ -259,11 +275,3 @@ def _siblings(module: Module, statement: ast.stmt) -> list[ast.stmt] | None:
         if isinstance(value, list) and statement in value:
             return value
     return None
-
-
-def _blank(text: bytes, offset: int) -> bool:
-    return offset < len(text) and text[offset:].lstrip(b" \t").startswith((b"\n", b"\r\n"))
-
-
-def _blank_before(text: bytes, offset: int) -> bool:
-    return text[:offset].endswith((b"\n\n", b"\r\n\r\n"))
