@@ -311,3 +311,36 @@ def test_a_setting_that_is_read_elsewhere_stays(first, key, path, text):
     plan = session_of_texts(texts, table()).plan(Options())
     assert "app.py" in plan.texts
     assert "config.py" not in plan.texts
+
+
+REST = b"""\
+import os
+
+import requests
+
+headers = {"api-key": os.environ["OPENAI_KEY"]}
+print(requests.get("https://a.openai.azure.com/openai/models?api-version=1", headers=headers).json())
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("requirements.txt", "flask\nrequests>=2\n", "azure-identity>=1.15.0\nflask\nrequests>=2\n"),
+        (
+            "requirements.txt",
+            "# web\naiohttp==3  # http\nzope\n",
+            "# web\naiohttp==3  # http\nazure-identity>=1.15.0\nzope\n",
+        ),
+        ("requirements.txt", "-r base.txt\n", None),
+        ("requirements.txt", "azure-identity\nflask\n", None),
+        (
+            "pyproject.toml",
+            '[project]\nname = "x"\ndependencies = [\n    "flask",\n]\n',
+            '[project]\nname = "x"\ndependencies = [\n    "azure-identity>=1.15.0",\n    "flask",\n]\n',
+        ),
+        ("pyproject.toml", "[tool.black]\nline-length = 120\n", None),
+    ],
+)
+def test_code_without_an_sdk_is_declared_in_the_nearest_manifest(path, before, after):
+    assert companion(path, before, REST, "app/rest.py") == (before if after is None else after)
