@@ -6,7 +6,7 @@ import ast
 
 from mi_lint.migrate import signatures
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.constructions import insert_token, made_of_endpoint, position, token_code
+from mi_lint.migrate.constructions import add_required, insert_token, made_of_endpoint, position, token_code
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.endpoints import Replacement
 from mi_lint.migrate.outcome import Rewritten
@@ -38,6 +38,7 @@ def extended(site: Site, call: ClientCall, context: Context) -> Rewritten | None
     if takes_both(call):
         editor = context.editor(call.node)
         insert_token(call, call.constructor.parameters, editor, signatures.NAME)
+        add_required(call, editor)
         return signatures.joined(site, context, site.secret, editor.changes(), call.client.role)
     return _chosen(site, call, context)
 

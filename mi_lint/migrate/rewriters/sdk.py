@@ -6,6 +6,7 @@ The rewriter knows no class by name: which argument takes what is data in the ru
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 
 from mi_lint.migrate import callers, dual, judgement, passed_strings, signatures, switches
@@ -42,6 +43,10 @@ def rewrite(site: Site, context: Context) -> Outcome:
     elif public:
         value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
         more = signatures.extended(site, context, value, call.client.role) if value is not None else None
+        if more is not None:
+            editor = context.editor(call.node)
+            add_required(call, editor)
+            more = dataclasses.replace(more, changes=(*more.changes, *editor.changes()))
         return HeldBack(signatures.REASON.format(public), more)
     if call.client.package in _STORAGE and sas.blocks(context):
         together = None if sas.blocks(context, with_held_back=True) else outcome(site, call, context)
