@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mi_lint.migrate.opened import suppressed
 from mi_lint.migrate.plan import Options as MigrateOptions
+from mi_lint.migrate.suppressed import suppressed
 from mi_lint.model import Finding
 from mi_lint.plan import containers, federation, functions, keys, leftovers, limits, rewrites, settings
 from mi_lint.plan.clients import Clients
@@ -45,7 +45,7 @@ def make(workspace: Workspace, choices: Choices | None = None) -> Plan:
 
 def is_empty(plan: Plan) -> bool:
     """Whether there is nothing to do."""
-    return not (plan.resources or plan.problems or plan.federations)
+    return not (plan.resources or plan.problems or plan.federations or plan.questions)
 
 
 def _stored_secrets(workspace: Workspace) -> list[Finding]:
@@ -69,6 +69,7 @@ class Builder:
         self.tracer = workspace.session.analysis.tracer
         self.directory = Directory(workspace.declared)
         self.instances = Instances(workspace.session.analysis, planes)
+        self.about_hosts: list[str] = []
         self.questions: list[str] = []
         self.notes: list[str] = []
         self.blocked: dict[str, list[str]] = {}
@@ -78,7 +79,7 @@ class Builder:
         self.sites = [site for site in self.session.sites if site.module.path in wanted]
         staying = suppressed(self.session, self.sites, workspace.config)
         moving = [site for site in self.sites if site not in staying]
-        self.outcomes = dict(self.session.plan(MigrateOptions(), moving).outcomes)
+        self.outcomes = dict(self.session.plan(MigrateOptions(credential=workspace.config.credential), moving).outcomes)
         paths = [path for path in self.session.project.files if path in wanted and path.endswith((".py", ".ipynb"))]
         paths = [path for path in paths if not is_test(path)] or paths
         self.notebooks = [path for path in paths if path.endswith(".ipynb")]
@@ -116,7 +117,9 @@ class Builder:
             notes=tuple(dict.fromkeys([*self.notes, *leftovers.notes(self)])),
             questions=tuple(self.questions),
         )
-        return replace(plan, questions=(*plan.questions, *limits.exceeded(plan)))
+        # Where nothing is to be done, it does not matter where the code runs.
+        asked = () if is_empty(plan) else self.about_hosts
+        return replace(plan, questions=(*asked, *plan.questions, *limits.exceeded(plan)))
 
     def _has_clients(self, paths: Sequence[str]) -> bool:
         """Whether code opens anything: by a client, or by a call that the migration knows."""
@@ -135,13 +138,13 @@ class Builder:
             questions = []
         found = containers.placed(found, containers.folders(files), self.choices.host)
         if not self.choices.host:
-            self.questions += [*questions, *too_many(found)]
+            self.about_hosts += [*questions, *too_many(found)]
         self.questions += [
             f"{path} is nested too deeply to be read; what it declares is not in this plan"
             for path in dict.fromkeys(self.workspace.unread)
         ]
         if not self.choices.host and all(host.kind == "unknown" for host in found):
-            self.questions.append("nothing in the repository tells where the code runs; name it with --host")
+            self.about_hosts.append("nothing in the repository tells where the code runs; name it with --host")
         return found or [Found(self.choices.host or "unknown", "", "")]
 
     def _collect(self, groups: Sequence[Group]) -> None:

@@ -22,7 +22,7 @@ def choose(hosts: Sequence[Host], at_start: Sequence[str], wanted: str, name: st
         return Identity(kind, name if kind == USER else "", reason, bool(wanted))
     problem = _impossible(hosts, wanted)
     if problem:
-        raise UserError(f"--identity {wanted}: {problem}")
+        raise UserError(f"--identity {wanted.partition('-')[0]}: {problem}")
     return Identity(
         wanted, name if wanted == USER else "", f"chosen with --identity; the rule would be {kind}: {reason}", True
     )

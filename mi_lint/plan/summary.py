@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mi_lint.plan.model import HOSTS, Identity, Plan
+from mi_lint.plan.step import words_of
 
 if TYPE_CHECKING:
     from mi_lint.migrate.opened import Opened
@@ -12,25 +13,24 @@ if TYPE_CHECKING:
 
 def one_line(plan: Plan) -> str:
     """Return the plan in one line: hosts, identity, rights; for each workload, when there are several."""
-    return "; ".join(_one_line(plan, identity) for identity in plan.identities)
+    return " | ".join(_one_line(plan, identity) for identity in plan.identities)
 
 
 def _one_line(plan: Plan, identity: Identity) -> str:
     hosts = ", ".join(dict.fromkeys(HOSTS[host.kind] for host in plan.hosts_of(identity)))
-    rights = ", ".join(
-        dict.fromkeys(
-            f"{a.role} on {plan.resource(a.resource).label or plan.resource(a.resource).name}"
-            for a in plan.assignments
-            if a.identity == identity.key
-        )
-    )
+    roles: dict[str, list[str]] = {}
+    for assignment in plan.assignments:
+        if assignment.identity == identity.key:
+            where = words_of(plan.resource(assignment.resource)).replace("`", "")
+            roles.setdefault(where, []).append(assignment.role)
+    rights = "; ".join(f"{', '.join(dict.fromkeys(names))} on {where}" for where, names in roles.items())
     title = f" {identity.title}" if identity.key else ""
     return f"{hosts}{title}: {identity.kind} identity with {rights or 'no rights'}"
 
 
 def of_migration(opened: Opened) -> str:
     """Return the line with which `mi-lint migrate` ends: what the Azure side of the rewritten code needs."""
-    from mi_lint.plan.build import Builder, Choices
+    from mi_lint.plan.build import Builder, Choices, is_empty
     from mi_lint.plan.workspace import Workspace
     from mi_lint.rulebook import store
     from mi_lint.rulebook.roles import Planes
@@ -38,7 +38,10 @@ def of_migration(opened: Opened) -> str:
     rules = opened.config.rules
     workspace = Workspace(opened.root, opened.places, opened.wanted, opened.session, opened.config)
     plan = Builder(workspace, Planes(store.role_table(rules)), (), Choices()).build()
-    return f"Azure side: {one_line(plan)}; `mi-lint plan` tells how"
+    if is_empty(plan):
+        return "Azure side: no service was found that needs a right"
+    questions = f" ({len(plan.questions)} open questions)" if plan.questions else ""
+    return f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
 
 
 def summary(plan: Plan) -> list[str]:

@@ -113,14 +113,14 @@ def test_an_identity_that_a_host_cannot_have_is_refused(tmp_path, host, identity
 
 
 def test_an_unknown_host_is_a_question(tmp_path):
-    plan = plan_of(tmp_path, {"app.py": APP})
+    plan = plan_of(tmp_path, {"app.py": BLOB})
     assert kinds(plan) == ["unknown"]
     assert "--host" in plan.questions[0]
 
 
 def test_contradictory_evidence_is_a_question(tmp_path):
     files = {
-        "app.py": APP,
+        "app.py": BLOB,
         "main.bicep": VM,
         "azure.yaml": "services:\n  api:\n    project: src\n    host: containerapp\n",
     }

@@ -90,3 +90,20 @@ def test_migrate_ends_with_the_plan_in_one_line(repository, capsys):
     guarded(["migrate", str(repository)])
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("Azure side: virtual machine: system-assigned identity with Storage Blob Data Reader on")
+
+
+def test_a_client_whose_rights_are_not_known_is_no_empty_plan(tmp_path, capsys):
+    code = """
+        from azure.agrifood.farming import FarmBeatsClient
+        from azure.identity import DefaultAzureCredential
+        FarmBeatsClient(endpoint=URL, credential=DefaultAzureCredential())
+    """
+    write(str(tmp_path), {"app.py": code})
+    assert guarded(["plan", str(tmp_path), "--output", str(tmp_path / "plan.md")]) == 1
+    assert "FarmBeatsClient" in capsys.readouterr().err
+
+
+def test_where_nothing_is_to_be_done_the_host_does_not_matter(tmp_path, capsys):
+    write(str(tmp_path), {"app.py": "print(1)\n"})
+    assert guarded(["plan", str(tmp_path)]) == 0
+    assert "nothing to plan" in capsys.readouterr().err

@@ -115,7 +115,8 @@ def _label(text: str) -> str:
 def _list(title: str, items: tuple[str, ...]) -> Iterator[str]:
     yield f"## {title}"
     yield ""
-    yield from (f"- {item}" for item in items)
+    # A path or a name at the beginning stays as it is.
+    yield from (f"- {item[:1].upper() if item.split()[0].isalpha() else item[:1]}{item[1:]}" for item in items)
     yield ""
 
 
@@ -141,7 +142,8 @@ def _rights(plan: Plan) -> Iterator[str]:
         calls = _some(dict.fromkeys(f"`{reason.call}`" for member in group for reason in member.reasons))
         identity = f" (`{a.role_id}`)" if a.role_id else ""
         who = f"| {', '.join(plan.identity_of(member).title for member in group)} " if several else ""
-        yield f"{who}| **{a.role}**{identity} | {on} | {f'{calls}: {a.default}' if a.default else calls} |"
+        default = f": {a.default}" if all(member.default for member in group) else ""
+        yield f"{who}| **{a.role}**{identity} | {on} | {calls}{default} |"
     yield ""
 
 
