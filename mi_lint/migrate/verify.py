@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mi_lint.migrate.changes import Change
+from mi_lint.migrate.mentions import said_of_endpoint
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.source import Source
 
@@ -62,7 +63,7 @@ def _renamed_comments(found: Counter[str], renamed: Mapping[str, set[str]]) -> C
         for old, new in renamed.items():
             if len(new) == 1:
                 text = text.replace(old, next(iter(new)))
-        result[text] += count
+        result[said_of_endpoint(text)] += count
     return result
 
 
