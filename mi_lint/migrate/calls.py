@@ -32,8 +32,24 @@ class CallEditor:
         self._pieces: list[str] = []
 
     def callee(self, code: str) -> None:
-        """Call something else."""
+        """Call something else; arguments that stand below one another go on doing so."""
+        old = self.callee_code()
         self._call = self._call.with_changes(func=cst.parse_expression(code))
+        before = self._source.text[self._source.line_start(self._start) : self._start]
+        column = len(before.decode("utf-8", "replace")) + len(old) + 1
+        if "\n" not in old and self._call.whitespace_before_args.empty:
+            self._align(column, column + len(code) - len(old))
+
+    def _align(self, column: int, new: int) -> None:
+        """Move the arguments that start a line in a column to another one."""
+        arguments = list(self._call.args)
+        for index, argument in enumerate(arguments):
+            space = argument.comma.whitespace_after if isinstance(argument.comma, cst.Comma) else None
+            if isinstance(space, cst.ParenthesizedWhitespace) and space.last_line.value == " " * column:
+                moved = space.with_changes(last_line=cst.SimpleWhitespace(" " * new))
+                comma = cst.ensure_type(argument.comma, cst.Comma).with_changes(whitespace_after=moved)
+                arguments[index] = argument.with_changes(comma=comma)
+        self._call = self._call.with_changes(args=arguments)
 
     def callee_code(self) -> str:
         return self._blank.code_for_node(self._call.func)

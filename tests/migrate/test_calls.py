@@ -1,0 +1,36 @@
+"""Rewriting one call keeps its layout."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from mi_lint.migrate.calls import CallEditor
+from mi_lint.python.source import Source
+
+
+def renamed(code, callee):
+    source = Source("app.py", code.encode())
+    call = next(node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    editor = CallEditor(source, call)
+    editor.callee(callee)
+    return editor.code()
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("x = Client.make(a,\n                b)", "Client(a,\n           b)"),
+        (
+            "x = Client.make(a,  # one\n                b, c,\n                d)",
+            "Client(a,  # one\n           b, c,\n           d)",
+        ),
+        ("x = Client.make(\n    a,\n    b)", "Client(\n    a,\n    b)"),
+        ("x = Client.make(a,\n    b)", "Client(a,\n    b)"),
+        ("x = Client.make(a, b)", "Client(a, b)"),
+        ("é = Client.make(a,\n                b)", "Client(a,\n           b)"),
+    ],
+)
+def test_arguments_below_one_another_stay_so_under_a_shorter_name(code, after):
+    assert renamed(code, "Client") == after
