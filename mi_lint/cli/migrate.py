@@ -29,6 +29,7 @@ SETTINGS = ("select", "extend-select", "ignore", "exclude", "rules", "ignore-fil
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     from mi_lint.configuration.arguments import add_options
+    from mi_lint.configuration.options import CREDENTIALS
 
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders; default: the whole repository")
     parser.add_argument("--write", action="store_true", help="write the files instead of showing the diff")
@@ -36,9 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interactive", action="store_true", help="ask for each call")
     parser.add_argument(
         "--credential",
-        choices=("default", "managed", "workload"),
+        choices=CREDENTIALS,
         default="",
-        help="credential class to write; default: what the module uses, else DefaultAzureCredential",
+        help="credential class to write; auto: what the module uses, else DefaultAzureCredential",
     )
     parser.add_argument("--report", metavar="FILE", help="write every call with its state and reason as JSON")
     parser.add_argument("--force", action="store_true", help="write over changes that are not committed")
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _plan(opened: Opened, sites: list[Site], arguments: argparse.Namespace) -> Plan:
     from mi_lint.migrate.plan import Options
 
-    options = Options(arguments.unsafe, arguments.credential)
+    options = Options(arguments.unsafe, arguments.credential or opened.config.credential)
     plan = opened.session.plan(options, sites)
     if not arguments.interactive:
         return plan
@@ -151,7 +152,7 @@ def _tell(session: Session, plan: Plan, suppressed: int, undo: str, arguments: a
     from mi_lint.migrate import report
 
     for note in session.project.notifications:
-        sys.stderr.write(f"mi-lint: {note.path}: {note.text}\n")
+        sys.stderr.write(f"mi-lint: {note.path}: {note.text}\n" if note.path else f"mi-lint: {note.text}\n")
     if arguments.quiet:
         return
     lines = report.summary(plan, arguments.write, suppressed)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SEVERITIES: Final = ("info", "low", "medium", "high", "critical")
 CONFIDENCES: Final = ("low", "medium", "high", "very-high")
+CREDENTIALS: Final = ("auto", "default", "managed", "workload")
 MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 IGNORE_FILE: Final = ".mi-lint-ignore"
 
@@ -92,6 +93,10 @@ OPTIONS: Final = (
     Option("include-suppressed", "boolean", False, summary="write suppressed findings into SARIF and JSON, marked so"),
     Option("max-file-size", "size", MAX_FILE_SIZE, metavar="SIZE", summary="skip larger files, such as 20MB"),
     Option("jobs", "count", 0, metavar="N", summary="processes to use; 0: as many as pay"),
+    Option(
+        "credential", "choice", "auto", choices=CREDENTIALS, flag="",
+        summary="credential class to write; auto: what the module uses, else DefaultAzureCredential",
+    ),
     Option("format", "formats", [], choices=tuple(FORMATS), flag="", summary="formats of the output; default: text"),
     Option("output", "paths", [], flag="", summary="files for the formats, in the same order; the rest goes to stdout"),
 )  # fmt: skip

@@ -39,10 +39,10 @@ class Config:
     """
 
     __slots__ = (
-        "baseline", "exclude", "extend_select", "fail_on", "file", "format", "honour_foreign_suppressions", "ignore",
-        "ignore_file", "include_suppressed", "jobs", "layers", "max_file_size", "min_confidence", "min_severity",
-        "origins", "output", "per_path_ignores", "report_unused_suppressions", "respect_gitignore", "root", "rules",
-        "select", "thorough",
+        "baseline", "credential", "exclude", "extend_select", "fail_on", "file", "format",
+        "honour_foreign_suppressions", "ignore", "ignore_file", "include_suppressed", "jobs", "layers",
+        "max_file_size", "min_confidence", "min_severity", "origins", "output", "per_path_ignores",
+        "report_unused_suppressions", "respect_gitignore", "root", "rules", "select", "thorough",
     )  # fmt: skip
 
     select: list[str]
@@ -63,6 +63,7 @@ class Config:
     include_suppressed: bool
     max_file_size: int
     jobs: int
+    credential: str
     format: list[str]
     output: list[str]
 

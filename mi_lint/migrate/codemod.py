@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
+from mi_lint.configuration.options import CREDENTIALS
 from mi_lint.configuration.settings import load
-from mi_lint.migrate.credentials import KINDS
 from mi_lint.migrate.opened import Opened, choose
 from mi_lint.migrate.outcome import HeldBack, Manual
 from mi_lint.migrate.plan import Options
@@ -37,7 +38,7 @@ class MigrateCommand(CodemodCommand):
     def add_args(arg_parser: argparse.ArgumentParser) -> None:
         """Add the options of the command."""
         arg_parser.add_argument("--unsafe", action="store_true", help="also apply rewrites that involve a judgement")
-        arg_parser.add_argument("--credential", choices=KINDS, default="", help="credential class to write")
+        arg_parser.add_argument("--credential", choices=CREDENTIALS, default="", help="credential class to write")
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         """Return the rewritten module; what is not rewritten is told as a warning."""
@@ -51,7 +52,8 @@ class MigrateCommand(CodemodCommand):
         for note in session.project.notifications:
             raise SkipFile(note.text)
         chosen = choose(Opened(root, {}, [path], session, config))
-        plan = session.plan(self._options, chosen.sites)
+        options = self._options if self._options.credential else replace(self._options, credential=config.credential)
+        plan = session.plan(options, chosen.sites)
         for site, outcome in plan.outcomes:
             if isinstance(outcome, HeldBack | Manual):
                 self.warn(f"line {getattr(site.node, 'lineno', 1)}: {site.check} not rewritten: {outcome.reason}")

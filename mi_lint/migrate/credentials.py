@@ -27,8 +27,6 @@ _STORED_SECRET = (
 )  # fmt: skip
 MAX_LINE = 120
 _LASTING = "lasting"
-KINDS = ("default", "managed", "workload")
-
 _CODE = {
     "default": ("DefaultAzureCredential", "DefaultAzureCredential()"),
     "managed": ("ManagedIdentityCredential", 'ManagedIdentityCredential(client_id=os.environ["AZURE_CLIENT_ID"])'),
@@ -49,7 +47,7 @@ class Credentials:
 
     def __init__(self, module: Module, wanted: str = "") -> None:
         self._module = module
-        self._wanted = wanted or _kind_in_use(module)
+        self._wanted = wanted if wanted not in ("", "auto") else _kind_in_use(module)
         self._uses: list[_Use] = []
         self._mixed = False
         self._scopes: set[str] = set()
@@ -57,7 +55,7 @@ class Credentials:
 
     @property
     def kind(self) -> str:
-        """Which kind of credential is made: one of `KINDS`."""
+        """Which kind of credential is made: one of `mi_lint.configuration.options.CREDENTIALS` but `auto`."""
         return self._wanted
 
     def credential(self, node: ast.AST, is_async: bool) -> str:

@@ -6,19 +6,17 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mi_lint import suppress
 from mi_lint.configuration.settings import COMMAND_LINE, Config, common_folder
 from mi_lint.errors import UserError
 from mi_lint.migrate.session import Session
+from mi_lint.migrate.suppressed import suppressed
 from mi_lint.model import Notification
 from mi_lint.python.site import Site
 from mi_lint.rulebook import store
 from mi_lint.scanning.policy import excludes_of, policy_of
-from mi_lint.sources.decoding import decode
 from mi_lint.sources.files import DEFAULT_LIMIT, Notice, read
 from mi_lint.sources.places import find_toplevel
 from mi_lint.sources.worktree import WalkOptions, walk
-from mi_lint.suppress.ignore_file import IgnoreFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +103,3 @@ def _can_rewrite(site: Site) -> bool:
     from mi_lint.migrate.plan import can_rewrite
 
     return can_rewrite(site)
-
-
-def suppressed(session: Session, sites: Sequence[Site], config: Config) -> set[Site]:
-    """Return the sites that a comment or the ignore file suppresses: their code stays as it is."""
-    options = suppress.Options(extra_rules=config.rules, foreign=False)
-    ignored = IgnoreFile.load(config.ignore_file) if config.ignore_file else None
-    by_path: dict[str, list[Site]] = {}
-    for site in sites:
-        by_path.setdefault(site.module.path, []).append(site)
-    hidden: set[Site] = set()
-    for path, group in by_path.items():
-        if ignored is not None or suppress.mentions(session.original(path), foreign=False):
-            hidden.update(_suppressed_in(session, path, group, ignored, options))
-    return hidden
-
-
-def _suppressed_in(
-    session: Session, path: str, sites: Sequence[Site], ignored: IgnoreFile | None, options: suppress.Options
-) -> list[Site]:
-    """Return the sites of one file whose finding a scan would suppress."""
-    from mi_lint.python.findings import findings
-    from mi_lint.rulebook.load import rulebook
-    from mi_lint.secrets.hiding import Hiding
-
-    raw = session.original(path)
-    document = decode(path, raw)
-    if isinstance(document, str):
-        return []
-    extra = options.extra_rules
-    found = findings(sites, rulebook(extra).rules, session.project.text, Hiding(extra).redact)
-    weighed, notes = suppress.apply(document, found, options)
-    session.project.notifications += _notifications(notes)
-    if ignored is not None:
-        weighed = ignored.apply(weighed)
-    return [site for site, finding in zip(sites, weighed, strict=True) if finding.suppression is not None]

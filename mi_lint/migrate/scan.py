@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from mi_lint.configuration.settings import Config
     from mi_lint.model import Finding, Notification
 
 
@@ -18,20 +19,21 @@ def python_findings(
     paths: Iterable[str],
     read: Callable[[str], bytes | None],
     wanted: Iterable[str],
-    rules: frozenset[str],
+    rules: Callable[[str], frozenset[str]],
     *,
     extra_rules: Sequence[str] = (),
     importing: Mapping[bytes, list[str]] | None = None,
-    fixes: bool = True,
+    fixes: Config | None = None,
 ) -> tuple[list[Finding], list[Notification]]:
-    """Return the findings of some rules in the ``wanted`` files of a project, and what could not be analysed.
+    """Return the findings in the ``wanted`` files of a project, and what could not be analysed.
 
-    Wanted files are parsed; the caller has chosen them by `mi_lint.python.candidates`. ``importing`` is what
+    ``rules`` tells which are on in a file; ``fixes`` are the settings by which code would be rewritten. Wanted files
+    are parsed; the caller has chosen them by `mi_lint.python.candidates`. ``importing`` is what
     `mi_lint.python.imported.importers` tells.
     """
     table = store.client_table(extra_rules)
     session = Session(paths, read, table, wanted, chosen_by_bytes=True, importing=importing)
-    sites = [site for site in session.sites if site.check in rules]
+    sites = [site for site in session.sites if site.check in rules(site.module.path)]
     if not sites:
         return [], session.project.notifications
     # What only findings need is not loaded for files without any.
@@ -40,10 +42,13 @@ def python_findings(
     from mi_lint.secrets.hiding import Hiding
 
     found = findings(sites, rulebook(extra_rules).rules, session.project.text, Hiding(extra_rules).redact)
-    if fixes:
+    if fixes is not None:
         from mi_lint.migrate.plan import Options
+        from mi_lint.migrate.suppressed import suppressed
 
-        plan = session.plan(Options(thorough=False), sites)
+        staying = suppressed(session, sites, fixes, found)
+        options = Options(credential=fixes.credential, thorough=False)
+        plan = session.plan(options, [site for site in sites if site not in staying])
         by_path = {edit.path: fix for fix in plan.fixes() for edit in fix.edits}
         outcomes = dict(plan.outcomes)
         found = [

@@ -8,9 +8,10 @@ from mi_lint.scanning.scanner import Partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from mi_lint.model import Finding, Notification
+    from mi_lint.configuration.settings import Config
+    from mi_lint.model import Notification
     from mi_lint.python.imported import Importing
     from mi_lint.scanning.policy import Policy
 
@@ -24,10 +25,17 @@ class CodeScan:
     """Findings in the Python files of a run.
 
     ``paths`` are all files, among which values are followed; ``importing`` tells what the modules of them import.
+    ``fixes`` are the settings by which code would be rewritten, where a report tells that.
     """
 
     def __init__(
-        self, policy: Policy, paths: Sequence[str], read: Read, importing: Sequence[Importing], *, fixes: bool
+        self,
+        policy: Policy,
+        paths: Sequence[str],
+        read: Read,
+        importing: Sequence[Importing],
+        *,
+        fixes: Config | None = None,
     ) -> None:
         self._policy = policy
         self._paths = paths
@@ -76,18 +84,13 @@ class CodeScan:
             self._paths,
             self._read,
             wanted,
-            self._policy.enabled,
+            self._policy.enabled_in,
             extra_rules=self._policy.extra_rules,
             importing=self._importing,
             fixes=self._fixes,
         )
-        part.findings += self._allowed(found)
+        part.findings += found
         part.notes += map(_note, notes)
-
-    def _allowed(self, found: list[Finding]) -> Iterator[Finding]:
-        for finding in found:
-            if finding.rule_id in self._policy.enabled_in(finding.location.path):
-                yield finding
 
 
 def _load() -> None:

@@ -208,7 +208,8 @@ class _Job:
             from mi_lint.scanning.code import CodeScan
 
             jobs = self._config.jobs or pool.cores()
-            code = CodeScan(self._policy, paths, self._content, seen.importing, fixes=self._fixes)
+            fixes = self._config if self._fixes else None
+            code = CodeScan(self._policy, paths, self._content, seen.importing, fixes=fixes)
             found = code.findings(seen.python, jobs)
             seen.failed = seen.failed or found.failed
             seen.notes += found.notes

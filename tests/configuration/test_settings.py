@@ -79,7 +79,7 @@ def test_isolated_uses_no_file_and_a_named_file_is_used_instead_of_the_nearest(t
     ("text", "wanted"),
     [
         ("selct = []", ".mi-lint.toml:1: unknown key 'selct'; did you mean 'select'?"),
-        ("\n\nzzz = 1", ".mi-lint.toml:3: unknown key 'zzz' (known: baseline, exclude,"),
+        ("\n\nzzz = 1", ".mi-lint.toml:3: unknown key 'zzz' (known: baseline, credential, exclude,"),
         ("min_severity = 'low'", "unknown key 'min_severity'; did you mean 'min-severity'?"),
         ("select = 'MI1'", "'select' must be a list of strings, not 'MI1'; write [\"MI1\"]"),
         ("select = [1]", "'select' must hold only strings that are not empty, not 1"),
