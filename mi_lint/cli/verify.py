@@ -94,6 +94,8 @@ def _values(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _show(checks: Sequence[Check], form: str) -> None:
+    from mi_lint.verify.result import FAILED
+
     if form == "json":
         from dataclasses import asdict
 
@@ -105,3 +107,5 @@ def _show(checks: Sequence[Check], form: str) -> None:
         for line in (check.detail, check.advice):
             if line:
                 sys.stdout.write(f"               {line}\n")
+    bad = sum(check.state == FAILED for check in checks)
+    sys.stdout.write(f"{bad} of {len(checks)} checks failed\n" if bad else f"all {len(checks)} checks are fine\n")

@@ -6,6 +6,11 @@ import os
 import re
 from collections.abc import Sequence
 
+# What azure-identity says around every message of the chain.
+_FRAME = re.compile(
+    r"DefaultAzureCredential failed to retrieve a token from the included credentials\. Attempted credentials: |"
+    r" To mitigate this issue, please refer to the troubleshooting guidelines here at \S+"
+)
 _TOKEN = re.compile(r"eyJ[\w-]{10,}(?:\.[\w-]+){0,2}")
 
 # Part of the message, in lower case -> advice.
@@ -26,12 +31,13 @@ _CREDENTIAL: tuple[tuple[str, str], ...] = (
     ("aadsts700213", "no federated credential matches: compare issuer and subject with those of the workload"),
     ("aadsts500011", "the tenant does not know this audience: wrong cloud, or a service that was never used in it"),
     ("incomplete environment configuration", "AZURE_CLIENT_SECRET or its companions are set in part: remove them"),
+    ("no managed identity endpoint found", "this is no Azure host, or its identity is switched off"),
+    ("no response from the imds endpoint", ("this is no Azure host, or its identity is switched off: run it where the "
+"code runs; to try it elsewhere, log in with `az login` and unset AZURE_TOKEN_CREDENTIALS")),
+    ("imds", "the identity endpoint of the host did not answer as expected; is the identity switched on?"),
+    # The frame of the chain's message stands around each of the above.
     (("failed to retrieve a token from the included "
 "credentials"), "no credential of the chain answered; run it where the code runs, or log in with `az login`"),
-    ("no managed identity endpoint found", "this is no Azure host, or its identity is switched off"),
-    ("no response from the imds endpoint", ("this is no Azure host, or its identity is switched off; run it "
-"where the code runs")),
-    ("imds", "the identity endpoint of the host did not answer as expected; is the identity switched on?"),
 )  # fmt: skip
 
 # Status, part of the answer in lower case -> advice; `{roles}` and `{target}` are filled in.
@@ -60,7 +66,7 @@ def clean(text: str) -> str:
     secret = os.environ.get("AZURE_CLIENT_SECRET", "")
     if len(secret) > 3:
         text = text.replace(secret, "[REDACTED]")
-    return " ".join(_TOKEN.sub("[REDACTED]", text).split())[:400]
+    return _FRAME.sub("", " ".join(_TOKEN.sub("[REDACTED]", text).split()))[:400]
 
 
 def of_credential(message: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ def credential(kind: str, client_id: str) -> TokenCredential:
         import azure.identity as identity
     except ImportError:
         raise UserError("azure-identity is not installed; `pip install 'mi-lint[verify]'`") from None
+    # The message of a failure is shown once, with advice; the library would log it as well.
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())
     own = client_id or os.environ.get("AZURE_CLIENT_ID") or None
     try:
         if kind == "managed":
@@ -43,8 +46,8 @@ def ask(credential: TokenCredential, audience: str) -> tuple[Check, str]:
     try:
         token = credential.get_token(audience).token
     except (AzureError, ValueError) as error:
-        message = diagnosis.clean(str(getattr(error, "message", "") or error))
-        return Check("token", audience, FAILED, message, diagnosis.of_credential(message)), ""
+        whole = str(getattr(error, "message", "") or error)
+        return Check("token", audience, FAILED, diagnosis.clean(whole), diagnosis.of_credential(whole)), ""
     answer = claims(token)
     return Check("token", audience, OK, answer.words, _leftovers(answer), answer), token
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,7 +9,8 @@ import pytest
 
 pytest.importorskip("azure.identity")
 
-from verify_endpoints import CLIENT_ID, OBJECT_ID, TENANT, Identity, Service, serve
+from fake_identity import TENANT, Identity, fake_identity
+from verify_endpoints import service
 
 from mi_lint.cli.main import guarded
 
@@ -30,6 +32,8 @@ VARIABLES = (
 )  # fmt: skip
 
 PLAN = {"identities": [{"key": ""}]}
+RESOURCE = "/subscriptions/s/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-shop"
+SHOP = Identity(resource_id=RESOURCE, system=True)
 
 
 @pytest.fixture
@@ -46,10 +50,10 @@ def plan(tmp_path, monkeypatch):
 @pytest.fixture
 def identity(monkeypatch):
     """Serve the identity endpoint of App Service."""
-    with serve(Identity) as (address, handler):
-        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{address}/msi/token")
-        monkeypatch.setenv("IDENTITY_HEADER", "x")
-        yield handler
+    with fake_identity(SHOP) as host:
+        for name, value in host.environment().items():
+            monkeypatch.setenv(name, value)
+        yield host
 
 
 def verify(capsys, *arguments):
@@ -64,7 +68,7 @@ def verify(capsys, *arguments):
 def test_it_names_the_identity_that_answers(plan, identity, capsys):
     code, printed = verify(capsys, "--plan", plan)
     assert code == 0
-    assert all(text in printed for text in ("ok", PROBE["audience"], OBJECT_ID, CLIENT_ID, TENANT, "id-shop"))
+    assert all(text in printed for text in ("ok", PROBE["audience"], SHOP.object_id, SHOP.client_id, TENANT, "id-shop"))
 
 
 def test_it_asks_for_each_audience_once(plan, identity, capsys, tmp_path):
@@ -76,7 +80,7 @@ def test_it_asks_for_each_audience_once(plan, identity, capsys, tmp_path):
 
 def test_a_client_id_that_app_service_does_not_know_is_named(plan, identity, capsys):
     message = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
-    identity.error = (400, {"statusCode": 400, "message": message})
+    identity.refusal = (400, {"statusCode": 400, "message": message})
     code, printed = verify(capsys, "--plan", plan)
     assert code == 1
     assert "no identity with this client id" in printed
@@ -96,8 +100,8 @@ def test_a_client_id_that_app_service_does_not_know_is_named(plan, identity, cap
 )
 def test_a_refusal_of_the_metadata_service_says_what_to_do(plan, capsys, monkeypatch, error, description, advice):
     body = {"error": error, "error_description": description}
-    with serve(Identity, error=(400, body)) as (address, _):
-        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", address)
+    with fake_identity(refusal=(400, body)) as host:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", host.url)
         code, printed = verify(capsys, "--plan", plan)
     assert code == 1
     assert advice in printed
@@ -110,22 +114,39 @@ def test_a_machine_without_identity_endpoint_is_named(plan, capsys, monkeypatch)
     assert "no Azure host" in printed or "switched off" in printed
 
 
+def test_the_frame_around_a_message_is_not_shown(plan, capsys, monkeypatch):
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+    _, printed = verify(capsys, "--plan", plan)
+    assert "this is no Azure host" in printed
+    assert "included credentials" not in printed
+    assert "aka.ms" not in printed
+
+
+def test_the_library_does_not_log_beside_the_report(plan):
+    environment = {**os.environ, "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9"}
+    command = [sys.executable, "-m", "mi_lint", "verify", "--plan", plan]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout.endswith("1 of 1 checks failed\n")
+    assert ended.stderr == ""
+
+
 def test_the_metadata_service_of_a_virtual_machine_answers(plan, capsys, monkeypatch):
-    with serve(Identity) as (address, _):
-        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", address)
-        code, printed = verify(capsys, "--plan", plan, "--credential", "managed", "--client-id", CLIENT_ID)
+    with fake_identity(SHOP) as host:
+        monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", host.url)
+        code, printed = verify(capsys, "--plan", plan, "--credential", "managed", "--client-id", SHOP.client_id)
     assert code == 0
-    assert OBJECT_ID in printed
+    assert SHOP.object_id in printed
 
 
 def test_a_call_that_works_names_the_role(plan, identity, capsys, monkeypatch):
-    with serve(Service, seen=[]) as (address, service):
+    with service() as (address, seen):
         monkeypatch.setenv("LOG_STORAGE_URL", f"{address}/account/")
         code, printed = verify(capsys, "--plan", plan, "--call")
     assert code == 0
     assert "Storage Blob Data Contributor works" in printed
-    assert service.seen[0][0] == "/account/?comp=list&maxresults=1"
-    assert service.seen[0][1].startswith("Bearer ")
+    assert seen[0][0] == "/account/?comp=list&maxresults=1"
+    assert seen[0][1].startswith("Bearer ")
 
 
 OTHER_TENANT = "99999999-0000-4000-8000-000000000009"
@@ -147,7 +168,7 @@ CHALLENGE = f'Bearer authorization_uri="https://login.microsoftonline.com/{OTHER
     ],
 )  # fmt: skip
 def test_a_refused_call_says_what_to_do(plan, identity, capsys, monkeypatch, answer, code, advice):
-    with serve(Service, answer=answer, seen=[]) as (address, _):
+    with service(answer) as (address, _):
         monkeypatch.setenv("LOG_STORAGE_URL", address)
         got, printed = verify(capsys, "--plan", plan, "--call")
     assert got == code
@@ -175,13 +196,8 @@ def test_an_unknown_address_asks_for_the_setting(plan, identity, capsys):
 
 
 def test_a_leftover_client_secret_is_a_warning(plan, identity, capsys, monkeypatch):
-    import verify_endpoints as endpoints
-
-    monkeypatch.setattr(
-        endpoints,
-        "part",
-        lambda content, part=endpoints.part: part({k: v for k, v in content.items() if k != "xms_mirid"}),
-    )
+    # A token without the resource of an identity is that of an application.
+    identity.identities = (Identity(system=True),)
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "left behind")
     _, printed = verify(capsys, "--plan", plan)
     assert "AZURE_CLIENT_SECRET is set" in printed
@@ -191,7 +207,7 @@ def test_a_leftover_client_secret_is_a_warning(plan, identity, capsys, monkeypat
 def test_json_holds_the_claims_and_no_token(plan, identity, capsys):
     code, printed = verify(capsys, "--plan", plan, "--format", "json")
     assert code == 0
-    assert json.loads(printed)["checks"][0]["answer"]["object_id"] == OBJECT_ID
+    assert json.loads(printed)["checks"][0]["answer"]["object_id"] == SHOP.object_id
 
 
 @pytest.mark.parametrize(
