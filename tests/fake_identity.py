@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+Refusal = tuple[int, dict[str, object]]  # status and body
+
 HEADER = "only this machine knows"
 TENANT = "6b5f5f2c-9d2e-4b0c-8a51-0c6c8a3e4a11"
 
@@ -54,17 +56,19 @@ def token(resource: str, identity: Identity, lifetime: int = 3600, **claims: obj
         "exp": now + lifetime, "appid": identity.client_id, "oid": identity.object_id, "sub": identity.object_id,
         "tid": TENANT, "idtyp": "app", "ver": "1.0", **claims,
     }  # fmt: skip
+    if identity.resource_id:
+        payload["xms_mirid"] = identity.resource_id
     parts = [{"typ": "JWT", "alg": "RS256"}, payload]
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
     return ".".join([*encoded, base64.urlsafe_b64encode(b"not checked").rstrip(b"=").decode()])
 
 
 class FakeIdentity:
-    """The token endpoint of a host with identities. ``failure`` is a status with which every request is refused."""
+    """The token endpoint of a host with identities. ``refusal`` is what every request is refused with."""
 
-    def __init__(self, *identities: Identity, failure: int = 0) -> None:
+    def __init__(self, *identities: Identity, refusal: Refusal | None = None) -> None:
         self.identities = identities if identities else (Identity(system=True),)
-        self.failure = failure
+        self.refusal = refusal
         self.requests: list[TokenRequest] = []
         self.url = ""
 
@@ -103,8 +107,8 @@ class FakeIdentity:
         self, mode: str, query: dict[str, str], headers: dict[str, str]
     ) -> tuple[int, dict[str, object]] | None:
         """Refuse what the real endpoints refuse: no header, an old version, nothing asked for."""
-        if self.failure:
-            return self.failure, {"error": "server_error", "error_description": "refused by the test"}
+        if self.refusal is not None:
+            return self.refusal
         if mode == "app-service" and headers.get("x-identity-header") != HEADER:
             return 401, {"error": "unauthorized"}
         if mode == "imds" and headers.get("metadata") != "true":
@@ -140,9 +144,9 @@ def serving(server: ThreadingHTTPServer) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def fake_identity(*identities: Identity, failure: int = 0) -> Iterator[FakeIdentity]:
+def fake_identity(*identities: Identity, refusal: Refusal | None = None) -> Iterator[FakeIdentity]:
     """Serve the identities of a host on this machine."""
-    fake = FakeIdentity(*identities, failure=failure)
+    fake = FakeIdentity(*identities, refusal=refusal)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
