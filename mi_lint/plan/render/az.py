@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
-from mi_lint.plan.render.script import NOTE, STEP, parts
+from mi_lint.plan.render.script import Shell, written
 from mi_lint.plan.render.shell import all_parameters, captured, defaults, quoted, spoken, variable, wrapped
 from mi_lint.plan.step import Command
 
@@ -116,24 +116,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield ""
         yield "# What the commands below find out."
         yield from (f"export {variable(name)}=''" for name in names)
-    yield from _steps(plan)
-
-
-def _steps(plan: Plan) -> Iterator[str]:
-    for part in parts(plan):
-        match part:
-            case Command():
-                yield from _command(part)
-            case (kind, text) if kind == STEP:
-                yield from ("", f"step {quoted(text)}")
-            case (kind, text) if kind == NOTE:
-                yield f"note {quoted(text)}"
-            case _:
-                yield ""
-                yield 'if [[ "${finish}" != true ]]; then'
-                yield "  printf '\\n# What remains is done with --finish, after the new code has run for a while.\\n'"
-                yield "  exit 0"
-                yield "fi"
+    yield from written(plan, _BASH)
 
 
 def _command(command: Command) -> Iterator[str]:
@@ -148,3 +131,17 @@ def _command(command: Command) -> Iterator[str]:
         yield "fi"
     else:
         yield from wrapped(("run", *command.argv))
+
+
+_BASH = Shell(
+    quoted,
+    "step",
+    "note",
+    _command,
+    (
+        'if [[ "${finish}" != true ]]; then',
+        "  printf '\\n# What remains is done with --finish, after the new code has run for a while.\\n'",
+        "  exit 0",
+        "fi",
+    ),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mi_lint.plan.model import Plan
-from mi_lint.plan.render.script import NOTE, STEP, parts
+from mi_lint.plan.render.script import Shell, written
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, captured, defaults, spoken
 from mi_lint.plan.step import Command
 
@@ -116,24 +116,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     for name in captured(plan):
         if name not in _ENVIRONMENT:
             yield f"${variable(name)} = ''"
-    yield from _steps(plan)
-
-
-def _steps(plan: Plan) -> Iterator[str]:
-    for part in parts(plan):
-        match part:
-            case Command():
-                yield from _command(part)
-            case (kind, text) if kind == STEP:
-                yield from ("", f"Write-Step {quoted(text)}")
-            case (kind, text) if kind == NOTE:
-                yield f"Write-Remark {quoted(text)}"
-            case _:
-                yield ""
-                yield "if (-not $Finish) {"
-                yield "    Write-Step 'What remains is done with -Finish, after the new code has run for a while.'"
-                yield "    return"
-                yield "}"
+    yield from written(plan, _POWERSHELL)
 
 
 def _command(command: Command) -> Iterator[str]:
@@ -150,3 +133,17 @@ def _command(command: Command) -> Iterator[str]:
 
 def _array(argv: tuple[str, ...]) -> str:
     return f"@({', '.join(quoted(word) for word in argv)})"
+
+
+_POWERSHELL = Shell(
+    quoted,
+    "Write-Step",
+    "Write-Remark",
+    _command,
+    (
+        "if (-not $Finish) {",
+        "    Write-Step 'What remains is done with -Finish, after the new code has run for a while.'",
+        "    return",
+        "}",
+    ),
+)
