@@ -74,7 +74,7 @@ def _rewrite(site: Site, context: Context) -> Outcome:
     if site.form == "dual":
         return HeldBack(dual.REASON)
     if isinstance(call, ast.Assign):
-        return _flask(site, call, context)
+        return _flask(site, call, context) if site.form == "flask" else Manual(_SETTING.format(site.data["setting"]))
     assert isinstance(call, ast.Call)
     driver = DRIVERS.get(context.module.qualified(call.func) or "")
     if driver is not None and driver.kind == "held":

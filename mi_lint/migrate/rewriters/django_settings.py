@@ -33,6 +33,10 @@ _PARSED = (
 _OLD_BACKEND = "the backend 'sql_server.pyodbc' knows no managed identities: move to 'mssql' (package mssql-django)"
 _OPTIONS = "the options are put together elsewhere: add '{}' there and take user and password out"
 _SEVERAL = "LOCATION is not one URL that is written here: take the key out of it and add a credential_provider"
+_SETTING = (
+    "the access key stands in the setting '{}': let its value be a URL without user and password, and add a "
+    "credential_provider of redis-entraid to OPTIONS (for django-redis to CONNECTION_POOL_KWARGS in it)"
+)
 _SQL_DESCRIPTION = "let the ODBC driver sign in to Azure SQL with the managed identity instead of a password"
 _REDIS_DESCRIPTION = "let Django's cache sign in to Redis with a credential provider of redis-entraid"
 
@@ -43,6 +47,8 @@ def rewrite(site: Site, context: Context) -> Outcome:
         return HeldBack(dual.REASON)
     if site.form == "parsed":
         return Manual(_PARSED)
+    if site.form == "setting":
+        return Manual(_SETTING.format(site.data["setting"]))
     assert isinstance(site.node, ast.Dict)
     if site.form == "engine":
         engine = _written(site.node, "ENGINE")

@@ -52,6 +52,7 @@ def _flask(module: Module, statement: ast.Assign, value: ast.expr, analysis: Ana
                 site.data["dialect"] = made.dialect
                 yield site
         return
+    yield from _setting(module, statement, "postgresql", value, analysis)
 
 
 def _driver(module: Module, call: ast.Call, driver: Driver, analysis: Analysis) -> Iterator[Site]:
@@ -121,7 +122,9 @@ def _filled(text: Spelled, pattern: re.Pattern[str], node: ast.expr) -> ast.expr
     return holes[0] if holes else node
 
 
-def _setting(module: Module, call: ast.Call, database: str, value: ast.expr, analysis: Analysis) -> Iterator[Site]:
+def _setting(
+    module: Module, call: ast.Call | ast.Assign, database: str, value: ast.expr, analysis: Analysis
+) -> Iterator[Site]:
     """Yield a call whose whole connection string or URL stands in a setting that is one of Azure's."""
     for origin in sources(module, value, analysis):
         if origin.kind not in ("environment", "setting", "config") or not origin.name:

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 
 from mi_lint.python import odbc
 from mi_lint.python.analysis import Analysis
-from mi_lint.python.azure_hosts import is_azure
-from mi_lint.python.database_urls import database_urls
+from mi_lint.python.azure_hosts import is_azure, settings_value
+from mi_lint.python.database_urls import URL, database_urls
 from mi_lint.python.facts import Module
 from mi_lint.python.mappings import entry
 from mi_lint.python.site import Site
+from mi_lint.python.spelled import sources
 from mi_lint.python.tokens import is_token
 
+SETTING_KINDS = ("environment", "setting", "config")
 ENGINES = {
     "mssql": "sql",
     "sql_server.pyodbc": "sql",
@@ -49,7 +51,8 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         name = module.qualified(call.func) or ""
         if name in _PARSERS:
             argument, index = _PARSERS[name]
-            yield from _parsed(module, call, odbc.given(call, argument, index), analysis)
+            found = list(_parsed(module, call, odbc.given(call, argument, index), analysis))
+            yield from found or (_in_setting(module, call, analysis) if name.endswith("config") else ())
 
 
 def _database(module: Module, node: ast.Dict, analysis: Analysis) -> Iterator[Site]:
@@ -73,11 +76,33 @@ def _cache(module: Module, node: ast.Dict, analysis: Analysis) -> Iterator[Site]
             form = "cache-redis" if backend.startswith("django_redis") else "cache"
             yield from _site(module, node, form, "redis", "CACHES", secret, analysis, made.module)
         return
+    for origin in sources(module, location, analysis):
+        text = settings_value(origin.name, analysis) if origin.kind in SETTING_KINDS else ""
+        known = is_azure("redis", module, text, analysis) if text else "AZURE_REDIS" in origin.name.upper()
+        if origin.kind in SETTING_KINDS and known and given is None:
+            yield from _site(module, node, "setting", "redis", "CACHES", location, analysis, setting=origin.name)
+            return
+
+
+def _in_setting(module: Module, call: ast.Call, analysis: Analysis) -> Iterator[Site]:
+    """Yield ``dj_database_url.config()`` when the samples of settings show that the URL has a password for Azure."""
+    named = odbc.given(call, "env", 0)
+    name = _text(named) if named is not None else "DATABASE_URL"
+    match = URL.match(settings_value(name, analysis).strip("\"'"))
+    if match is None or ":" not in (match["userinfo"] or ""):
+        return
+    kind = _kind(match["dialect"])
+    if kind and is_azure(kind, module, match["host"], analysis):
+        yield from _site(module, call, "parsed", kind, ast.unparse(call.func), call, analysis, setting=name)
+
+
+def _kind(dialect: str) -> str:
+    return _DIALECTS.get(dialect, "sql" if dialect.startswith("mssql") else "")
 
 
 def _parsed(module: Module, call: ast.Call, value: ast.expr | None, analysis: Analysis) -> Iterator[Site]:
     for made in database_urls(module, value, analysis) if value is not None else ():
-        kind = _DIALECTS.get(made.dialect, "sql" if made.dialect.startswith("mssql") else "")
+        kind = _kind(made.dialect)
         secret, host, home = made.password, made.host, made.module
         if kind and secret is not None and host is not None and is_azure(kind, home, host, analysis):
             yield from _site(module, call, "parsed", kind, ast.unparse(call.func), secret, analysis, home)
@@ -90,7 +115,7 @@ def _text(node: ast.expr | None) -> str:
 
 def _site(
     module: Module, node: ast.expr, form: str, kind: str, name: str, secret: ast.expr, analysis: Analysis,
-    home: Module | None = None,
+    home: Module | None = None, setting: str = "",
 ) -> Iterator[Site]:  # fmt: skip
     home = home or module
     trace = analysis.tracer.trace(home, secret)
@@ -99,7 +124,9 @@ def _site(
     scope, _ = module.place(node)
     check = {"sql": "MI210", "redis": "MI212"}.get(kind, "MI211")
     details = (name, _SERVICES[kind]) if check == "MI211" else (name,)
+    message = "setting" if setting and check != "MI212" else "default"
     yield Site(
         module, check, "django_settings", "dual" if trace.has_token else form, node, scope, details, None,
-        secret if home is module else None, "PASSWORD", trace, data={"package": "django", "database": kind},
+        secret if home is module else None, "PASSWORD", trace, message_id=message,
+        data={"package": "django", "database": kind, "setting": setting},
     )  # fmt: skip
