@@ -77,18 +77,36 @@ def reduced(module: Module, node: ast.expr, analysis: Analysis) -> Reduced:
 def reduced_expression(module: Module, node: ast.expr, tracer: Tracer) -> Reduced:
     """Return the change that puts the keyless branch in the place of a conditional expression."""
     kept = keyless_branch(module, node, tracer)
-    return Reduced() if kept is None else only(module, node, kept)
+    if kept is not None:
+        return only(module, node, kept)
+    # ``credential = identity if not key else None`` serves the branch without the key: it is always there from now on.
+    for branch in _branches_of(node) if isinstance(node, ast.IfExp) else ():
+        source = _source_of(module, branch)
+        given = keyless_branch(module, source, tracer) if source is not None else None
+        if source is not None and given is not None:
+            return Reduced((*only(module, node, branch).changes, *only(module, source, given).changes))
+    return Reduced()
+
+
+def _branches_of(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    return list(node.values) if isinstance(node, ast.BoolOp) else []
+
+
+def _source_of(module: Module, node: ast.expr) -> ast.IfExp | None:
+    """Return the choice between something and None that is all that a name is ever given."""
+    bindings = module.place(node)[0].lookup(node.id) if isinstance(node, ast.Name) else []
+    value = bindings[0].value if len(bindings) == 1 else None
+    if not isinstance(value, ast.IfExp):
+        return None
+    nothing = [b for b in _branches_of(value) if isinstance(b, ast.Constant) and b.value is None]
+    return value if len(nothing) == 1 else None
 
 
 def keyless_branch(module: Module, node: ast.expr, tracer: Tracer) -> ast.expr | None:
     """Return the only branch of a conditional expression that gives a token credential."""
-    if isinstance(node, ast.IfExp):
-        branches = [node.body, node.orelse]
-    elif isinstance(node, ast.BoolOp):
-        branches = list(node.values)
-    else:
-        return None
-    keyless = [branch for branch in branches if _is_token(module, branch, tracer)]
+    keyless = [branch for branch in _branches_of(node) if _is_token(module, branch, tracer)]
     return keyless[0] if len(keyless) == 1 else None
 
 

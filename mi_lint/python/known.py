@@ -95,7 +95,12 @@ def call_kind(module: Module, node: ast.Call, qualified: str) -> str | None:
     name = callee(node)
     if qualified in ENVIRONMENT_CALLS or _calls_environment(module, node):
         return "environment"
-    if is_identity_class(qualified) or name in _TOKEN_CALLS or qualified.startswith("azure.identity."):
+    if (
+        is_identity_class(qualified)
+        or name in _TOKEN_CALLS
+        or name.endswith("token_provider")
+        or qualified.startswith("azure.identity.")
+    ):
         return "token"
     if name.startswith("generate_") and name.endswith("_sas"):
         # Whoever signs it here is told so (MI216); the SAS itself is stored nowhere.
