@@ -72,11 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         with open(arguments.report, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(report.report(plan, len(chosen.suppressed)))
-    _tell(session, plan, len(chosen.suppressed), undo, arguments)
-    if plan.outcomes and not arguments.quiet:
-        from mi_lint.plan.summary import of_migration
-
-        sys.stderr.write(f"{of_migration(opened)}\n")
+    _tell(opened, plan, len(chosen.suppressed), undo, arguments)
     left = [site for site, outcome in plan.outcomes if report.state(outcome) != "rewritten"]
     return FOUND if left or (plan.texts and not arguments.write) else CLEAN
 
@@ -113,7 +109,10 @@ def _write(root: str, session: Session, plan: Plan, force: bool) -> str:
         return "there is no repository to undo it from"
     if dirty:
         return f"git cannot undo it in {_listed(dirty)}"
-    return "undo: git checkout -- " + " ".join(shlex.quote(os.path.relpath(os.path.join(root, path))) for path in paths)
+    from mi_lint.configuration.discover import shown_path
+
+    shown = (shlex.quote(shown_path(os.path.join(root, path))) for path in paths)
+    return f"undo: git checkout -- {' '.join(shown)}"
 
 
 def _refuse_uncommitted(root: str, paths: Sequence[str]) -> None:
@@ -148,17 +147,21 @@ def _uncommitted(root: str, paths: Sequence[str]) -> list[str] | None:
     return [entry[3:].decode("utf-8", "replace") for entry in status.stdout.split(b"\0") if entry]
 
 
-def _tell(session: Session, plan: Plan, suppressed: int, undo: str, arguments: argparse.Namespace) -> None:
+def _tell(opened: Opened, plan: Plan, suppressed: int, undo: str, arguments: argparse.Namespace) -> None:
     from mi_lint.migrate import report
+    from mi_lint.plan.summary import of_migration
 
-    for note in session.project.notifications:
+    for note in opened.session.project.notifications:
         sys.stderr.write(f"mi-lint: {note.path}: {note.text}\n" if note.path else f"mi-lint: {note.text}\n")
     if arguments.quiet:
         return
-    lines = report.summary(plan, arguments.write, suppressed)
+    azure = of_migration(opened) if plan.outcomes else None
+    rights, problems = (azure.rights, azure.problems) if azure is not None else ([], [])
+    lines = report.summary(plan, arguments.write, suppressed, rights, problems)
     if arguments.write and plan.texts:
         count = len(plan.texts)
         lines.append(f"{count} file{'s' if count != 1 else ''} written; {undo}")
     elif plan.texts:
         lines.append("nothing was written; `mi-lint migrate --write` writes it")
+    lines += [azure.line] if azure is not None else []
     sys.stderr.write("\n".join(lines) + "\n")

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.plan import Plan
@@ -55,8 +55,13 @@ def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact) -> list[st
     return lines
 
 
-def summary(plan: Plan, wrote: bool, suppressed: int = 0) -> list[str]:
-    """Return the lines that end a run: counts, prerequisites, what was not rewritten and why."""
+def summary(
+    plan: Plan, wrote: bool, suppressed: int = 0, rights: Sequence[str] = (), problems: Sequence[str] = ()
+) -> list[str]:
+    """Return the lines that end a run: counts, prerequisites, what was not rewritten and why.
+
+    ``rights`` and ``problems`` are those of the plan for Azure: what has to be granted, and what will not work.
+    """
     counts = Counter(state(outcome) for _, outcome in plan.outcomes)
     total = len(plan.outcomes)
     verb = "rewritten" if wrote else "to rewrite"
@@ -66,7 +71,9 @@ def summary(plan: Plan, wrote: bool, suppressed: int = 0) -> list[str]:
         lines[0] += f"; {suppressed} more suppressed"
     lines += _reasons(plan, HeldBack, "held back")
     lines += _reasons(plan, Manual, "manual")
-    lines += _needs(plan)
+    lines += _needs(plan, rights)
+    if problems:
+        lines += ["these calls will not work with a managed identity:", *(f"  call     {text}" for text in problems)]
     return lines
 
 
@@ -74,7 +81,7 @@ def _reasons(plan: Plan, kind: type[HeldBack] | type[Manual], title: str) -> lis
     lines = []
     for site, outcome in plan.outcomes:
         if isinstance(outcome, kind):
-            place = f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
+            place = f"{site.module.path}:{site.module.source.location(site.node).region.start_line}"
             lines.append(f"  {title}  {place}  {site.check} {_subject(site)}: {outcome.reason}")
     return lines
 
@@ -83,14 +90,13 @@ def _subject(site: Site) -> str:
     return site.details[0] if site.details else site.family
 
 
-def _needs(plan: Plan) -> list[str]:
-    roles = sorted({o.role for _, o in plan.outcomes if isinstance(o, Rewritten) and o.role})
+def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     settings = sorted({pair for _, o in plan.outcomes if isinstance(o, Rewritten) for pair in o.settings})
     lines = []
-    if roles:
-        lines += ["before this runs, the host's managed identity needs:", *(f"  role     {role}" for role in roles)]
+    if rights and any(isinstance(outcome, Rewritten) for _, outcome in plan.outcomes):
+        lines += ["before this runs, the host's managed identity needs:", *(f"  role     {right}" for right in rights)]
     if settings:
-        lines += ["and the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
+        lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
     if plan.unused_settings:
         lines += ["no code reads these settings any more; take them from the host:"]
         lines += [f"  setting  {name}" for name in plan.unused_settings]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mi_lint.plan.model import HOSTS, Identity, Plan
+from mi_lint.plan.model import HOSTS, Assignment, Identity, Plan
 from mi_lint.plan.step import words_of
 
 if TYPE_CHECKING:
@@ -21,15 +21,22 @@ def _one_line(plan: Plan, identity: Identity) -> str:
     roles: dict[str, list[str]] = {}
     for assignment in plan.assignments:
         if assignment.identity == identity.key:
-            where = words_of(plan.resource(assignment.resource)).replace("`", "")
-            roles.setdefault(where, []).append(assignment.role)
+            roles.setdefault(_where(plan, assignment), []).append(assignment.role)
     rights = "; ".join(f"{', '.join(dict.fromkeys(names))} on {where}" for where, names in roles.items())
     title = f" {identity.title}" if identity.key else ""
     return f"{hosts}{title}: {identity.kind} identity with {rights or 'no rights'}"
 
 
-def of_migration(opened: Opened) -> str:
-    """Return the line with which `mi-lint migrate` ends: what the Azure side of the rewritten code needs."""
+class AzureSide(NamedTuple):
+    """What a migration says of Azure: its last line, the rights, and the calls that will not work."""
+
+    line: str
+    rights: list[str]
+    problems: list[str]
+
+
+def of_migration(opened: Opened) -> AzureSide:
+    """Return what the Azure side of the rewritten code needs, as `mi-lint plan` tells it."""
     from mi_lint.plan.build import Builder, Choices, is_empty
     from mi_lint.plan.workspace import Workspace
     from mi_lint.rulebook import store
@@ -39,14 +46,24 @@ def of_migration(opened: Opened) -> str:
     workspace = Workspace(opened.root, opened.places, opened.wanted, opened.session, opened.config)
     plan = Builder(workspace, Planes(store.role_table(rules)), (), Choices()).build()
     if is_empty(plan):
-        return "Azure side: no service was found that needs a right"
+        return AzureSide("Azure side: no service was found that needs a right", [], [])
     questions = f" ({len(plan.questions)} open questions)" if plan.questions else ""
-    return f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
+    line = f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
+    rights = (f"{right.role} on {_where(plan, right)}" for right in plan.assignments)
+    return AzureSide(line, list(dict.fromkeys(rights)), _problems(plan))
+
+
+def _where(plan: Plan, right: Assignment) -> str:
+    return words_of(plan.resource(right.resource)).replace("`", "")
+
+
+def _problems(plan: Plan) -> list[str]:
+    return [f"{problem.call} ({problem.place}): {problem.text}" for problem in plan.problems]
 
 
 def summary(plan: Plan) -> list[str]:
     """Return the lines that end a run."""
     lines = [one_line(plan)]
     lines += [f"question: {question}" for question in plan.questions]
-    lines += [f"will not work: {p.call} ({p.place}): {p.text}" for p in plan.problems]
+    lines += [f"will not work: {problem}" for problem in _problems(plan)]
     return lines

@@ -55,6 +55,20 @@ def test_the_default_is_a_diff_and_nothing_is_written(repository, capsys):
     assert (repository / "app.py").read_text() == CODE
 
 
+def test_the_summary_names_the_rights_of_the_plan_and_the_calls_that_no_right_opens(repository, capsys):
+    (repository / "app.py").write_text(CODE + 'client.create_database("shop")\n')
+    (repository / "files.py").write_text(
+        "import os\n\nfrom azure.storage.blob import BlobClient\n\n"
+        'BlobClient("https://stshop.blob.core.windows.net", "a", "b", os.environ["KEY"]).download_blob()\n'
+    )
+    guarded(["migrate"])
+    err = capsys.readouterr().err
+    rights = [line.strip() for line in err.splitlines() if line.startswith("  role ")]
+    assert [right.split("Storage ")[1].partition(" on ")[0] for right in rights] == ["Blob Data Reader"]
+    assert "  call     CosmosClient.create_database (app.py:6): works with a key only" in err
+    assert "identity with Storage Blob Data Reader on" in err.splitlines()[-1]
+
+
 def test_write_writes_and_a_second_run_finds_nothing(repository, capsys):
     assert guarded(["migrate", "--write"]) == 0
     assert (repository / "app.py").read_text() == AFTER
