@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change, applied, merged
 from mi_lint.migrate.closing import Closing, closing
-from mi_lint.migrate.definitions import assigned_name, definition_offset, top_level
+from mi_lint.migrate.definitions import assigned_name, definition_offset, settings_loader, top_level
 from mi_lint.migrate.imports import after_header
 from mi_lint.migrate.outcome import Needs
+from mi_lint.migrate.stored_clients import Stored, stored
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 from mi_lint.python.scopes import Binding, Scope
@@ -81,8 +82,10 @@ class Credentials:
         self._scopes = {self._uses[number].scope for number in used if self._uses[number].kind == "provider"}
         self._mixed = len({self._uses[number].is_async for number in used}) > 1
         closed = self._closed(used)
+        kept = self._kept(used)
         joined = self._joined(closed, used)
-        shared = [number for number in used if number not in closed and number not in joined]
+        apart = {*closed, *joined, *(number for entry in kept for number in entry.numbers)}
+        shared = [number for number in used if number not in apart]
         named = [number for number in shared if self._deserves_name(number, shared, changes)]
         in_place = self._in_place(named, changes)
         named = [number for number in named if number not in in_place]
@@ -95,6 +98,9 @@ class Credentials:
         for number, place in closed.items():
             code[number] = local or self._name(self._uses[number])
             opened[id(place.statement)] = place.changes(code[number], self._expression(self._uses[number], needs))
+        for entry in kept:
+            code |= dict.fromkeys(entry.numbers, entry.code)
+            opened[id(entry)] = entry.changes(self._expression(self._uses[entry.numbers[0]], needs))
         code |= {number: code[other] for number, other in joined.items()}
         filled = [
             Change(c.path, c.start, c.end, _PLACEHOLDER.sub(lambda match: code[int(match[3])], c.text)) for c in changes
@@ -114,6 +120,15 @@ class Credentials:
             scopes.setdefault(id(place.scope), set()).add(id(place.statement))
         alone = {number: place for number, place in found.items() if len(scopes[id(place.scope)]) == 1}
         return alone | {n: p for n, p in found.items() if isinstance(p.statement, ast.AsyncWith)}
+
+    def _kept(self, used: list[int]) -> list[Stored]:
+        """Return the credentials of clients that objects keep and close."""
+        nodes = {
+            number: self._uses[number].node
+            for number in used
+            if self._uses[number].is_async and self._uses[number].kind == "credential"
+        }
+        return stored(self._module, {n: node for n, node in nodes.items() if not self._existing(self._uses[n])})
 
     def _joined(self, closed: dict[int, Closing], used: list[int]) -> dict[int, int]:
         """Return the uses that an asynchronous credential which is closed can serve, too, by the use it is made for."""
@@ -157,9 +172,15 @@ class Credentials:
             whole = [c for c in changes if (match := _PLACEHOLDER.fullmatch(c.text)) and int(match[3]) == number]
             name = assigned_name(self._module, whole[0].start, whole[0].end) if whole and number not in found else ""
             line = getattr(use.node, "lineno", 0)
-            if name and all(getattr(self._uses[n].node, "lineno", 0) > line for n in others):
+            if name and all(self._sees(name, self._uses[n], line) for n in others):
                 found |= {number: "", **dict.fromkeys(others, name)}
         return found
+
+    def _sees(self, name: str, use: _Use, line: int) -> bool:
+        """Whether a name of the module that is assigned on a line means the same where it is to be used."""
+        scope, _ = self._module.place(use.node)
+        known_there = scope.lookup(name) is self._module.scope.bindings.get(name)
+        return known_there and getattr(use.node, "lineno", 0) > line
 
     def _is_too_long(self, number: int, changes: list[Change]) -> bool:
         """Whether the line that the placeholder ends up in has no room for the whole expression."""
@@ -258,6 +279,9 @@ class Credentials:
             return []
         source = self._module.source
         newline = source.newline
+        loader = settings_loader(self._module, nodes)
+        if loader is not None:
+            return [self._behind(loader, [f"{name} = {code}" for name, code in lines.items()])]
         offset = definition_offset(self._module, nodes)
         code = newline.join(f"{name} = {code}" for name, code in lines.items())
         if offset is None:
@@ -266,6 +290,15 @@ class Credentials:
         followed = source.text[source.line_end(offset) :].lstrip(b" \t")
         gap = "" if source.is_last_line(offset) or followed.startswith((b"\r", b"\n")) else newline
         return [Change(source.path, offset, offset, newline + newline + code + gap)]
+
+    def _behind(self, statement: ast.stmt, lines: list[str]) -> Change:
+        """Return the change that puts definitions below a statement of a function."""
+        source = self._module.source
+        start, end = source.span(statement)
+        indentation = source.newline + source.indentation(start)
+        code = "".join(indentation + line.replace(source.newline, indentation) for line in lines)
+        offset = source.line_break(end - 1)
+        return Change(source.path, offset, offset, code)
 
     def _existing(self, use: _Use) -> str:
         """Return the name of a credential or provider that the code already has at this place."""

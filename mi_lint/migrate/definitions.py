@@ -10,6 +10,8 @@ from mi_lint.python.source import Source
 # https://pypi.org/project/python-dotenv/, https://pypi.org/project/environs/, https://pypi.org/project/django-environ/
 _SETTINGS_LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", ".read_env")
 
+_FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
     """Return the end of the line after which a definition stands: the last import before its first use.
@@ -25,6 +27,29 @@ def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
         if documentation or _only_imports(statement) or _loads_settings(module, statement):
             last = statement
     return None if last is None else module.source.line_break(module.source.span(last)[1] - 1)
+
+
+def settings_loader(module: Module, nodes: list[ast.AST]) -> ast.stmt | None:
+    """Return the statement that loads settings in the one function that uses a definition, before all of its uses."""
+    functions = {next((p for p in module.parents(node) if isinstance(p, _FUNCTION)), None) for node in nodes}
+    function = functions.pop() if len(functions) == 1 else None
+    if function is None:
+        return None
+    found = None
+    for node in ast.walk(function):
+        if isinstance(node, ast.Expr | ast.Assign) and _loads_settings(module, node):
+            following = _following(module, node)
+            if all(any(parent in following for parent in (use, *module.parents(use))) for use in nodes):
+                found = node if found is None or node.lineno > found.lineno else found
+    return found
+
+
+def _following(module: Module, statement: ast.stmt) -> list[ast.stmt]:
+    """Return the statements of the same block that come after one."""
+    for _, value in ast.iter_fields(module.parent(statement)):
+        if isinstance(value, list) and statement in value:
+            return value[value.index(statement) + 1 :]
+    return []
 
 
 def top_level(module: Module, node: ast.AST) -> ast.stmt:

@@ -218,6 +218,8 @@ def _from_setting(
             name = _new_name(carrier, call, context.module)
             changes = (_constant_change(context, constant, new), *_renamed(carrier, name, secret, context))
             return Replacement(name, changes, *told, modules)
+    if origin.kind == "config":
+        return f"the connection string is read from a file ('{old}'): put the endpoint there, and read that"
     return Replacement(f'os.environ["{new}"]', (), *told, ("os",))
 
 

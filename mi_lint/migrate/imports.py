@@ -243,7 +243,13 @@ def removed_statement(module: Module, statement: ast.stmt) -> Change:
     start, end = source.span(statement)
     line_start, line_end = source.line_start(start), source.line_end(end - 1)
     before, after = source.text[line_start:start], source.text[end:line_end]
-    if before.strip() or after.strip().startswith(b";"):
+    if semicolons := re.match(rb"[ \t]*;[ \t;]*", after):
+        end += semicolons.end()
+        if after := after[semicolons.end() :].strip():
+            return Change(source.path, start, end, "")
+    elif before.rstrip().endswith(b";"):
+        return Change(source.path, line_start + len(before.rstrip().rstrip(b";")), end, "")
+    if before.strip():
         return Change(source.path, start, end, "pass")
     body = _siblings(module, statement)
     if body is not None and len(body) == 1 and not isinstance(module.parent(statement), ast.Module):

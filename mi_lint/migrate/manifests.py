@@ -67,22 +67,23 @@ def manifest_changes(
             return [
                 c for path in declaring for requirement in needed for c in _addition(project, path, beside, requirement)
             ]
-    return [] if wanted else _without_neighbour(project, module, needed)
+    return [] if wanted else _without_neighbour(project, module, needed, beside)
 
 
-def _without_neighbour(project: Project, module: str, needed: Iterable[Requirement]) -> list[Change]:
+def _without_neighbour(project: Project, module: str, needed: Iterable[Requirement], used: list[str]) -> list[Change]:
     """Return the changes to the nearest manifest for a module that needs no SDK, as one with hand-made requests."""
     wanted = [requirement for requirement in needed if not is_declared(project, module, requirement.name)]
     for folder in folders_around(module) if wanted else ():
         names = {path: _declared(project.text(path), path) for path in _manifests(project, folder)}
         path = next((path for path, found in names.items() if found), "")
         if path:
-            found = names[path]
+            # A module with an SDK puts its line beside that.
+            found = [name for name in used if _line(project.text(path), name)] or names[path]
             changes: list[Change] = []
             for requirement in wanted:
                 below = [name for name in found if name.lower() < requirement.name]
-                beside = max(below, key=str.lower) if below else min(found, key=str.lower)
-                changes += _addition(project, path, [beside], requirement)
+                beside = [max(below, key=str.lower) if below else min(found, key=str.lower)]
+                changes += _addition(project, path, found if found is not names[path] else beside, requirement)
             return changes
     return []
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from mi_lint.migrate import floors, gateways, libraries, rewriters, verify, workers
+from mi_lint.migrate import floors, gateways, libraries, platforms, rewriters, verify, workers
 from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
@@ -125,7 +125,8 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if rewriter is None:
         return Manual("there is no rewrite for this kind of authentication")
     try:
-        outcome = gateways.at_gateway(site, workers.on_workers(site, rewriter(site, context)), context)
+        outcome = workers.on_workers(site, rewriter(site, context))
+        outcome = platforms.on_platform(site, gateways.at_gateway(site, outcome, context))
     except UnreadableCallError as error:
         return Manual(f"the call cannot be rewritten: {error}")
     if not isinstance(outcome, Rewritten):

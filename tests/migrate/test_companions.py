@@ -344,3 +344,24 @@ print(requests.get("https://a.openai.azure.com/openai/models?api-version=1", hea
 )
 def test_code_without_an_sdk_is_declared_in_the_nearest_manifest(path, before, after):
     assert companion(path, before, REST, "app/rest.py") == (before if after is None else after)
+
+
+def test_modules_with_and_without_an_sdk_add_one_line_together():
+    texts = {"a.py": OPENAI, "b.py": REST, "requirements.txt": b"flask\nopenai\n"}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert plan.texts["requirements.txt"][1] == b"flask\nazure-identity>=1.15.0\nopenai\n"
+
+
+def test_a_connection_string_of_a_file_is_no_environment_variable():
+    code = b"""\
+import json
+
+from azure.servicebus import ServiceBusClient
+
+with open("secrets.json") as file:
+    value = json.load(file)
+value = value["connection_string"]
+client = ServiceBusClient.from_connection_string(value)
+"""
+    ((_, outcome),) = session_of_texts({"app.py": code}, table()).plan(Options()).outcomes
+    assert outcome.reason.startswith("the connection string is read from a file ('connection_string')")

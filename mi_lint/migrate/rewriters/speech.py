@@ -83,7 +83,7 @@ def _with_region(site: Site, call: ClientCall, context: Context) -> Outcome:
     modules = ("os",) if code.startswith("os.") else ()
     return Rewritten(
         editor.changes(), f"pass the resource's own endpoint and a token credential to {call.client.name}",
-        role=call.client.role, settings=((new, call.client.endpoint.example),), modules=modules,
+        role=call.client.role, settings=((new, call.client.endpoint.example),), renamed=((old, new),), modules=modules,
     )  # fmt: skip
 
 
