@@ -98,6 +98,48 @@ def test_a_program_connects_to_postgresql_with_tokens_alone(program, postgres, g
     assert len(host.requests) > 1 or "async" in program.read_text(encoding="utf-8")
 
 
+DJANGO = """
+import os
+
+from django.conf import settings
+
+settings.configure(DATABASES={"default": {
+    "ENGINE": "entra",
+    "NAME": "postgres",
+    "HOST": os.environ["AZURE_POSTGRES_HOST"],
+    "PORT": os.environ["AZURE_POSTGRES_PORT"],
+    "USER": os.environ["AZURE_POSTGRES_USER"],
+}})
+from django.db import connection
+
+for _ in range(2):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        print(cursor.fetchone()[0])
+    connection.close()
+"""
+
+
+def test_django_connects_to_postgresql_by_the_backend_of_the_documentation(postgres, given_out, tmp_path):
+    pytest.importorskip("django")
+    text = (local_azure.ROOT / "docs" / "migrate.md").read_text(encoding="utf-8")
+    (backend,) = re.findall(r"<!-- example: django backend -->\n```python\n(.*?)```\n", text, flags=re.DOTALL)
+    (tmp_path / "entra").mkdir()
+    (tmp_path / "entra" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "entra" / "base.py").write_text(backend, encoding="utf-8")
+    (tmp_path / "app.py").write_text(DJANGO, encoding="utf-8")
+    given_out.append(postgres.set_password)
+    settings = {
+        "AZURE_POSTGRES_HOST": "127.0.0.1",
+        "AZURE_POSTGRES_PORT": str(postgres.port),
+        "AZURE_POSTGRES_USER": local_databases.ROLE,
+    }
+    with fake_identity.fake_identity() as host:
+        keyless = local_azure.environment(Path(), {**settings, **host.environment()})
+        assert local_azure.run_program(["app.py"], tmp_path, keyless).split() == [local_databases.ROLE] * 2
+    assert len(host.requests) > 1
+
+
 @pytest.mark.parametrize("program", sorted(PROGRAMS.glob("redis_*.py")), ids=lambda path: path.stem)
 def test_a_program_connects_to_redis_with_tokens_alone(program, redis, given_out, tmp_path):
     packages(program)

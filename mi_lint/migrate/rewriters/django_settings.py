@@ -23,7 +23,8 @@ from mi_lint.python.site import Site
 _BACKEND = (
     "Django takes the password from the settings once: let ENGINE name a package of yours with a module 'base', whose "
     "DatabaseWrapper is a subclass of the one in '{}' and puts a fresh token for "
-    "https://ossrdbms-aad.database.windows.net/.default into get_connection_params()['password']"
+    "https://ossrdbms-aad.database.windows.net/.default into get_connection_params()['password']: see "
+    "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate.md#django-with-postgresql-or-mysql"
 )
 _MYSQL = "; mysqlclient sends it only when LIBMYSQL_ENABLE_CLEARTEXT_PLUGIN=1 is set"
 _PARSED = (
