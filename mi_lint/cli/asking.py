@@ -74,7 +74,7 @@ def _shown(site: Site, hiding: Hiding) -> str:
 
     found = snippet(site, hiding.redact)
     text = found.text if found is not None else "(a line too long to be shown)"
-    line = getattr(site.node, "lineno", 1)
+    line = site.module.source.location(site.node).region.start_line
     rows = ("".join(c if c.isprintable() else " " for c in row) for row in text.splitlines())
     body = "".join(f"  | {row}\n" for row in rows)
     return f"\n{site.module.path}:{line}  {site.check}\n{body}"
