@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.mentions import said_of_endpoint
 from mi_lint.python.facts import Module, parse
+from mi_lint.python.scopes import Binding
 from mi_lint.python.source import Source
 
 DIRECTIVE = re.compile(r"#\s*(?:type:|noqa|nosec|pylint:|pragma:|mypy:|pyright:|ruff:|isort:|fmt:)", re.IGNORECASE)
@@ -104,4 +105,12 @@ def unbound(module: Module) -> set[str]:
 def _too_early(name: ast.Name, bindings: list) -> bool:  # type: ignore[type-arg]
     if any(binding.kind in ("loop", "parameter", "except", "with", "augmented") for binding in bindings):
         return False
-    return all(binding.position[0] > name.lineno for binding in bindings)
+    return all(binding.position[0] > name.lineno or _is_inside(name, binding) for binding in bindings)
+
+
+def _is_inside(name: ast.Name, binding: Binding) -> bool:
+    """Whether a name is read by the statement that binds it."""
+    node = binding.node
+    if binding.kind != "assign" or binding.value is None or not isinstance(node, ast.Assign | ast.AnnAssign):
+        return False
+    return any(part is name for part in ast.walk(binding.value))
