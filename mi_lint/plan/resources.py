@@ -92,15 +92,25 @@ class Directory:
         else:
             key = f"{type_}:{target.literal or '+'.join((*target.settings, *filter(None, [target.owner])))}"
             label, place, symbol = target.literal, "", ""
-        known = self.resources.get(key)
+        known = self.resources.get(key) or self._named_alike(type_, label, target)
         if known is not None:
-            return self._with_settings(key, known, target.settings)
+            return self._with_settings(known.key, known, target.settings)
         name = self._parameter(type_, label, place, symbol, target)
         made = Resource(
             key, type_, plane.terraform, plane.title, name, label, place, symbol, target.settings, plane.audience
         )
         self.resources[key] = made
         return made
+
+    def _named_alike(self, type_: str, label: str, target: Target) -> Resource | None:
+        """Return the resource whose settings have the same stem: `LOGS_CONNECTION_STRING` and `LOGS_BLOB_ENDPOINT`."""
+        stems = {_stem(name) for name in target.settings} - {""}
+        alike = (
+            known
+            for known in self.resources.values()
+            if known.type == type_ and not (label or known.label) and stems.intersection(map(_stem, known.settings))
+        )
+        return next(alike, None) if stems else None
 
     def join(self, key: str, into: str) -> None:
         """Take a resource for another one that is known already."""
@@ -145,6 +155,19 @@ class Directory:
         return name
 
 
+_ENDING = re.compile(
+    r"(?:_(?:BLOB|QUEUE|TABLE|FILE|DFS))?_(?:ENDPOINT|URL|URI|CONNECTION_?STRING|CONN_?STR|FULLY_QUALIFIED_NAMESPACE)$|"
+    r"__\w+$"
+)
+
+
+def _stem(name: str) -> str:
+    """Return what a setting is about; empty when its name is too general to tell."""
+    stem = _ENDING.sub("", name)
+    # Names in lower case are fields of the code; each Function App has an `AzureWebJobsStorage` of its own.
+    return stem if len(stem) > 3 and stem != "AZURE" and name.isupper() else ""
+
+
 def _refers(declared: Declared, setting: str) -> bool:
     """Whether the template gives a setting a value that is made from a resource."""
     at = declared.text.find(setting)
@@ -181,7 +204,8 @@ def target_of_values(values: Iterable[tuple[Module, ast.expr]], plane: Plane, tr
                 settings.append(origin.name)
             text = _text(origin)
             literal = literal or host_name(plane, text)
-    return Target(tuple(dict.fromkeys(settings)), literal)
+    # Private attributes are no settings that anybody could look up.
+    return Target(tuple(dict.fromkeys(name for name in settings if not name.startswith("_"))), literal)
 
 
 def origins(module: Module, value: ast.expr, tracer: Tracer, depth: int = 0) -> list[Origin]:

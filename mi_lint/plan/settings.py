@@ -8,13 +8,16 @@ from dataclasses import replace
 
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.plan.model import USER, Host, Identity, Resource, Setting
+from mi_lint.plan.operations import is_test
 from mi_lint.plan.workspace import Workspace
-from mi_lint.python.site import Site
+from mi_lint.python.site import ClientCall, Site
+from mi_lint.python.values import Tracer
 
 MAX_PLACES = 6
 # What EnvironmentCredential reads: left behind, it would win over the managed identity.
 _PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+|[A-Za-z]\w*__\w+|AzureWebJobs\w+")
+_SAMPLE = re.compile(r"\.(?:example|sample|template|dist)\b|(?:^|[./_-])(?:example|sample)s?\.", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"<[^<>]*>")
 
 
@@ -51,6 +54,32 @@ def added(site: Site, rewritten: Rewritten, resource: Resource | None) -> list[S
         reason = "the rewritten code reads the endpoint from it"
         found.append(Setting(name, "add", value, reason, (place(site),), known=name not in made))
     return found
+
+
+def read(calls: Iterable[tuple[ClientCall, Resource]], workspace: Workspace, tracer: Tracer) -> list[Setting]:
+    """Return the settings from which keyless clients read their endpoint and that nothing in the repository sets.
+
+    After the migration they are the ones that it has made.
+    """
+    found = []
+    for call, resource in calls:
+        example = call.client.endpoint.example
+        endpoint = call.arguments.get(call.client.endpoint.argument)
+        if endpoint is None or len(_PLACEHOLDER.findall(example)) != 1 or is_test(call.module.path):
+            continue
+        origins = tracer.trace(call.module, endpoint).origins
+        names = {origin.name for origin in origins if origin.kind == "environment"}
+        if len(names) != 1 or len(origins) != 1 or is_set(next(iter(names)), workspace):
+            continue
+        value = _PLACEHOLDER.sub(f"{{{resource.name}}}", example)
+        where = f"{call.module.path}:{call.node.lineno}"
+        found.append(Setting(names.pop(), "add", value, "the code reads the endpoint from it", (where,), known=True))
+    return found
+
+
+def is_set(name: str, workspace: Workspace) -> bool:
+    """Whether a template or a settings file that is no sample mentions a setting."""
+    return any(not _SAMPLE.search(place) for place in places(name, workspace, is_settings))
 
 
 def secret_names(sites: Iterable[Site]) -> dict[str, list[str]]:

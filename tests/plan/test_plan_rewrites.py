@@ -98,3 +98,42 @@ def test_a_connection_string_that_is_kept_is_not_removed(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == ["Monitoring Metrics Publisher"]
     assert "APPLICATIONINSIGHTS_CONNECTION_STRING" not in {setting.name for setting in plan.settings}
+
+
+def test_after_the_migration_its_settings_are_still_in_the_plan(tmp_path):
+    before = """
+        import os
+        from azure.storage.blob import BlobServiceClient
+        service = BlobServiceClient.from_connection_string(os.environ["LOGS_CONNECTION_STRING"])
+        service.list_containers()
+    """
+    after = """
+        import os
+        from azure.identity import DefaultAzureCredential
+        from azure.storage.blob import BlobServiceClient
+        service = BlobServiceClient(os.environ["LOGS_BLOB_ENDPOINT"], credential=DefaultAzureCredential())
+        service.list_containers()
+    """
+    value = ("LOGS_BLOB_ENDPOINT", "https://{storageAccountName}.blob.core.windows.net")
+    for code in (before, after):
+        plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM, ".env.example": "LOGS_BLOB_ENDPOINT=\n"})
+        assert value in {(setting.name, setting.value) for setting in plan.settings}
+    template = VM + "// LOGS_BLOB_ENDPOINT\n"
+    plan = plan_of(tmp_path, {"app.py": after, "main.bicep": template})
+    assert value not in {(setting.name, setting.value) for setting in plan.settings}
+
+
+def test_settings_of_one_stem_mean_one_resource(tmp_path):
+    code = """
+        import os
+        from azure.identity import DefaultAzureCredential
+        from azure.storage.blob import BlobServiceClient
+        from azure.storage.queue import QueueServiceClient
+        BlobServiceClient.from_connection_string(os.environ["LOGS_CONNECTION_STRING"]).list_containers()
+        QueueServiceClient(os.environ["LOGS_QUEUE_ENDPOINT"], DefaultAzureCredential()).list_queues()
+        BlobServiceClient(os.environ["DATA_URL"], DefaultAzureCredential()).list_containers()
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert [r.settings for r in plan.resources] == [
+        ("LOGS_CONNECTION_STRING", "LOGS_QUEUE_ENDPOINT"), ("DATA_URL",),
+    ]  # fmt: skip
