@@ -9,6 +9,8 @@ import ast
 from dataclasses import dataclass, replace
 
 from mi_lint.migrate.changes import Change
+from mi_lint.python import closers
+from mi_lint.python.closers import starts_line
 from mi_lint.python.facts import Module
 from mi_lint.python.scopes import Scope
 
@@ -52,7 +54,7 @@ class Closing:
         start = source.span(statement.items[0].context_expr)[0]
         line = source.text[source.line_start(start) : source.line_end(start)].decode("utf-8", "replace").rstrip()
         opened = f"{code} as {name}, "
-        if len(line) + len(opened) > MAX_LINE and _starts_line(self.module, statement):
+        if len(line) + len(opened) > MAX_LINE and starts_line(self.module, statement):
             return [self._before(name, code), self._entered(statement, f"{name}, ")]
         return [self._entered(statement, opened)]
 
@@ -72,7 +74,7 @@ class Closing:
             return None
         body = next(body for body in _blocks(self.module.parent(self.statement)) if self.statement in body)
         statement = self.module.statement(node)
-        if statement not in body or not self._is_for_client(statement) or not _starts_line(self.module, statement):
+        if statement not in body or not self._is_for_client(statement) or not starts_line(self.module, statement):
             return None
         first = min(statement, self.first or self.statement, key=body.index)
         return replace(self, first=first)
@@ -94,43 +96,11 @@ def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
 
 def closing(module: Module, node: ast.AST) -> Closing | None:
     """Return where the credential for the client made at a node can be closed, or None when nothing closes it."""
-    made = node
-    parent = module.parent(made)
-    while isinstance(parent, ast.Call | ast.keyword):
-        made, parent = parent, module.parent(parent)
+    made, parent = closers.made(module, node)
     if isinstance(parent, ast.withitem) and parent.context_expr is made:
         statement = module.parent(parent)
         return Closing(module, statement, ()) if isinstance(statement, ast.AsyncWith) else None
-    if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
+    if not (isinstance(parent, ast.Assign) and isinstance(closers.target(parent), ast.Name)):
         return None
-    closers = _closers(module, parent, parent.targets[0].id)
-    return Closing(module, parent, closers) if closers and _starts_line(module, parent) else None
-
-
-def _closers(module: Module, statement: ast.Assign, name: str) -> tuple[ast.AsyncWith | ast.Expr, ...]:
-    bindings = module.place(statement)[0].lookup(name)
-    if len(bindings) != 1:
-        return ()
-    found: list[ast.AsyncWith | ast.Expr] = []
-    for load in module.loads.get(name, ()):
-        if module.place(load)[0].lookup(name) is not bindings:
-            continue
-        parent = module.parent(load)
-        outer = module.parent(parent)
-        if isinstance(parent, ast.withitem) and parent.context_expr is load and isinstance(outer, ast.AsyncWith):
-            found.append(outer)
-        elif isinstance(parent, ast.Attribute) and parent.attr == "close" and isinstance(outer, ast.Call):
-            awaited = module.parent(outer)
-            line = module.parent(awaited)
-            if isinstance(awaited, ast.Await) and isinstance(line, ast.Expr) and _starts_line(module, line):
-                found.append(line)
-    return tuple(found)
-
-
-def _starts_line(module: Module, statement: ast.stmt) -> bool:
-    """Whether a statement stands alone on its lines, so that another can be put before or after it."""
-    source = module.source
-    start, end = source.span(statement)
-    before = source.text[source.line_start(start) : start]
-    after = source.text[end : source.line_end(end)]
-    return not before.strip() and not after.strip()
+    found = closers.closers(module, parent)
+    return Closing(module, parent, found) if found and starts_line(module, parent) else None

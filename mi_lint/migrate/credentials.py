@@ -53,6 +53,7 @@ class Credentials:
         self._mixed = False
         self._scopes: set[str] = set()
         self._parameters: set[str] = set()
+        self.unclosed: set[ast.AST] = set()
 
     @property
     def kind(self) -> str:
@@ -91,6 +92,8 @@ class Credentials:
         named = [number for number in named if number not in in_place]
         code = {number: self._code(number, number in named, needs) for number in shared}
         code |= {number: name or self._expression(self._uses[number], needs) for number, name in in_place.items()}
+        alone = (self._uses[number] for number in shared if number not in named and number not in in_place)
+        self.unclosed = {use.node for use in alone if use.is_async and not self._existing(use) and self._is_inner(use)}
         local = "credential" if closed and not shared and self._is_free("credential") else ""
         if not local and any(self._name(self._uses[n]) == self._name(self._uses[m]) for n in named for m in closed):
             local = next(name for name in ("client_credential", "client_credential_") if self._is_free(name))
@@ -120,6 +123,10 @@ class Credentials:
             scopes.setdefault(id(place.scope), set()).add(id(place.statement))
         alone = {number: place for number, place in found.items() if len(scopes[id(place.scope)]) == 1}
         return alone | {n: p for n, p in found.items() if isinstance(p.statement, ast.AsyncWith)}
+
+    def _is_inner(self, use: _Use) -> bool:
+        """Whether a place is in a function, so that what is made there does not live as long as the program."""
+        return self._module.place(use.node)[0].enclosing("function", "lambda") is not None
 
     def _kept(self, used: list[int]) -> list[Stored]:
         """Return the credentials of clients that objects keep and close."""

@@ -14,12 +14,13 @@ class Rewritten:
 
     ``imports`` are (package, name) pairs and ``modules`` whole modules that the new code needs. ``settings`` are new
     settings with an example of their value; ``renamed`` pairs an old setting with the new one that takes its place.
+    ``note`` is what to look at although the rewrite is right.
     """
 
     changes: tuple[Change, ...]
     description: str
     applicability: Applicability = Applicability.SAFE
-    reason: str = ""
+    note: str = ""
     role: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()

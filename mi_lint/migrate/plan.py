@@ -11,7 +11,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 from mi_lint.migrate import floors, gateways, libraries, platforms, rewriters, verify, workers
@@ -42,6 +42,7 @@ from mi_lint.python.source import Source
 MAX_ROUNDS = 10
 # So many sites of a file that cannot be written are tried one by one.
 MAX_SEPARATED = 30
+UNCLOSED = "nothing closes this asynchronous client, and so nothing closes its new credential: close both where it ends"
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 _WAITS = HeldBack("it overlaps another rewrite")
 _REFUSED = HeldBack("you have chosen to leave it as it is")
@@ -319,6 +320,9 @@ class _Round:
             for path, (complete, source, text) in results.items():
                 self.changes[path] = complete
                 self.texts[path] = (source, text)
+            for site, rewrite in accepted.items():
+                if site.node in self._context(site.module).credentials.unclosed:
+                    self.outcomes[site] = replace(rewrite, note=UNCLOSED)
             self.groups.append(group)
             return
         if len(held) == len(accepted) and len(held) <= MAX_SEPARATED:

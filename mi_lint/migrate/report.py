@@ -71,6 +71,7 @@ def summary(
         lines[0] += f"; {suppressed} more suppressed"
     lines += _reasons(plan, HeldBack, "held back")
     lines += _reasons(plan, Manual, "manual")
+    lines += _notes(plan)
     lines += _needs(plan, rights)
     if problems:
         lines += ["these calls will not work with a managed identity:", *(f"  call     {text}" for text in problems)]
@@ -78,12 +79,17 @@ def summary(
 
 
 def _reasons(plan: Plan, kind: type[HeldBack] | type[Manual], title: str) -> list[str]:
-    lines = []
-    for site, outcome in plan.outcomes:
-        if isinstance(outcome, kind):
-            place = f"{site.module.path}:{site.module.source.location(site.node).region.start_line}"
-            lines.append(f"  {title}  {place}  {site.check} {_subject(site)}: {outcome.reason}")
-    return lines
+    return [_told(title, site, outcome.reason) for site, outcome in plan.outcomes if isinstance(outcome, kind)]
+
+
+def _notes(plan: Plan) -> list[str]:
+    noted = ((site, outcome) for site, outcome in plan.outcomes if isinstance(outcome, Rewritten) and outcome.note)
+    return [_told("look at", site, outcome.note) for site, outcome in noted]
+
+
+def _told(title: str, site: Site, text: str) -> str:
+    place = f"{site.module.path}:{getattr(site.node, 'lineno', 1)}"
+    return f"  {title}  {place}  {site.check} {_subject(site)}: {text}"
 
 
 def _subject(site: Site) -> str:

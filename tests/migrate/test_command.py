@@ -59,7 +59,7 @@ def test_the_summary_names_the_rights_of_the_plan_and_the_calls_that_no_right_op
     (repository / "app.py").write_text(CODE + 'client.create_database("shop")\n')
     (repository / "files.py").write_text(
         "import os\n\nfrom azure.storage.blob import BlobClient\n\n"
-        'BlobClient("https://stshop.blob.core.windows.net", "a", "b", os.environ["KEY"]).download_blob()\n'
+        'BlobClient("https://stshop.blob.core.windows.net", "a", "b", credential=os.environ["KEY"]).download_blob()\n'
     )
     guarded(["migrate"])
     err = capsys.readouterr().err
@@ -67,6 +67,19 @@ def test_the_summary_names_the_rights_of_the_plan_and_the_calls_that_no_right_op
     assert [right.split("Storage ")[1].partition(" on ")[0] for right in rights] == ["Blob Data Reader"]
     assert "  call     CosmosClient.create_database (app.py:6): works with a key only" in err
     assert "identity with Storage Blob Data Reader on" in err.splitlines()[-1]
+
+
+def test_the_summary_names_asynchronous_clients_that_nothing_closes(repository, capsys):
+    head = "import os\n\nfrom azure.storage.blob.aio import BlobClient\n\n"
+    client = 'BlobClient("https://stshop.blob.core.windows.net", "a", "b", credential=os.environ["KEY"])'
+    (repository / "kept.py").write_text(f"{head}def make():\n    return {client}\n")
+    (repository / "shut.py").write_text(
+        f"{head}async def use():\n    async with {client} as blob:\n        return blob\n"
+    )
+    guarded(["migrate"])
+    noted = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  look at")]
+    assert len(noted) == 1
+    assert "kept.py:6  MI202 BlobClient: nothing closes this asynchronous client" in noted[0]
 
 
 def test_write_writes_and_a_second_run_finds_nothing(repository, capsys):

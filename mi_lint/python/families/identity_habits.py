@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mi_lint.python import known
+from mi_lint.python import closers, known
 from mi_lint.python.analysis import Analysis, last_name
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
@@ -58,14 +58,28 @@ def _unclosed(module: Module, call: ast.Call) -> Iterator[Site]:
     parent = module.parent(call)
     while isinstance(parent, ast.IfExp | ast.BoolOp | ast.List | ast.Starred):
         parent = module.parent(parent)
-    inner = isinstance(parent, ast.Call) and _is_identity(module, parent)
-    if inner or isinstance(parent, ast.withitem | ast.Return | ast.Await):
+    if isinstance(parent, ast.Call | ast.keyword):
+        if _outlives(module, call):
+            yield _site(module, "MI407", call, (known.callee(call),))
+        return
+    if isinstance(parent, ast.withitem | ast.Return | ast.Await):
         return
     targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
     names = [re.escape(last_name(target)).encode() for target in targets if isinstance(target, ast.expr)]
     if any(re.search(_CLOSED.replace(b"NAME", name), module.source.text) for name in names if name):
         return
     yield _site(module, "MI407", call, (known.callee(call),))
+
+
+def _outlives(module: Module, call: ast.Call) -> bool:
+    """Whether a credential is handed to a client that is closed: only the credential then stays open."""
+    made, around = closers.made(module, call)
+    providers = [part for part in ast.walk(made) if isinstance(part, ast.Call) and part is not call]
+    if any(_is_identity(module, part) or known.callee(part) == "get_bearer_token_provider" for part in providers):
+        return False
+    if isinstance(around, ast.withitem):
+        return True
+    return isinstance(around, ast.Assign | ast.AnnAssign) and bool(closers.closers(module, around))
 
 
 def _repeated(module: Module, call: ast.Call) -> Iterator[Site]:
