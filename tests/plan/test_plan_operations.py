@@ -420,3 +420,18 @@ def test_roles_of_its_own_carry_the_name_of_the_plan(tmp_path):
         "Cognitive Services User without keys (shop, aiAccount2)",
     ]
     assert {a.role for a in plan.assignments} == {role.name for role in plan.custom_roles}
+
+
+def test_a_project_gives_clients_of_its_models_and_agents(tmp_path):
+    code = """
+        import os
+        from azure.ai.projects import AIProjectClient
+        from azure.identity import DefaultAzureCredential
+        project = AIProjectClient(endpoint=os.environ["PROJECT"], credential=DefaultAzureCredential())
+        project.get_openai_client().responses.create(model="m")
+    """
+    assert rights(plan_of(tmp_path, {"app.py": code, "main.bicep": VM})) == ["Cognitive Services OpenAI User"]
+    code += "    project.agents.get_agent('a')\n"
+    assert rights(plan_of(tmp_path, {"app.py": code, "main.bicep": VM})) == [
+        "Cognitive Services OpenAI User", "Foundry User without keys",
+    ]  # fmt: skip
