@@ -125,7 +125,7 @@ def _gives_token(module: Module, choice: ast.If, node: ast.AST, tracer: Tracer) 
     ends = isinstance(choice.body[-1], ast.Return | ast.Raise) and contains(choice.body, node)
     if ends and not root.orelse:
         others.append(_following(module, root)[:2])
-    values = [value for body in others if (value := _result(body)) is not None]
+    values = [value for body in others if (value := _given(body, module.statement(node)) or _result(body)) is not None]
     return any(_is_token(module, value, tracer) for value in values)
 
 
@@ -136,6 +136,15 @@ def _branches(module: Module, choice: ast.If) -> Iterator[list[ast.stmt]]:
         yield from _branches(module, rest[0])
     elif rest:
         yield rest
+
+
+def _given(body: list[ast.stmt], other: ast.stmt) -> ast.expr | None:
+    """Return the value that a branch gives to what a statement of another branch assigns to."""
+    if not isinstance(other, ast.Assign):
+        return None
+    targets = [ast.dump(target) for target in other.targets]
+    same = [s.value for s in body if isinstance(s, ast.Assign) and [ast.dump(t) for t in s.targets] == targets]
+    return same[-1] if same else None
 
 
 def _result(body: list[ast.stmt]) -> ast.expr | None:
