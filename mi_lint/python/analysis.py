@@ -1,9 +1,9 @@
 """From modules to sites: asks every family what it recognises.
 
 A family is a module of `mi_lint.python.families` with ``MARKERS`` (bytes, one of which a file must contain for the
-family to be asked) and ``detect(module, analysis)``. ``NEEDS``, if there are any, are expressions: a marker is a reason
-to parse a file only where one of them matches. Families are found by looking into the package; there is no list
-(`mi_lint.python.registry`).
+family to be asked) and ``detect(module, analysis)``. ``NEEDS``, if there are any, are expressions: a marker, or one of
+``WEAK`` where only some are meant, is a reason to parse a file only where one of them matches. Families are found by
+looking into the package; there is no list (`mi_lint.python.registry`).
 """
 
 from __future__ import annotations

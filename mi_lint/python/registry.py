@@ -28,12 +28,15 @@ _PACKAGE = "mi_lint.python.families"
 class Family:
     """How one kind of authentication is recognised: see `mi_lint.python.analysis`."""
 
-    __slots__ = ("markers", "name", "needs")
+    __slots__ = ("markers", "name", "needs", "weak")
 
-    def __init__(self, name: str, markers: tuple[bytes, ...], needs: tuple[bytes, ...]) -> None:
+    def __init__(
+        self, name: str, markers: tuple[bytes, ...], needs: tuple[bytes, ...], weak: tuple[bytes, ...]
+    ) -> None:
         self.name = name
         self.markers = markers
         self.needs = needs
+        self.weak = weak
 
     def detect(self, module: Module, analysis: Analysis) -> Iterator[Site]:
         """Yield the sites of a module."""
@@ -55,8 +58,12 @@ def import_all() -> None:
 
 
 def reasons_to_parse() -> list[Group]:
-    """Return the markers and needs of the families, for `mi_lint.python.candidates.is_candidate`."""
-    return [(markers, family.needs) for family in all_families() if (markers := tuple(filter(None, family.markers)))]
+    """Return markers with what they need beside them, for `mi_lint.python.candidates.is_candidate`."""
+    groups: list[Group] = []
+    for family in all_families():
+        groups.append((tuple(marker for marker in family.markers if marker and marker not in family.weak), ()))
+        groups.append((family.weak, family.needs))
+    return [(markers, needs) for markers, needs in groups if markers]
 
 
 def _files() -> list[str]:
@@ -77,5 +84,6 @@ def _gather() -> dict[str, Any]:
     found = {}
     for entry in pkgutil.iter_modules(importlib.import_module(_PACKAGE).__path__):
         module = importlib.import_module(f"{_PACKAGE}.{entry.name}")
-        found[entry.name] = (tuple(module.MARKERS), tuple(getattr(module, "NEEDS", ())))
+        markers, needs = tuple(module.MARKERS), tuple(getattr(module, "NEEDS", ()))
+        found[entry.name] = (markers, needs, tuple(getattr(module, "WEAK", markers if needs else ())))
     return found

@@ -29,6 +29,12 @@ def wanted():
         b"import os, redis\nredis.Redis(host)",
         b"ClientSecretCredential(a, b, c)",
         b"make = ClientSecretCredential",
+        b"import openai as ai\nai.api_key, ai.api_type = key, kind",
+        b"from openai import OpenAI\nOpenAI(base_url=AZURE_OPENAI_ENDPOINT)",
+        b'requests.get("https://dev.azure.com/x", auth=("", token))',
+        b'requests.get("https://dev.azure.com/x", headers={"Authorization": value})',
+        b'"headers = {\\"api-key\\": key}\\n",  ',
+        b'"token = credential.get_token(\\"https://management.azure.com\\")\\n"',
     ],
 )
 def test_what_is_called_is_a_reason(wanted, text):
@@ -46,6 +52,10 @@ def test_what_is_called_is_a_reason(wanted, text):
         b"from msrest.serialization import Model",
         b"fake.Redis(host)",
         b"self._expires = time.time() + 5",
+        b"import openai\nprint(connection.api_type)",
+        b"# see https://dev.azure.com/x",
+        b'name = "my-api-key"',
+        b'print("https://management.azure.com")',
     ],
 )
 def test_what_is_only_named_is_none(wanted, text):

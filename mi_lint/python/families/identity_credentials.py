@@ -14,11 +14,14 @@ from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall, Site
 
-MARKERS = (
-    b"ManagedIdentityCredential(", b".identity.aio", b".aio import", b"get_bearer_token_provider(", b'.azure.com")',
-    b".azure.com')", b'.azure.net")', b".azure.net')", b'.windows.net")', b".windows.net')", b'.azure.com/")',
-    b".azure.com/')", b'.azure.net/")', b".azure.net/')", b'.windows.net/")', b".windows.net/')",
-)  # fmt: skip
+# The address of a resource, which is no scope; the last ending is how a notebook writes it.
+WEAK = tuple(
+    host + end
+    for host in (b".azure.com", b".azure.net", b".windows.net", b".azure.com/", b".azure.net/", b".windows.net/")
+    for end in (b'")', b"')", b'\\")')
+)
+MARKERS = (b"ManagedIdentityCredential(", b".identity.aio", b".aio import", b"get_bearer_token_provider(", *WEAK)
+NEEDS = (rb"\bget_token\b",)
 
 _BARE = re.compile(r"https://[\w.-]+/?")
 # https://learn.microsoft.com/azure/ai-foundry/openai/how-to/managed-identity

@@ -20,8 +20,12 @@ MARKERS = (
     b"openai.api_key", b".api_type", b".api_base", b"OPENAI_API_TYPE", b"openai.azure.com", b"/openai/v1",
     b"AZURE_OPENAI_ENDPOINT",
 )  # fmt: skip
-# An attribute of the module that is set, the variable it reads, or a client with an address of its own.
-NEEDS = (rb"import [^\n]{0,80}openai", rb"[^_]OPENAI_API_KEY", rb"base_url\s*=")
+# The attribute of the module (or of another name for it) that is set, the variable it reads, or the client.
+NEEDS = (
+    rb"\bopenai\.api_key\b|\bimport openai\s{1,4}as\b|=\s{0,4}openai\s{0,8}[\n;#\\]",
+    rb"[^_]OPENAI_API_KEY\\?[\"']\s{0,8}\]\s{0,8}[=:]",
+    rb"\b(?:Async)?OpenAI\s{0,8}\(|\b(?:Async)?OpenAI\s{1,4}as\b|=\s{0,4}(?:openai\.)?(?:Async)?OpenAI\s{0,8}[\n;#\\]",
+)
 
 # What only openai 0.x has.
 _OLD = frozenset({"ChatCompletion", "Completion", "Embedding", "Engine", "Deployment", "api_base", "FineTune", "error"})

@@ -19,11 +19,15 @@ from mi_lint.python.requests_made import Sending, address, sendings
 from mi_lint.python.rest_services import Match
 from mi_lint.python.site import Site
 
+# Hosts to which any authorisation may go.
+WEAK = (b"inference.ml.azure", b"dev.azure.com", b"visualstudio.com")
 MARKERS = (
-    b"cp-apim-subscription-key", b"cp-Apim-Subscription-Key", b"OCP-APIM", b"pi-key\"", b"pi-key'", b"pi-Key\"",
-    b"pi-Key'", b"API-KEY", b"x-functions-key", b"aeg-sas-key", b"rediction-key", b"rediction-Key", b"raining-key",
-    b"raining-Key", b"inference.ml.azure", b"dev.azure.com", b"visualstudio.com",
+    b"cp-apim-subscription-key", b"cp-Apim-Subscription-Key", b"OCP-APIM", b"'api-key", b'"api-key', b"'Api-Key",
+    b'"Api-Key', b"'Api-key", b'"Api-key', b"'api-Key", b'"api-Key', b"x-api-", b"X-Api-", b"X-API-", b"X-api-",
+    b"API-KEY", b"x-functions-key", b"aeg-sas-key", b"rediction-key", b"rediction-Key", b"raining-key", b"raining-Key",
+    *WEAK,
 )  # fmt: skip
+NEEDS = (rb"[Aa]uthorization|AUTHORIZATION",)
 
 _DEFINITION = (
     "the header is stored in '{}' for another service, which sends it later: let that service use its own managed "

@@ -13,10 +13,12 @@ from mi_lint.python.origins import Origin, Trace
 from mi_lint.python.requests_made import address
 from mi_lint.python.site import Site
 
+WEAK = (b"dev.azure.com", b"visualstudio.com")
 MARKERS = (
-    b"SharedKey ", b"SharedKeyLite ", b"SharedAccessSignature sr=", b"type=master", b"?code=", b"&code=",
-    b"dev.azure.com", b"visualstudio.com",
+    b"SharedKey ", b"SharedKeyLite ", b"SharedAccessSignature sr=", b"type=master", b"?code=", b"&code=", *WEAK,
 )  # fmt: skip
+# A personal access token is given by a keyword.
+NEEDS = (rb"\bauth\s{0,8}=",)
 
 _SIGNED = (
     (
