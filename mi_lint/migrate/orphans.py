@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
+from mi_lint.migrate import unpacked
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import Condition, condition, guard, without_operands
 from mi_lint.migrate.imports import Alias, removed_statement
@@ -56,6 +57,7 @@ class Orphans:
         self.changes: list[Change] = []
         self.switches: list[tuple[str, frozenset[ast.expr]]] = []
         self._removed: set[ast.stmt] = set()
+        self._unpacked: dict[ast.Assign, set[int]] = {}
         self._dropped: dict[ast.BoolOp | ast.List | ast.Tuple | ast.Set, set[ast.expr]] = {}
 
     def find(self) -> Orphans:
@@ -74,6 +76,9 @@ class Orphans:
         for junction, gone in self._dropped.items():
             if not self._inside(junction, self._spans):
                 self.changes += without_operands(module, junction, gone)
+        for statement, indices in self._unpacked.items():
+            if statement not in self._removed:
+                self.changes += unpacked.without(module, statement, indices)
         return self
 
     def _examine_names(self) -> None:
@@ -229,13 +234,13 @@ class Orphans:
         node = binding.node
         if binding.kind != "assign" or not isinstance(node, ast.Assign | ast.AnnAssign):
             return False
+        value = node.value
         if isinstance(node, ast.Assign) and (len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name)):
+            one_of_several = unpacked.pair(node, binding.name)
+            value = one_of_several[1] if one_of_several is not None else None
+        if binding.scope.kind not in ("module", "function") or value is None:
             return False
-        if binding.scope.kind not in ("module", "function"):
-            return False
-        if node.value is None:
-            return False
-        return is_pure(self._module, node.value) or self._only_fetches(node.value)
+        return is_pure(self._module, value) or self._only_fetches(value)
 
     def _is_guarded(self, node: ast.AST) -> bool:
         """Whether an import stands in a ``try`` that still guards another one without it."""
@@ -314,8 +319,12 @@ class Orphans:
         return self._project.global_used_elsewhere(self._module.path, identifier)
 
     def _same_name(self, identifier: str) -> Iterable[Binding]:
+        """Return what binds a word, and the imports that name it but bind another one."""
         for scope in self._module.scopes.values():
             yield from scope.bindings.get(identifier, ())
+        for binding in (binding for bindings in self._module.scope.bindings.values() for binding in bindings):
+            if binding.kind == "import" and binding.target.rpartition(".")[2] == identifier:
+                yield binding
 
     def _in_docs(self, offset: int) -> bool:
         """Whether an offset lies in a comment or in a string that is no single word."""
@@ -340,7 +349,20 @@ class Orphans:
                 self.imports.append((node, alias))
             return []
         assert isinstance(node, ast.stmt)
+        one_of_several = unpacked.pair(node, binding.name)
+        if one_of_several is not None and isinstance(node, ast.Assign):
+            return self._remove_one(node, *one_of_several)
         return self._remove_statement(node)
+
+    def _remove_one(self, statement: ast.Assign, index: int, value: ast.expr) -> list[str]:
+        """Take one name and its value out of an assignment to several."""
+        indices = self._unpacked.setdefault(statement, set())
+        indices.add(index)
+        assert isinstance(statement.value, ast.Tuple)
+        if len(indices) == len(statement.value.elts):
+            return self._remove_statement(statement)
+        self._spans.append(self._module.source.span(value))
+        return self._forget(value)
 
     def _remove_statement(self, statement: ast.stmt) -> list[str]:
         if statement in self._removed:
@@ -348,7 +370,11 @@ class Orphans:
         self._removed.add(statement)
         self._spans.append(self._module.source.span(statement))
         self.changes.append(removed_statement(self._module, statement))
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+        return self._forget(statement)
+
+    def _forget(self, code: ast.AST) -> list[str]:
+        """Note the names that are read in what goes; return them."""
+        names = [node for node in ast.walk(code) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         self._gone.update(names)
         return [name.id for name in names]
 
