@@ -186,8 +186,9 @@ class Planes:
         return None
 
     def with_role(self, role: str) -> Plane | None:
-        """Return the first plane that has a role of this name."""
-        return next((plane for plane in self.by_name.values() if plane.role(role)), None)
+        """Return the plane of which a role is the usual one, else the first that has it."""
+        having = [plane for plane in self.by_name.values() if plane.role(role)]
+        return next((plane for plane in having if role in plane.default_roles("*")), next(iter(having), None))
 
     @functools.cached_property
     def methods(self) -> frozenset[str]:

@@ -116,3 +116,16 @@ def test_mistakes_are_reported_with_their_line(text, line, message):
         compiling.check_file(document.parse(text, "x.yaml"), "x.yaml")
     assert f"x.yaml:{line}:" in str(error.value)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("role", "plane"),
+    [
+        ("Cognitive Services OpenAI User", "openai"),
+        ("Cognitive Services User", "cognitiveservices"),
+        ("Storage Blob Data Contributor", "storage.blob"),
+        ("Search Index Data Contributor", "search"),
+    ],
+)
+def test_a_role_leads_to_the_plane_of_which_it_is_the_usual_one(role, plane):
+    assert PLANES.with_role(role).name == plane
