@@ -35,6 +35,15 @@ def project(tmp_path):
     return tmp_path
 
 
+# The first terminal that the leader of a session opens becomes its controlling one, from which Control-C comes.
+START = """
+import os
+os.close(os.open(os.ttyname(0), os.O_RDWR))
+from mi_lint.cli.main import run
+run()
+"""
+
+
 class Terminal:
     """The command with a pseudo-terminal as its controlling one; its standard output is a pipe."""
 
@@ -43,14 +52,13 @@ class Terminal:
         self.master, slave = pty.openpty()
         package = os.path.dirname(os.path.dirname(mi_lint.__file__))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mi_lint", "migrate", "--interactive", *arguments],
+            [sys.executable, "-c", START, "migrate", "--interactive", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": package},
             stdin=slave,
             stdout=subprocess.PIPE,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
         )
         os.close(slave)
 
