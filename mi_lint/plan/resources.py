@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mi_lint.plan.model import Parameter, Resource
 from mi_lint.plan.operations import is_test
-from mi_lint.plan.templates.declared import Declared
+from mi_lint.plan.templates.declared import Declared, nearness
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall
@@ -61,6 +62,7 @@ class Target:
 
     settings: tuple[str, ...] = ()
     literal: str = ""
+    path: str = ""  # of the file that makes the client
     owner: str = ""  # the workload, when each has a resource of its own behind a setting of the same name
 
 
@@ -71,6 +73,7 @@ class Directory:
     declared: Sequence[Declared]
     resources: dict[str, Resource] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    code: tuple[str, ...] = ()  # folders of the workload whose resources are asked for
     _kept: set[str] = field(default_factory=set)
 
     def keep(self) -> None:
@@ -85,9 +88,11 @@ class Directory:
         """Return the resource that a client of a plane reaches."""
         type_ = plane.resource or plane.name
         candidates = [d for d in self.declared if d.type in (plane.resource, plane.terraform)]
-        match = self._declared(candidates, target)
+        near = self._near(candidates)
+        match = self._declared(near, target)
         if match is not None:
-            key = f"{type_}:{match.symbol}"
+            # Workloads with templates of their own can use one symbol for different resources.
+            key = f"{type_}:{match.symbol}{f'@{match.path}' if len(near) < len(candidates) else ''}"
             label, place, symbol = match.name, match.place, match.symbol
         else:
             key = f"{type_}:{target.literal or '+'.join((*target.settings, *filter(None, [target.owner])))}"
@@ -126,6 +131,11 @@ class Directory:
             self.resources[key] = known = replace(known, settings=merged)
         return known
 
+    def _near(self, candidates: list[Declared]) -> list[Declared]:
+        """Keep what the templates nearest to the code declare, where some are nearer than others."""
+        near = {id(d): max((nearness(d.path, folder) for folder in self.code), default=0) for d in candidates}
+        return [d for d in candidates if near[id(d)] == max(near.values())]
+
     def _declared(self, candidates: list[Declared], target: Target) -> Declared | None:
         """Return the declared resource that a client means."""
         if target.literal:
@@ -134,7 +144,7 @@ class Directory:
         by_setting = [d for d in candidates for setting in target.settings if _refers(d, setting)]
         if by_setting:
             return by_setting[0]
-        distinct = {d.symbol: d for d in candidates}
+        distinct = {d.symbol: d for d in candidates if _is_near(d.place, target.path)}
         return next(iter(distinct.values())) if len(distinct) == 1 else None
 
     def _parameter(self, type_: str, label: str, place: str, symbol: str, target: Target) -> str:
@@ -153,6 +163,17 @@ class Directory:
         example = label if label and "<" not in label else ""
         self.parameters[name] = Parameter(name, text, example)
         return name
+
+
+_TEMPLATES = re.compile(
+    r"/(?:infra|infrastructure|deploy|deployment|templates?|bicep|terraform|arm|iac|modules|\.azure)/.*", re.IGNORECASE
+)
+
+
+def _is_near(place: str, path: str) -> bool:
+    """Whether a template can be that of a file: those of one sample among many say nothing of the others."""
+    owner = _TEMPLATES.sub("", f"/{posixpath.dirname(place)}/").strip("/")
+    return owner.count("/") < 1 or not path or path.startswith(f"{owner}/")
 
 
 _ENDING = re.compile(
@@ -189,7 +210,8 @@ def target_of(call: ClientCall, plane: Plane, tracer: Tracer) -> Target:
         or name in ("resource_name", "workspace_id", "endpoint")
         or set(call.client.secret.get(name, ())) & {"connection-string", "url"}
     ]
-    return target_of_values([(call.module, value) for value in expressions], plane, tracer)
+    found = target_of_values([(call.module, value) for value in expressions], plane, tracer)
+    return Target(found.settings, found.literal, call.module.path)
 
 
 def target_of_values(values: Iterable[tuple[Module, ast.expr]], plane: Plane, tracer: Tracer) -> Target:

@@ -128,13 +128,56 @@ def test_a_loose_host_runs_what_is_left(tmp_path):
     files = {"azure.yaml": azd, "main.bicep": site + app, "jobs/function_app.py": FUNCTION, "web/app.py": READS}
     plan = plan_of(tmp_path, files)
     assert {host.label: host.code for host in plan.hosts} == {"jobs": "jobs", "shop": ""}
-    assert identities(plan) == {"jobs": SYSTEM, "other": SYSTEM}
+    assert identities(plan) == {"jobs": SYSTEM, "shop": SYSTEM}
+
+
+def test_templates_beside_the_code_tell_its_host_and_its_resources(tmp_path):
+    template = (
+        "resource app 'Microsoft.Web/sites@2023-12-01' = {{\n  name: '{0}'\n  kind: 'functionapp'\n}}\n"
+        "resource store 'Microsoft.Storage/storageAccounts@2023-05-01' = {{\n  name: 'st{0}'\n}}\n"
+    )
+    files = apps(READS, READS)
+    files |= {"b/infra/main.bicep": template.format("second"), "a/infra/main.bicep": template.format("first")}
+    plan = plan_of(tmp_path, files)
+    assert {host.code: host.label for host in plan.hosts} == {"a": "first", "b": "second"}
+    assert {resource.label for resource in plan.resources} == {"stfirst", "stsecond"}
+    assert identities(plan) == {"a": SYSTEM, "b": SYSTEM}
+
+
+def test_many_workloads_have_short_names_and_a_hint(tmp_path):
+    services = "".join(
+        f"  {name}: {{project: {name}, host: containerapp, language: python}}\n" for name in "abcdefghijklmn"
+    )
+    files = {"azure.yaml": f"services:\n{services}", **{f"{name}/app.py": READS for name in "abcde"}}
+    for name in "fghijklmn":
+        files[f"{name}/app.py"] = BLOB + f"\n    service.get_container_client('box-{name}').upload_blob('x', b'')\n"
+    plan = plan_of(tmp_path, files)
+    assert plan.identities[0].title == "a and 4 more"
+    assert plan.identities[0].key == "aAnd4More"
+    assert any("mi-lint plan a`" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "folder", "code"),
+    [("api", "api_app", "api_app"), ("orderApi", "order-api", "order-api"), ("app", "my_app", ""), ("web", "api", "")],
+)
+def test_names_tell_which_host_runs_an_image(tmp_path, symbol, folder, code):
+    template = f"resource {symbol} 'Microsoft.App/containerApps@2024-03-01' = {{\n  name: '${{prefix}}-x'\n}}\n"
+    files = {
+        "main.bicep": template,
+        f"{folder}/Dockerfile": "",
+        f"{folder}/a.py": READS,
+        "jobs/Dockerfile": "",
+        "jobs/b.py": READS,
+    }
+    plan = plan_of(tmp_path, files)
+    assert [host.code for host in plan.hosts] == [code]
 
 
 def test_one_page_shows_who_may_what(tmp_path):
     text = markdown.render(plan_of(tmp_path, WORKLOADS))
     assert "| workload | right | on | because |" in text
-    assert "- **worker** (code in `src/worker`): **System-assigned identity** for Container App `worker`" in text
+    assert "| **worker** | `src/worker` | Container App `worker` | system-assigned |" in text
     assert "mi-lint verify --call --plan plan.json --workload worker" in text
 
 
@@ -178,3 +221,14 @@ def test_a_plan_that_was_written_into_the_repository_changes_nothing(tmp_path):
     for form, name in ((json_format, "plan.json"), (markdown, "PLAN.md")):
         (tmp_path / name).write_text(form.render(first), encoding="utf-8")
     assert plan_of(tmp_path, {}) == first
+
+
+def test_the_template_of_one_sample_says_nothing_of_another(tmp_path):
+    account = "resource a 'Microsoft.Storage/storageAccounts@2023-05-01' = {\n  name: 'ofvision'\n}\n"
+    files = {
+        "samples/vision/deploy/main.bicep": account,
+        "samples/vision/app.py": BLOB + "    service.list_containers()\n",
+        "samples/text/app.py": BLOB.replace("STORAGE_", "TEXT_") + "    service.list_containers()\n",
+    }
+    plan = plan_of(tmp_path, files)
+    assert [(r.label, r.settings) for r in plan.resources] == [("", ("TEXT_URL",)), ("ofvision", ("STORAGE_URL",))]
