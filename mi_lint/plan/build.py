@@ -11,7 +11,7 @@ from functools import cached_property
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.migrate.suppressed import suppressed
 from mi_lint.model import Finding
-from mi_lint.plan import containers, federation, functions, keys, leftovers, limits, rewrites, settings
+from mi_lint.plan import containers, federation, functions, keys, leftovers, limits, questions, rewrites, settings
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect, too_many
@@ -92,7 +92,7 @@ class Builder:
         groups, rest = split(self._found(), self.paths, self.session.project)
         self._collect(groups)
         self._outside([*rest, *(path for path in self.notebooks if path not in set(self.paths))])
-        self._ask_about_rights()
+        self.questions += questions.about_rights(self)
         functions.content_share(self)
         self._block_sites()
         identities, hosts = self._identities()
@@ -132,13 +132,13 @@ class Builder:
     def _found(self) -> list[Found]:
         """Return the hosts."""
         files = self.workspace.wanted
-        found, questions = detect(self.workspace.declared, files, self.workspace.text)
+        found, asked = detect(self.workspace.declared, files, self.workspace.text)
         if self.choices.host:
             found = [host for host in found if host.kind == self.choices.host]
-            questions = []
+            asked = []
         found = containers.placed(found, containers.folders(files), self.choices.host)
         if not self.choices.host:
-            self.about_hosts += [*questions, *too_many(found)]
+            self.about_hosts += [*asked, *too_many(found)]
         self.questions += [
             f"{path} is nested too deeply to be read; what it declares is not in this plan"
             for path in dict.fromkeys(self.workspace.unread)
@@ -151,9 +151,13 @@ class Builder:
         """Find out what each workload needs; those with the same needs are one."""
         workloads = [Workload(self, group) for group in groups]
         for workload in workloads:
+            self.directory.code = workload.groups[0].code
             workload.collect()
             self.directory.keep()
         self.workloads, idle = with_needs(workloads)
+        if len(self.workloads) > MANY:
+            folder = next((folder for group in groups for folder in group.code), "")
+            self.notes.append(f"for a page of one workload alone, name its folder: `mi-lint plan {folder}`")
         self.notes += [
             f"the code of {', '.join(host.words for host in group.hosts)} calls no Azure service: it needs no identity"
             for workload in idle
@@ -175,25 +179,6 @@ class Builder:
                 f"no host of this plan runs {shown}: plan the rights of who runs them, such as "
                 f"`mi-lint plan {posixpath.dirname(found[0]) or found[0]}`"
             )
-
-    def _ask_about_rights(self) -> None:
-        """Name the clients whose rights are not known, and credentials that are handed to code that is not followed."""
-        unknown = {name: place for w in reversed(self.workloads) for name, place in w.clients.unknown.items()}
-        self.questions += [
-            (
-                f"the rights that {name} needs ({place}) are not among the rules; give the identity what its "
-                f"service documents"
-            )
-            for name, place in unknown.items()
-        ]
-        self.questions += [
-            (
-                f"which clients get the credential of {settings.place(site)} could not be followed; give the identity "
-                "the rights of the old application: `az role assignment list --all --assignee` with its id lists them"
-            )
-            for site in self.sites
-            if site.family == "service_principals" and not site.consumers and not is_test(site.module.path)
-        ]
 
     def _block_sites(self) -> None:
         """Note the calls that go on using a key, by the resource that they reach."""
@@ -268,6 +253,7 @@ class Builder:
 
 
 MAX_SHOWN = 5
+MANY = 8  # with more workloads a page gets long
 # Names that the formats give to other things.
 _TAKEN = frozenset({"deploy", "workload", "graph", "current"})
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from mi_lint.plan.hosts import Found
 from mi_lint.plan.operations import is_test
 
+# Names of hosts that tell nothing about their code.
+_PLAIN = frozenset({"app", "web", "site", "main", "this", "container", "server", "service", "host", "vm", "linux"})
 _RUNS_CONTAINERS = frozenset({"container-app", "container-app-job", "container-instance", "aks", "web-app", "unknown"})
 
 
@@ -43,8 +45,14 @@ def _placed(host: Found, free: Iterable[str]) -> Found:
     if host.code or host.kind not in _RUNS_CONTAINERS:
         return host
     names = [_words(re.sub(r"<[^>]*>", "", name)) for name in (host.label, host.symbol, *host.images)]
-    named = [folder for folder in free if any(_words(posixpath.basename(folder)) in name for name in names)]
+    told = [name for name in names if len(name) > 2 and name.strip("-") not in _PLAIN]
+    named = [folder for folder in free if any(_same(_words(posixpath.basename(folder)), name) for name in told)]
     return replace(host, code=named[0]) if len(named) == 1 else host
+
+
+def _same(folder: str, name: str) -> bool:
+    """Whether the words of a folder and of a host have to do with each other."""
+    return folder in name or name in folder
 
 
 def _words(name: str) -> str:

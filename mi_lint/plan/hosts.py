@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mi_lint.plan.model import HOSTS
-from mi_lint.plan.templates.declared import Declared
+from mi_lint.plan.templates.declared import Declared, nearness
 
 _BY_TYPE: Mapping[str, str] = {
     "Microsoft.App/containerApps": "container-app",
@@ -180,13 +180,20 @@ def _joined(
                 "choose with --host"
             )
     declared_apps = any(host.kind == "function-app" for host in templates)
+    # A template beside the code declares its host; where one declares several apps, the first is as good as any.
+    templates_of = [host for host in found if host.kind == "function-app"]
+    functions = sorted(
+        functions,
+        key=lambda path: -max((nearness(host.place, posixpath.dirname(path)) for host in templates_of), default=0),
+    )
     for path in functions:
         folder = posixpath.dirname(path)
         if any(host.kind == "function-app" and host.code == folder for host in found):
             continue
         free = [host for host in found if host.kind == "function-app" and not host.code]
         if free:
-            found[found.index(free[0])] = _with_code(free[0], folder)
+            chosen = max(free, key=lambda host: nearness(host.place, folder))
+            found[found.index(chosen)] = _with_code(chosen, folder)
         elif not declared_apps:
             found.append(Found("function-app", "", f"{path}:1", code=folder))
     slotted = {host.symbol: host.code for host in found if host.code}

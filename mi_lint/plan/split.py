@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mi_lint.plan.hosts import Found
+from mi_lint.plan.model import HOSTS
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 
@@ -40,7 +41,7 @@ def split(found: Sequence[Found], paths: Sequence[str], project: Project) -> tup
     rest = [path for path in paths if path not in used]
     loose = tuple(host for host in found if not host.code)
     if loose and rest:
-        groups.append(Group(_unused("other", titles.values()), loose, (), tuple(rest)))
+        groups.append(Group(_unused(_of_hosts(loose), titles.values()), loose, (), tuple(rest)))
         rest = []
     return groups, rest
 
@@ -65,6 +66,14 @@ def _imported(module: Module, project: Project) -> Iterator[str]:
             target = project.find(module.path, binding.target) if binding.kind == "import" else None
             if target is not None:
                 yield target[0].path
+
+
+def _of_hosts(hosts: Sequence[Found]) -> str:
+    """Return a name for hosts whose code is not known: that of the only one, or their kind."""
+    if len(hosts) == 1 and hosts[0].label and "<" not in hosts[0].label:
+        return hosts[0].label
+    kinds = {HOSTS[host.kind] for host in hosts}
+    return kinds.pop() if len(kinds) == 1 else "other"
 
 
 def _titles(folders: Iterable[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mi_lint.plan.build import Builder
     from mi_lint.python.facts import Module
 
+MAX_TITLES = 3  # names of folders in the name of a workload
 DATABASES = frozenset({"sql", "postgresql", "mysql"})
 
 
@@ -53,6 +54,8 @@ class Workload:
     def title(self) -> str:
         """The workload for people: the names of its folders."""
         titles = [group.title for group in self.groups]
+        if len(titles) > MAX_TITLES:
+            return f"{titles[0]} and {len(titles) - 1} more"
         return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
 
     @property

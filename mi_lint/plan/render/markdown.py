@@ -58,11 +58,20 @@ def _purpose(todo: list[Step]) -> Iterator[str]:
 
 
 def _identities(plan: Plan) -> Iterator[str]:
-    for identity in plan.identities:
+    if len(plan.identities) == 1:
+        (identity,) = plan.identities
         hosts = _counted(plan.hosts_of(identity), "; ")
-        code = f" (code in {', '.join(f'`{folder}`' for folder in identity.code)})" if identity.code else ""
-        words = f"**{identity.kind.capitalize()} identity** for {hosts}: {identity.reason}."
-        yield f"- **{identity.title}**{code}: {words}" if identity.key else words
+        yield f"**{identity.kind.capitalize()} identity** for {hosts}: {identity.reason}."
+        return
+    yield f"{len(plan.identities)} workloads have an identity each:"
+    yield ""
+    yield "| workload | code | runs on | identity | because |"
+    yield "| --- | --- | --- | --- | --- |"
+    for identity in plan.identities:
+        code = ", ".join(f"`{folder}`" for folder in identity.code[:MANY])
+        code += f" and {len(identity.code) - MANY} more" if identity.code[MANY:] else ""
+        hosts = _counted(plan.hosts_of(identity), "; ")
+        yield f"| **{identity.title}** | {code} | {hosts} | {identity.kind} | {identity.reason} |"
 
 
 def _counted(hosts: Sequence[Host], separator: str) -> str:

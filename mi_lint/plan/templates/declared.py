@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,3 +27,9 @@ class Declared:
     def place(self) -> str:
         """File and line."""
         return f"{self.path}:{self.line}"
+
+
+def nearness(path: str, folder: str) -> int:
+    """Return how many folders a template and code have in common, counted from the top."""
+    pairs = zip(path.split("/")[:-1], folder.split("/"), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
