@@ -137,3 +137,24 @@ def test_settings_of_one_stem_mean_one_resource(tmp_path):
     assert [r.settings for r in plan.resources] == [
         ("LOGS_CONNECTION_STRING", "LOGS_QUEUE_ENDPOINT"), ("DATA_URL",),
     ]  # fmt: skip
+
+
+def test_an_application_that_stays_must_trust_the_identity(tmp_path):
+    code = """
+        import os
+        from msal import ConfidentialClientApplication
+        app = ConfidentialClientApplication(os.environ["ID"], client_credential=os.environ["SECRET"], authority="https://login.microsoftonline.com/t")
+        app.acquire_token_for_client(["https://graph.microsoft.com/.default"])
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert any("federated-credential" in question and "app.py:4" in question for question in plan.questions)
+
+
+def test_clients_of_the_management_are_a_question_of_their_own(tmp_path):
+    code = """
+        from azure.identity import DefaultAzureCredential
+        from azure.mgmt.storage import StorageManagementClient
+        StorageManagementClient(DefaultAzureCredential(), "subscription").storage_accounts.list()
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert any("manages Azure resources" in question for question in plan.questions)
