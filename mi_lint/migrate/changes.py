@@ -77,6 +77,27 @@ def _rank(text: str) -> tuple[int, int]:
     return len(text) - len(bare), 0 if bare.startswith("import ") else 1 if bare.startswith("from ") else 2
 
 
+def coalesced(source: Source, changes: Iterable[Change]) -> list[Change]:
+    """Return the changes with removals that overlap, such as of the same blank line, made one."""
+    result: list[Change] = []
+    removals: list[Change] = []
+    for change in merged(changes):
+        if change.text or change.start == change.end:
+            result.append(change)
+        elif removals and removals[-1].overlaps(change):
+            last = removals.pop()
+            start, end = last.start, max(last.end, change.end)
+            if source.is_last_line(end - 1):
+                # Blank lines before them would end the file, or the cell.
+                first = source.part_start(start)
+                above = source.text[first:start].rstrip(b" \t\r\n")
+                start = source.line_end(first + len(above) - 1) if above else start
+            removals.append(Change(change.path, start, end, ""))
+        else:
+            removals.append(change)
+    return [*result, *removals]
+
+
 def moved_out(source: Source, changes: Sequence[Change]) -> list[Change]:
     """Move insertions that fall into lines which are taken out, such as the last import, to where those began."""
     removed = [change for change in changes if change.end > change.start and not change.text]

@@ -256,14 +256,23 @@ def removed_statement(module: Module, statement: ast.stmt) -> Change:
         return Change(source.path, start, end, "pass")
     if after.strip() and not DIRECTIVE.match(after.strip().decode("utf-8", "replace")):
         return Change(source.path, start, end + len(after) - len(after.lstrip(b" \t")), "")
-    return Change(source.path, line_start, line_end + _surplus(source.text, line_start, line_end), "")
+    if source.is_last_line(end - 1) and line_start:
+        # Blank lines before it would end the file, or the cell.
+        first = source.part_start(line_start)
+        above = source.text[first:line_start].rstrip(b" \t\r\n")
+        if not above:
+            return Change(source.path, first, source.line_break(end - 1), "")
+        return Change(source.path, source.line_end(first + len(above) - 1), line_end, "")
+    surplus = _surplus(source.text, source.part_start(line_start), line_start, line_end)
+    return Change(source.path, line_start, line_end + surplus, "")
 
 
-def _surplus(text: bytes, start: int, end: int) -> int:
+def _surplus(text: bytes, first: int, start: int, end: int) -> int:
     """Return the length of the blank lines behind a removed part that would join those before it.
 
     At the start of a block or of the file none is needed at all.
     """
+    text, start, end = text[first:], start - first, end - first
     before = re.search(rb"(?:[ \t]*\r?\n)*\Z", text[:start])
     after = re.match(rb"(?:[ \t]*\r?\n)*", text[end:])
     assert before is not None

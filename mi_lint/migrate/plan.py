@@ -17,7 +17,7 @@ from types import ModuleType
 from mi_lint.migrate import floors, gateways, libraries, platforms, rewriters, verify, workers
 from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
-from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged, moved_out
+from mi_lint.migrate.changes import Change, applied, coalesced, conflict, differences, edit, merged, moved_out
 from mi_lint.migrate.companions import companion_changes, packages_of
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.definitions import top_level
@@ -42,7 +42,7 @@ from mi_lint.python.source import Source
 MAX_ROUNDS = 10
 # So many sites of a file that cannot be written are tried one by one.
 MAX_SEPARATED = 30
-UNCLOSED = "nothing closes this asynchronous client, and so nothing closes its new credential: close both where it ends"
+UNCLOSED = "its new credential is closed nowhere, because this code does not close the client: close both where it ends"
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 _WAITS = HeldBack("it overlaps another rewrite")
 _REFUSED = HeldBack("you have chosen to leave it as it is")
@@ -383,7 +383,7 @@ class _Round:
         complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
         complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
-        return merged(moved_out(module.source, complete)), orphans.switches
+        return merged(moved_out(module.source, coalesced(module.source, complete))), orphans.switches
 
 
 def _first_line(module: Module, accepted: dict[Site, Rewritten]) -> int:

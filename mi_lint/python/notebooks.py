@@ -118,8 +118,9 @@ class NotebookSource(Source):
             if ends[stop] + 1 < len(strings):
                 return begin, strings[ends[stop] + 1][0]
             if starts[begin] > 0:
-                last = strings[starts[begin] - 1][1]
-                return last - 2 * self._document.data[:last].endswith(b"\\n"), stop
+                first, last = strings[starts[begin] - 1]
+                kept = re.sub(rb"(?:\\r)?\\n\Z", b"", self._document.data[first:last])
+                return first + len(kept), stop
         return begin, stop
 
     def _separator(self, cell: CellSource) -> str:

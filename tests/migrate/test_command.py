@@ -79,7 +79,7 @@ def test_the_summary_names_asynchronous_clients_that_nothing_closes(repository, 
     guarded(["migrate"])
     noted = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  look at")]
     assert len(noted) == 1
-    assert "kept.py:6  MI202 BlobClient: nothing closes this asynchronous client" in noted[0]
+    assert "kept.py:6  MI202 BlobClient: its new credential is closed nowhere" in noted[0]
 
 
 def test_write_writes_and_a_second_run_finds_nothing(repository, capsys):

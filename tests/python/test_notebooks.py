@@ -188,3 +188,22 @@ def test_a_notebook_in_another_language_is_left_alone_silently():
 def test_a_damaged_notebook_is_a_notification_and_no_crash(raw):
     session = session_of_texts({"a.ipynb": raw}, table())
     assert session.sites == []
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_cell_whose_last_line_goes_ends_as_cells_do(newline):
+    imports = "import os\nfrom azure.cosmos import CosmosClient\n\nkey = os.environ['KEY']"
+    calls = "a = CosmosClient(os.environ['A'], key)\nb = CosmosClient(os.environ['B'], key)"
+    cells = [cell.replace("\n", newline) for cell in (imports, calls)]
+    _, result = migrated(notebook(*cells))
+    first = json.loads(result)["cells"][0]["source"]
+    assert first[-2:] == [newline, "credential = DefaultAzureCredential()"]
+
+
+def test_a_cell_that_held_nothing_else_leaves_its_neighbours_alone():
+    cells = ("import os\nfrom azure.cosmos import CosmosClient\n\n", "key = os.environ['KEY']")
+    _, result = migrated(notebook(*cells, "client = CosmosClient(os.environ['A'], key)"))
+    after = [cell["source"] for cell in json.loads(result)["cells"]]
+    assert after[0][0] == "import os\n"
+    assert "".join(after[1]) == ""
+    assert after[2] == ["client = CosmosClient(os.environ['A'], DefaultAzureCredential())"]
