@@ -68,7 +68,8 @@ def read(calls: Iterable[tuple[ClientCall, Resource]], workspace: Workspace, tra
         if endpoint is None or len(_PLACEHOLDER.findall(example)) != 1 or is_test(call.module.path):
             continue
         origins = tracer.trace(call.module, endpoint).origins
-        names = {origin.name for origin in origins if origin.kind == "environment"}
+        # With a default, nobody has to set it.
+        names = {origin.name for origin in origins if origin.kind == "environment" and origin.default is None}
         if len(names) != 1 or len(origins) != 1 or is_set(next(iter(names)), workspace):
             continue
         value = _PLACEHOLDER.sub(f"{{{resource.name}}}", example)

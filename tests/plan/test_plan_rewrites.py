@@ -118,6 +118,9 @@ def test_after_the_migration_its_settings_are_still_in_the_plan(tmp_path):
     for code in (before, after):
         plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM, ".env.example": "LOGS_BLOB_ENDPOINT=\n"})
         assert value in {(setting.name, setting.value) for setting in plan.settings}
+    fallback = after.replace('os.environ["LOGS_BLOB_ENDPOINT"]', 'os.environ.get("LOGS_BLOB_ENDPOINT", "https://a")')
+    plan = plan_of(tmp_path, {"app.py": fallback, "main.bicep": VM})
+    assert value not in {(setting.name, setting.value) for setting in plan.settings}
     template = VM + "// LOGS_BLOB_ENDPOINT\n"
     plan = plan_of(tmp_path, {"app.py": after, "main.bicep": template})
     assert value not in {(setting.name, setting.value) for setting in plan.settings}
