@@ -117,6 +117,15 @@ def test_the_manifest_that_declares_the_sdk_gains_azure_identity(path, before, a
         ),
         ("docker-compose.yml", f"      - {OLD}=abc\n", f"      - {NEW}={EXAMPLE}\n"),
         ("README.md", f"Set `{OLD}` first.\n", f"Set `{NEW}` first.\n"),
+        ("README.md", f"    setx {OLD} <{OLD}>\r\n", f"    setx {NEW} {EXAMPLE}\r\n"),
+        ("README.md", f'```sh\nexport {OLD}="<key>"\n```\n', f'```sh\nexport {NEW}="{EXAMPLE}"\n```\n'),
+        ("README.md", f"{OLD} = <key>\n{OLD} is read.\n", f"{NEW} = {EXAMPLE}\n{NEW} is read.\n"),
+        (
+            "README.md",
+            f"```\n{OLD}=$(az storage account show-connection-string -n x)\n```\n`{OLD}`\n",
+            f"```\n{OLD}=$(az storage account show-connection-string -n x)\n```\n`{NEW}`\n",
+        ),
+        ("README.md", f"```python\nC.from_connection_string(environ['{OLD}'])\n```\n", None),
     ],
 )
 def test_samples_of_settings_follow(path, before, after):
@@ -365,3 +374,23 @@ client = ServiceBusClient.from_connection_string(value)
 """
     ((_, outcome),) = session_of_texts({"app.py": code}, table()).plan(Options()).outcomes
     assert outcome.reason.startswith("the connection string is read from a file ('connection_string')")
+
+
+def test_settings_for_the_public_service_stay_beside_those_of_azure():
+    code = b"""\
+import os
+import openai
+
+def azure():
+    openai.api_type = "azure"
+    openai.api_key = os.environ["KEY"]
+    return openai.Embedding.create(engine="e", input="x")
+
+def public():
+    openai.api_type = "openai"
+    openai.api_key = os.environ["PUBLIC_KEY"]
+"""
+    plan = session_of_texts({"app.py": code}, table()).plan(Options(unsafe=True))
+    before, _, after = plan.texts["app.py"][1].partition(b"def public")
+    assert b'openai.api_type = "azure_ad"' in before
+    assert after == code.partition(b"def public")[2]

@@ -58,6 +58,8 @@ def _old(site: Site, context: Context) -> Outcome:
     credential = context.credential(site)
     changes: list[Change] = [context.replace(site.secret, f'{credential}.get_token("{_SCOPE}").token')]
     for value in kinds:
+        if not isinstance(value, ast.Constant) or str(value.value).lower() != "azure":
+            continue
         quote = module.source.slice(value)[-1]
         changes.append(context.replace(value, f"{quote}azure_ad{quote}"))
     return HeldBack(_OLD, Rewritten(tuple(changes), "give openai a token instead of the key", role=_ROLE))

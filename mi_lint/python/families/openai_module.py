@@ -38,8 +38,8 @@ _CLASSES = {"openai.OpenAI": False, "openai.AsyncOpenAI": True}
 def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the keys that are set on the module, in the environment it reads, or passed with Azure's address."""
     settings = _settings(module)
-    if _is_azure(module, analysis, settings):
-        for statement, value in settings.get("api_key", []):
+    for statement, value in settings.get("api_key", []):
+        if _is_azure(module, analysis, _applying(module, settings, statement)):
             trace = analysis.tracer.trace(module, value)
             if not trace.has_token and trace.kinds != {"none"} and not known.is_foreign(trace):
                 yield _site(
@@ -61,6 +61,32 @@ def _settings(module: Module) -> dict[str, list[tuple[ast.stmt, ast.expr]]]:
     return found
 
 
+def _applying(
+    module: Module, settings: dict[str, list[tuple[ast.stmt, ast.expr]]], statement: ast.stmt
+) -> dict[str, list[tuple[ast.stmt, ast.expr]]]:
+    """Return the settings of the block that a key is set in and of those around it, else those that others made."""
+    around = list(module.parents(statement))
+    blocks = [block for parent in around for block in _blocks(parent) if statement in block or set(block) & set(around)]
+    near = {name: [entry for entry in found if _is_in(blocks, entry[0])] for name, found in settings.items()}
+    if near.get("api_type") or near.get("api_base"):
+        return {name: found for name, found in near.items() if found}
+    branches = [parent for parent in around if isinstance(parent, ast.If)]
+    return {
+        name: [entry for entry in found if not set(module.parents(entry[0])) & set(branches)]
+        for name, found in settings.items()
+    }
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+            yield value
+
+
+def _is_in(blocks: list[list[ast.stmt]], statement: ast.stmt) -> bool:
+    return any(statement in block for block in blocks)
+
+
 def _is_azure(module: Module, analysis: Analysis, settings: dict[str, list[tuple[ast.stmt, ast.expr]]]) -> bool:
     addresses = [value for name in ("api_base", "azure_endpoint", "base_url") for _, value in settings.get(name, [])]
     for _, value in settings.get("api_type", []):
@@ -70,7 +96,7 @@ def _is_azure(module: Module, analysis: Analysis, settings: dict[str, list[tuple
             return True
         if kind is not None and kind.lower() == "azure":
             return True
-    return "api_type" not in settings and any(_ADDRESS.search(text_of(module, value)) for value in addresses)
+    return not settings.get("api_type") and any(_ADDRESS.search(text_of(module, value)) for value in addresses)
 
 
 def _is_old(module: Module) -> bool:
