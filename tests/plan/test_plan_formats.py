@@ -17,9 +17,12 @@ import mi_lint.plan
 from mi_lint.plan.render import json as json_format
 from mi_lint.plan.render import markdown
 from mi_lint.plan.render.shell import PARAMETER
+from mi_lint.plan.render.terraform import snake
+from mi_lint.plan.step import principals
 from mi_lint.plan.steps import steps
 
 FORMATS = ("markdown", "az", "powershell", "bicep", "terraform")
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -183,6 +186,71 @@ def test_terraform_is_read_by_a_real_parser(plans, name):
     declared = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
     code = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     assert set(re.findall(r"\bvar\.(\w+)", code)) == declared
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_terraform_is_formatted_as_its_own_tool_does(plans, name):
+    program = shutil.which("terraform")
+    if program is None:
+        pytest.skip("terraform is not installed")
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    text = render(plans[name], "terraform")
+    command = [program, "fmt", "-check", "-diff", "-"]
+    result = subprocess.run(command, input=text, capture_output=True, text=True, env=environment)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def pairs(text, expression):
+    """Return ``(principal, role)`` of each role assignment in a text, without what languages write differently."""
+    found = re.findall(expression, text, re.DOTALL)
+    return sorted((re.sub(r"_", "", principal).lower(), role) for principal, role in found)
+
+
+SCRIPTS = {
+    "az": r'run az role assignment create\s+--assignee-object-id "\$\{(\w+)\}"[^\n]*?--role (\S+)',
+    "powershell": r"""Invoke-Step @\('az', 'role', 'assignment', 'create', '--assignee-object-id', "\$\(\$(\w+)\)"[^\n]*?"""
+    r"""'--role', '([^']+)'""",
+    "markdown": r'az role assignment create\s+--assignee-object-id "\$\{(\w+)\}"[^\n]*?--role (\S+)',
+}
+
+
+@pytest.mark.parametrize("name", ["workloads", "workloads-user", "workloads-aks", "web-apps-databases", "vm"])
+@pytest.mark.parametrize("form", SCRIPTS)
+def test_scripts_give_each_right_to_the_same_identity(plans, name, form):
+    plan = plans[name]
+    expected = sorted(
+        (principal.lower(), a.role_id)
+        for a in plan.assignments
+        if a.mechanism == "azure-rbac" and a.role_id
+        for principal in principals(plan, plan.identity_of(a))
+    )
+    found = pairs(render(plan, form).replace("\\\n", " "), SCRIPTS[form])
+    assert expected
+    assert [pair for pair in found if GUID.fullmatch(pair[1])] == expected
+
+
+@pytest.mark.parametrize("name", ["workloads", "workloads-user", "workloads-aks", "vm"])
+def test_templates_give_each_right_to_the_same_identity(plans, name):
+    plan = plans[name]
+    rights = [a for a in plan.assignments if a.role_id and a.mechanism != "graph"]
+    expected = sorted((plan.identity_of(a).key, a.role_id) for a in rights)
+    keys = {f"host{n if len(plan.hosts) > 1 else ''}.identity": host.identity for n, host in enumerate(plan.hosts, 1)}
+    keys |= {f"{identity.value('identity')}.properties": identity.key for identity in plan.identities}
+    bicep = re.findall(
+        r"(?:roleDefinitions', '|sqlRoleDefinitions/)([0-9a-f-]{36})'.*?principalId: (\S+)\.principalId",
+        render(plan, "bicep"),
+        re.DOTALL,
+    )
+    names = {snake(identity.value("principalId")): identity.key for identity in plan.identities}
+    names |= {snake(identity.key) or "workload": identity.key for identity in plan.identities}
+    terraform = re.findall(
+        r'roleDefinitions/([0-9a-f-]{36})"\n\s+principal_id\s+= (?:var|azurerm_user_assigned_identity)\.(\w+)',
+        render(plan, "terraform"),
+        re.IGNORECASE,
+    )
+    assert expected
+    assert sorted((keys[principal], role) for role, principal in bicep) == expected
+    assert sorted((names[principal], role) for role, principal in terraform) == expected
 
 
 @pytest.mark.parametrize("name", SAMPLES)
