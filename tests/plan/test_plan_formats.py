@@ -208,8 +208,8 @@ def pairs(text, expression):
 
 SCRIPTS = {
     "az": r'run az role assignment create\s+--assignee-object-id "\$\{(\w+)\}"[^\n]*?--role (\S+)',
-    "powershell": r"""Invoke-Step @\('az', 'role', 'assignment', 'create', '--assignee-object-id', "\$\(\$(\w+)\)"[^\n]*?"""
-    r"""'--role', '([^']+)'""",
+    "powershell": r"""Invoke-Step @\('az', 'role', 'assignment', 'create', '--assignee-object-id', "\$\(\$(\w+)\)\""""
+    r"""[^\n]*?'--role', '([^']+)'""",
     "markdown": r'az role assignment create\s+--assignee-object-id "\$\{(\w+)\}"[^\n]*?--role (\S+)',
 }
 
