@@ -22,7 +22,7 @@ class Condition:
     the rewrite must not touch.
     """
 
-    statement: ast.If | None = None
+    statement: ast.If | ast.Assert | None = None
     change: Change | None = None
     harmless: bool = False
     operand: ast.expr | None = None
@@ -49,7 +49,9 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
         if _only_fails(parent, operand):
             return Condition(statement=parent)
         return Condition(harmless=not parent.orelse and all(map(_loads_settings, parent.body)))
-    if isinstance(parent, ast.IfExp | ast.While | ast.Assert) and parent.test is operand:
+    if isinstance(parent, ast.Assert) and parent.test is operand:
+        return Condition(statement=parent if _says_present(operand) else None)
+    if isinstance(parent, ast.IfExp | ast.While) and parent.test is operand:
         return Condition()
     return None
 
@@ -133,12 +135,14 @@ def without_operands(
     return changes
 
 
-def guard(module: Module, junction: ast.AST) -> ast.If | None:
+def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
     """Return the statement that gives up when an operand of a junction is missing, and does nothing else."""
     test = module.parent(junction) if not isinstance(junction, ast.BoolOp) else junction
     while isinstance(module.parent(test), ast.UnaryOp):
         test = module.parent(test)
     statement = module.parent(test)
+    if isinstance(statement, ast.Assert) and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return statement
     if isinstance(statement, ast.If) and isinstance(test, ast.expr) and _only_fails(statement, test):
         return statement
     return None
