@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall
 
+_REGION = (
+    "a key with a region goes to the global endpoint, which takes a token only with a resource ID besides: use the"
+    " resource's own endpoint https://<resource>.cognitiveservices.azure.com"
+)
 _HOST = re.compile(r"https?://(?:[\w<>{}-]+\.)+[a-z]{2,}", re.IGNORECASE)
 
 
@@ -25,6 +29,12 @@ def doubt(call: ClientCall) -> str:
         return call.client.upgrade
     unseen = call.client.add_except and not _HOST.search(_endpoint(call))
     return call.client.note if unseen else ""
+
+
+def doubt_of_region(object_name: str, call: ClientCall) -> str:
+    """Return what speaks against a token in the place of a key that is given together with the region."""
+    known = _HOST.search(_endpoint(call))
+    return _REGION if object_name == "TranslatorCredential" and known is None else ""
 
 
 def _endpoint(call: ClientCall) -> str:

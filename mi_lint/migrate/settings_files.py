@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from mi_lint.migrate.changes import Change
+from mi_lint.migrate.documents import prose_changes
 from mi_lint.migrate.manifests import folders_around
 from mi_lint.python.project import Project
 
@@ -41,7 +42,7 @@ def setting_changes(
         elif any(fnmatch.fnmatch(name, pattern) for pattern in SETTINGS_JSON) and SAMPLE.search(name):
             changes += _lines(path, project.text(path), renamed, still_read, _json_line)
         elif any(fnmatch.fnmatch(name, pattern) for pattern in _DOCUMENTS):
-            changes += _prose(path, project.text(path), renamed, still_read)
+            changes += prose_changes(path, project.text(path), renamed, still_read)
     return changes
 
 
@@ -104,16 +105,3 @@ def _json_line(head: str, rest: str, old: str, new: str, example: str) -> str | 
     if not value or not re.fullmatch(r"\s*\"", head):
         return None
     return f'{head}{new}{value[1]}"{example}"{value[2]}'
-
-
-def _prose(
-    path: str, text: bytes, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
-) -> Iterator[Change]:
-    for old, names in renamed.items():
-        # The name of an entity, whose example is a mere placeholder, is no other word for the connection string.
-        instead = [name for name, example in names.items() if not re.fullmatch(r"<\w+>", example)]
-        if len(instead) != 1 or old in still_read:
-            continue
-        new = instead[0]
-        for match in re.finditer(rb"(?<![\w-])%s(?![\w-])" % re.escape(old.encode()), text):
-            yield Change(path, match.start(), match.end(), new)

@@ -20,6 +20,7 @@ KEY_OBJECTS: Mapping[str, str] = {
     "azure.core.credentials.AzureSasCredential": "sas",
     "azure.ai.metricsadvisor.MetricsAdvisorKeyCredential": "key",
     "azure.ai.metricsadvisor.aio.MetricsAdvisorKeyCredential": "key",
+    "azure.ai.translation.text.TranslatorCredential": "key",
     "azure.eventhub.EventHubSharedKeyCredential": "named-key",
     "azure.eventhub.aio.EventHubSharedKeyCredential": "named-key",
     "azure.servicebus.ServiceBusSharedKeyCredential": "named-key",

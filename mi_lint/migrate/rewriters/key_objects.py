@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate import dual, signatures
-from mi_lint.migrate.additions import additions, doubt
+from mi_lint.migrate.additions import additions, doubt, doubt_of_region
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
@@ -41,7 +41,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
         return HeldBack(f"'{client.name}' also needs {', '.join(client.add)} with a token credential")
     result = Rewritten((change, *required), f"pass a token credential to {client.name}", role=client.role)
     doubts = [signatures.COMMAND_LINE] if signatures.from_command_line(site.trace) else []
-    doubts += [text for text in map(doubt, site.consumers) if text]
+    doubts += [text for call in site.consumers if (text := doubt(call) or doubt_of_region(site.details[0], call))]
     return HeldBack(doubts[0], result) if doubts else result
 
 

@@ -24,7 +24,9 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         consumers = analysis.consumers(module, node)
         unsupported = next((call.client for call in consumers if not call.client.entra), None)
         scope, _ = module.place(node)
-        secret = node.args[-1] if node.args else known.keyword(node, "key") or known.keyword(node, "signature")
+        # The region stands after the key, the name before it.
+        index = 0 if known.KEY_OBJECTS[qualified] == "key" else -1
+        secret = node.args[index] if node.args else known.keyword(node, "key") or known.keyword(node, "signature")
         trace = analysis.tracer.trace(module, secret) if secret is not None else None
         if known.is_foreign(trace, *map(analysis.endpoint, consumers)):
             continue
