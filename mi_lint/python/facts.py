@@ -62,6 +62,7 @@ class Module:
         self._calls_by_name: dict[str, list[ast.Call]] | None = None
         self._attribute_loads: dict[str, list[ast.Attribute]] | None = None
         self._parents: dict[ast.AST, ast.AST] | None = None
+        self._names: dict[ast.AST, str | None] = {}
 
     def place(self, node: ast.AST) -> tuple[Scope, Block]:
         """Return the scope and the block of a call, name, attribute or statement."""
@@ -126,6 +127,14 @@ class Module:
 
     def qualified(self, expression: ast.AST, depth: int = 0) -> str | None:
         """Return the dotted name that an expression stands for, such as ``azure.cosmos.CosmosClient``."""
+        if depth:
+            return self._qualified(expression, depth)
+        # Every family asks for the names of all calls.
+        if expression not in self._names:
+            self._names[expression] = self._qualified(expression, depth)
+        return self._names[expression]
+
+    def _qualified(self, expression: ast.AST, depth: int) -> str | None:
         tail: list[str] = []
         while isinstance(expression, ast.Attribute):
             tail.append(expression.attr)

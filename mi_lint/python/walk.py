@@ -25,24 +25,39 @@ class Walk:
     def run(self) -> None:
         self._body(self.module.tree.body, (self.module.scope, ()))
         places, loads, strings = self.module.places, self.module.loads, self.module.strings
+        calls, dicts = self.module.calls, self.module.dicts
         stack = self.stack
+        push = stack.append
         find = _HANDLERS.get
-        children = self._children
         while stack:
             node, place = stack.pop()
             places[node] = place
             kind = type(node)
-            # Every other node is a name or a constant: they are not worth a call.
+            # Every other node is a name or a constant: what is frequent is not worth a call.
             if kind is ast.Name:
                 if type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
                     loads.setdefault(node.id, []).append(node)  # type: ignore[attr-defined, arg-type]
-            elif kind is ast.Constant:
+                continue
+            if kind is ast.Constant:
                 if type(node.value) is str:  # type: ignore[attr-defined]
                     strings.append(node)  # type: ignore[arg-type]
-            elif (handler := find(kind)) is not None:
+                continue
+            if (handler := find(kind)) is not None:
                 handler(self, node, *place)
-            else:
-                children(node, place)
+                continue
+            if kind is ast.Call:
+                calls.append(node)  # type: ignore[arg-type]
+            elif kind is ast.Dict:
+                dicts.append(node)  # type: ignore[arg-type]
+            # As `_children` does.
+            for name in CHILDREN[kind]:
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    for item in value:
+                        if item is not None:
+                            push((item, place))
+                elif value is not None:
+                    push((value, place))
 
     def _children(self, node: ast.AST, place: Place) -> None:
         push = self.stack.append
@@ -200,14 +215,6 @@ class Walk:
             self.module.returns.setdefault(function.node, []).append(node.value)
         self._children(node, (scope, block))
 
-    def call(self, node: ast.Call, scope: Scope, block: Block) -> None:
-        self.module.calls.append(node)
-        self._children(node, (scope, block))
-
-    def dict_(self, node: ast.Dict, scope: Scope, block: Block) -> None:
-        self.module.dicts.append(node)
-        self._children(node, (scope, block))
-
 
 def _is_branch(children: list[ast.stmt]) -> bool:
     """Whether a list of children may be skipped at run time, so that a name bound there may be unbound after it."""
@@ -242,8 +249,6 @@ _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Global: Walk.outer,
     ast.Nonlocal: Walk.outer,
     ast.Return: Walk.returned,
-    ast.Call: Walk.call,
-    ast.Dict: Walk.dict_,
 }
 if hasattr(ast, "TryStar"):
     _HANDLERS[ast.TryStar] = Walk.branches

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mi_lint.sources.decoding import Document
 
 _TOKEN: Final = re.compile(rb'["{}\[\],:]')
+# A list of strings, as the source of a cell usually is.
+_STRINGS: Final = re.compile(rb'\[\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"\s*,\s*)*"[^"\\]*(?:\\.[^"\\]*)*"\s*\]', re.DOTALL)
+_STRING: Final = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _NESTING: Final = re.compile(rb'["{}\[\]]')
 _PIECE: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.?|[^\\]+", re.DOTALL
@@ -169,7 +172,7 @@ class _Scanner:
                 position = self._string(position)
             elif token in b"{[":
                 # Nothing inside of an output is asked for.
-                end = skip(position - 1) if self._is_output() else 0
+                end = skip(position - 1) if self._is_output() else self._source(position - 1)
                 if end:
                     position = end
                 else:
@@ -181,6 +184,18 @@ class _Scanner:
         while self._frames:
             self._close(len(data))
         return self._found
+
+    def _source(self, start: int) -> int:
+        """Note all strings of a cell's source at once; return where the list ends, 0 when it is no list of strings."""
+        cell = self._cell
+        own = not self._ignored and cell is not None and len(self._frames) == self._cell_depth
+        if cell is None or not own or self._frames[-1].key not in ("source", "input"):
+            return 0
+        match = _STRINGS.match(self._data, start)
+        if match is None:
+            return 0
+        cell.strings += [string.span(1) for string in _STRING.finditer(self._data, start, match.end())]
+        return match.end()
 
     def _is_output(self) -> bool:
         """Tell whether all that an object or list that begins here holds is deep."""

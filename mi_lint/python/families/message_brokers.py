@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mi_lint.python.analysis import Analysis, last_name
 from mi_lint.python.azure_hosts import is_azure, is_emulator
-from mi_lint.python.facts import Module
+from mi_lint.python.facts import CHILDREN, Module
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import Spelled, spelled
 
@@ -76,7 +76,12 @@ def _texts(tree: ast.AST) -> Iterator[ast.expr]:
         ):
             yield node
             continue
-        stack.extend(ast.iter_child_nodes(node))
+        for name in CHILDREN[type(node)]:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                stack += [item for item in value if item is not None]
+            elif value is not None:
+                stack.append(value)
 
 
 def _is_used(module: Module, node: ast.expr) -> bool:
