@@ -1,6 +1,6 @@
 """Migrate checked-out repositories in memory and hold every result against what a migration promises.
 
-For each folder: sites by state and seconds; and for each changed file: it parses (ruff reads it), a second run changes
+For each folder: sites by state and seconds of processor time; and for each changed file: it parses (ruff reads it), a second run changes
 nothing, no comment is lost, ruff's F rules and, with ``--pyright``, a type checker report nothing new. ``known`` are
 the sites whose class is known and takes tokens; ``covered`` those of them that are rewritten, or held back with a
 rewrite that ``--unsafe`` applies. Nothing is written.
@@ -118,11 +118,11 @@ def clones(folder: str) -> list[str]:
 def row(folder: str, table: Table, arguments: argparse.Namespace) -> dict[str, Any]:
     """Migrate one folder and return its line of the table."""
     options = Options(unsafe=arguments.unsafe)
-    start = time.perf_counter()
+    start = time.process_time()
     paths = files_of(folder)
     session = Session(paths, reader(folder), table)
     plan = session.plan(options)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     counts = Counter(report.state(outcome) for _, outcome in plan.outcomes)
     original = {path: session.original(path) for path in plan.texts}
     changed = {path: plan.file_bytes(path, original[path]) for path in plan.texts}

@@ -56,9 +56,8 @@ def _diagnostics(copy: str, texts: Mapping[str, bytes], command: str, interprete
         notebook = path.endswith(".ipynb")
         name = path.removesuffix(".ipynb") + _NOTEBOOK if notebook else path
         names[os.path.realpath(_write(copy, name, read_notebook(path, raw).text if notebook else raw))] = path
-    # By default folders whose name begins with a dot are left out.
     places = [os.path.relpath(place, os.path.realpath(copy)) for place in names]
-    configuration = {**_SETTINGS, "include": places, "exclude": []}
+    configuration = {**_SETTINGS, "include": places}
     project = _write(copy, "pyrightconfig.json", json.dumps(configuration).encode())
     call = [command, "--outputjson", "--project", project]
     if interpreter:
@@ -81,7 +80,8 @@ def _normal(message: str) -> str:
 
 
 def _write(folder: str, path: str, content: bytes) -> str:
-    place = os.path.join(folder, path)
+    # The checker passes over names that begin with a dot.
+    place = os.path.join(folder, re.sub(r"(^|/)\.", r"\1dot-", path))
     os.makedirs(os.path.dirname(place), exist_ok=True)
     with open(place, "wb") as stream:
         stream.write(content)
