@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.manifests import Requirement, is_declared, is_older, pin
+from mi_lint.migrate.manifests import Requirement, is_declared, is_older, pin, pins
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
@@ -30,9 +30,9 @@ def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
 def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Change]:
     """Yield the changes that raise what the project pins to what a rewrite needs."""
     for _, needed in _needed(site, rewrite, project):
-        pinned = pin(project, site.module.path, needed.name)
-        if pinned is not None and is_older(pinned.version, needed.floor):
-            yield Change(pinned.path, pinned.start, pinned.end, needed.floor)
+        for pinned in pins(project, site.module.path, needed.name):
+            if is_older(pinned.version, needed.floor):
+                yield Change(pinned.path, pinned.start, pinned.end, needed.floor)
 
 
 def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[str, Requirement]]:

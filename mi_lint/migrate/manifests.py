@@ -111,16 +111,28 @@ class Pin:
     version: str
 
 
-def pin(project: Project, module: str, package: str) -> Pin | None:
-    """Return what the nearest manifest that declares a package pins it to; None when it leaves a choice."""
+def pins(project: Project, module: str, package: str) -> list[Pin]:
+    """Return what the manifests of the nearest folder that declares a package pin it to, oldest first.
+
+    A folder can have several, for systems or purposes, and what is written must run with each.
+    """
     for folder in folders_around(module):
-        for path in _manifests(project, folder):
-            match = _line(project.text(path), package)
-            if match:
-                found = re.search(rb"==\s*v?(\d[\w.]*)", match[0])
+        found = []
+        declared = [
+            (path, match) for path in _manifests(project, folder) if (match := _line(project.text(path), package))
+        ]
+        for path, match in declared:
+            if version := re.search(rb"==\s*v?(\d[\w.]*)", match[0]):
                 at = match.start()
-                return Pin(path, at + found.start(1), at + found.end(1), found[1].decode()) if found else None
-    return None
+                found.append(Pin(path, at + version.start(1), at + version.end(1), version[1].decode()))
+        if declared:
+            return sorted(found, key=lambda pin: _numbers(pin.version))
+    return []
+
+
+def pin(project: Project, module: str, package: str) -> Pin | None:
+    """Return the oldest release that a package is pinned to; None when the manifests leave a choice."""
+    return next(iter(pins(project, module, package)), None)
 
 
 def is_declared(project: Project, module: str, package: str) -> bool:

@@ -229,6 +229,20 @@ def test_a_release_that_is_pinned_too_low_is_raised_with_an_unsafe_rewrite_only(
     assert plan.texts["requirements.txt"][1].decode() == after
 
 
+def test_a_release_is_raised_in_all_manifests_of_a_folder():
+    texts = {
+        "app.py": CODE,
+        "requirements-win.txt": b"azure-core>=1.24\nazure-storage-blob\n",
+        "requirements.txt": b"azure-core==1.8.0\nazure-storage-blob\n",
+        "requirements_old.txt": b"azure-core==1.9.0\nazure-storage-blob\n",
+    }
+    (outcome,) = [outcome for _, outcome in session_of_texts(texts, table()).plan(Options()).outcomes]
+    assert outcome.reason.endswith("1.8.0 is pinned")
+    plan = session_of_texts(texts, table()).plan(Options(unsafe=True))
+    assert plan.texts["requirements.txt"][1].startswith(b"azure-core==1.23.0\n")
+    assert plan.texts["requirements_old.txt"][1].startswith(b"azure-core==1.23.0\n")
+
+
 def test_modules_that_use_different_packages_add_one_line_together():
     chain = b"from langchain_openai import AzureChatOpenAI\n\nllm = AzureChatOpenAI()\n"
     texts = {"a.py": OPENAI, "b.py": chain, "requirements.txt": b"openai\nflask\nlangchain-openai\n"}
