@@ -41,6 +41,7 @@ class Grants:
         self.assignments: list[Assignment] = []
         self.custom_roles: list[CustomRole] = []
         self.problems: list[Problem] = []
+        self._asking: dict[tuple[str, str, str, str], list[Use]] = {}
 
     def add(self, plane: Plane, resource: Resource, uses: Sequence[Use]) -> None:
         """Grant what the uses of one plane on one resource need."""
@@ -123,6 +124,7 @@ class Grants:
         found = cover(plane, uses)
         for role, asking in found.roles:
             self.assign(plane, resource, role, part, _reasons(asking), "")
+            self._asking.setdefault((plane.name, resource.key, role.name, part.path), []).extend(asking)
         for use in found.impossible:
             self._problem(use.call, use.place, f"works with a key only: {use.operation.impossible}")
         self._custom_for(plane, resource, part, found.custom)
@@ -161,12 +163,20 @@ class Grants:
             inner = planes.by_name[narrow.plane].role(narrow.role)
             outer = planes.by_name[wide.plane].role(wide.role)
             same = wide.resource == narrow.resource and narrow.scope.startswith(wide.scope)
-            if same and outer is not None and inner is not None and includes(outer, inner):
+            if same and outer is not None and inner is not None and self._replaces(outer, inner, narrow, wide):
                 reasons = tuple(dict.fromkeys([*wide.reasons, *narrow.reasons]))
                 self.assignments[self.assignments.index(wide)] = replace(wide, reasons=reasons)
                 self.assignments.remove(narrow)
                 return True
         return False
+
+    def _replaces(self, outer: Role, inner: Role, narrow: Assignment, wide: Assignment) -> bool:
+        """Whether a role makes another one needless: it includes it, or allows all that the other one is there for."""
+        if includes(outer, inner):
+            return True
+        asking = self._asking.get((narrow.plane, narrow.resource, narrow.role, narrow.scope), [])
+        complete = {reason.place for reason in narrow.reasons} <= {use.place for use in asking}
+        return narrow.plane == wide.plane and complete and all(covers(outer, use) for use in asking)
 
     def _custom(
         self, plane: Plane, resource: Resource, role: Role, part: Part, reasons: tuple[Reason, ...], why: str,

@@ -71,3 +71,17 @@ def test_a_connection_that_a_setting_names_is_a_question(tmp_path):
     plan = plan_of(tmp_path, {**HOST, "work/function.json": json.dumps(binding), "work/__init__.py": ""})
     assert any("WHICH" in question for question in plan.questions)
     assert not [name for name in added(plan) if "%" in name]
+
+
+def test_a_role_of_a_trigger_makes_a_narrower_one_needless(tmp_path):
+    code = """
+        import os
+        import azure.functions as func
+        from azure.storage.queue import QueueClient
+        app = func.FunctionApp()
+        @app.blob_trigger(arg_name="blob", path="in/{name}", connection="AzureWebJobsStorage")
+        def work(blob):
+            QueueClient.from_connection_string(os.environ["AzureWebJobsStorage"], "jobs").send_message("a")
+    """
+    plan = plan_of(tmp_path, {"function_app.py": code, "host.json": '{"version": "2.0"}'})
+    assert [a.role for a in plan.assignments if a.plane == "storage.queue"] == ["Storage Queue Data Contributor"]
