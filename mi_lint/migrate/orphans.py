@@ -183,7 +183,8 @@ class Orphans:
             return []
         if len(conditions) < len(left):
             named = any(b.kind == "import" or self._is_keyless(b.value) for b in bindings)
-            if conditions and not named:
+            # Where something else goes on using the key, a guard goes on asking for it.
+            if any(map(self._decides, conditions)) and not named:
                 self.switches.append((identifier, frozenset(uses)))
             return []
         if self._elsewhere(identifier, bindings):
@@ -198,6 +199,10 @@ class Orphans:
         for binding in bindings:
             found += self._remove(binding)
         return found
+
+    def _decides(self, test: Condition) -> bool:
+        """Whether a test that stays says what the code does, more than whether it goes on at all."""
+        return test.is_switch or (test.junction is not None and guard(self._module, test.junction) is None)
 
     def _drop_parameter(self, binding: Binding) -> list[str]:
         """Take out a parameter that nothing reads any more, where every caller is known; return what calls passed."""
