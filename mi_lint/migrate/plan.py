@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 
-from mi_lint.migrate import floors, gateways, libraries, platforms, rewriters, verify, workers
+from mi_lint.migrate import floors, gateways, libraries, mocked, platforms, rewriters, verify, workers
 from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.changes import Change, applied, coalesced, conflict, differences, edit, merged, moved_out
@@ -320,15 +320,25 @@ class _Round:
             for path, (complete, source, text) in results.items():
                 self.changes[path] = complete
                 self.texts[path] = (source, text)
-            for site, rewrite in accepted.items():
-                if site.node in self._context(site.module).credentials.unclosed:
-                    self.outcomes[site] = replace(rewrite, note=UNCLOSED)
+                self._note(path, text, [site for site in accepted if site.module.path == path])
             self.groups.append(group)
             return
         if len(held) == len(accepted) and len(held) <= MAX_SEPARATED:
             held = self._alone(accepted) or held
         self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
         self._regroup({site: rewrite for site, rewrite in accepted.items() if site not in held})
+
+    def _note(self, path: str, text: bytes, sites: list[Site]) -> None:
+        """Say what to look at although the rewrites of a file are right."""
+        unclosed = (site for site in sites if site.node in self._context(site.module).credentials.unclosed)
+        notes = dict.fromkeys(unclosed, UNCLOSED)
+        module = self._analysis.project.module(path)
+        if sites and module is not None and (mock := mocked.note(self._analysis.project, module, text)):
+            notes.setdefault(sites[0], mock)
+        for site, note in notes.items():
+            outcome = self.outcomes[site]
+            assert isinstance(outcome, Rewritten)
+            self.outcomes[site] = replace(outcome, note=note)
 
     def _worked_out(
         self, group: frozenset[str], accepted: dict[Site, Rewritten]
