@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.changes import Change, with_last_blank_lines
 from mi_lint.migrate.outcome import Needs
 from mi_lint.migrate.verify import DIRECTIVE
 from mi_lint.python.facts import Module
@@ -29,6 +29,7 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
         if not _is_bound(module, f"{package}.{name}", name, before):
             missing.setdefault(package, []).append(name)
     changes: list[Change] = []
+    apart: list[Change] = []
     unused = list(unused)
     gone = {alias for _, alias in unused}
     for package, names in missing.items():
@@ -47,8 +48,12 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
                 unused = [entry for entry in unused if entry[0] is not anchor]
             else:
                 change = _insert_line(module, line, anchor, first)
-                gap = module.source.newline if not first and _is_standard(anchor) else ""
-                changes.append(Change(change.path, change.start, change.end, gap + change.text))
+                if not first and _is_standard(anchor):
+                    # A new block: its lines stand together, apart from what is above.
+                    apart.append(change)
+                else:
+                    changes.append(change)
+    changes += _block(module, apart)
     for name in sorted(needs.modules):
         if not _is_bound(module, name, name, before):
             changes.append(_insert_module(module, name, before))
@@ -58,6 +63,15 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
     for statement, aliases in by_statement.items():
         changes += _remove(module, statement, aliases)
     return changes
+
+
+def _block(module: Module, insertions: list[Change]) -> list[Change]:
+    """Make one insertion of those at one place, after a blank line."""
+    texts: dict[tuple[int, int], str] = {}
+    for change in insertions:
+        place = change.start, change.end
+        texts[place] = texts.get(place, module.source.newline) + change.text
+    return [Change(module.path, start, end, text) for (start, end), text in texts.items()]
 
 
 def _is_bound(module: Module, qualified: str, name: str, before: int) -> bool:
@@ -258,11 +272,7 @@ def removed_statement(module: Module, statement: ast.stmt) -> Change:
         return Change(source.path, start, end + len(after) - len(after.lstrip(b" \t")), "")
     if source.is_last_line(end - 1) and line_start:
         # Blank lines before it would end the file, or the cell.
-        first = source.part_start(line_start)
-        above = source.text[first:line_start].rstrip(b" \t\r\n")
-        if not above:
-            return Change(source.path, first, source.line_break(end - 1), "")
-        return Change(source.path, source.line_end(first + len(above) - 1), line_end, "")
+        return Change(source.path, *with_last_blank_lines(source, line_start, line_end), "")
     surplus = _surplus(source.text, source.part_start(line_start), line_start, line_end)
     return Change(source.path, line_start, line_end + surplus, "")
 

@@ -38,10 +38,6 @@ URL_MAKERS = frozenset(
     }
 )  # fmt: skip
 
-# Flask-SQLAlchemy reads the URL from this setting.
-# https://flask-sqlalchemy.readthedocs.io/en/stable/config/#flask_sqlalchemy.config.SQLALCHEMY_DATABASE_URI
-FLASK_SETTING = "SQLALCHEMY_DATABASE_URI"
-
 PASSWORD = frozenset({"pwd", "password"})
 USER = frozenset({"uid", "userid", "user", "username"})
 SERVER = frozenset({"server", "datasource", "addr", "address", "networkaddress"})
@@ -145,15 +141,3 @@ def held_in_settings(module: Module, value: ast.expr, analysis: Analysis) -> Ite
             text = spelled(node)
             if text.holes and re.match(r"[\ue000-\uf8ff]", text.text):
                 yield from held_in_settings(origin.module, text.holes[0], analysis)
-
-
-def flask_urls(module: Module) -> Iterator[tuple[ast.Assign, ast.expr]]:
-    """Yield what a module sets as the database URL of Flask-SQLAlchemy, and the statements that do so."""
-    if FLASK_SETTING.encode() not in module.source.text:
-        return
-    for node in ast.walk(module.tree):
-        for target in node.targets if isinstance(node, ast.Assign) else ():
-            key = target.slice if isinstance(target, ast.Subscript) else None
-            named = isinstance(target, ast.Name) and target.id == FLASK_SETTING
-            if isinstance(node, ast.Assign) and (named or getattr(key, "value", "") == FLASK_SETTING):
-                yield node, node.value

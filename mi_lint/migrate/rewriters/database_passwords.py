@@ -20,6 +20,7 @@ from mi_lint.python.database_urls import database_urls
 from mi_lint.python.drivers import DIALECT_REASONS, DIALECTS, DRIVERS, Driver
 from mi_lint.python.facts import Module
 from mi_lint.python.families.database_passwords import PASSWORD
+from mi_lint.python.flask_settings import flask_value
 from mi_lint.python.mappings import entry, unpacked
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import sources, written
@@ -73,7 +74,7 @@ def _rewrite(site: Site, context: Context) -> Outcome:
     call = site.node
     if site.form == "dual":
         return HeldBack(dual.REASON)
-    if isinstance(call, ast.Assign):
+    if "flask" in site.data and isinstance(call, ast.Assign | ast.Call):
         return _flask(site, call, context) if site.form == "flask" else Manual(_SETTING.format(site.data["setting"]))
     assert isinstance(call, ast.Call)
     driver = DRIVERS.get(context.module.qualified(call.func) or "")
@@ -99,7 +100,7 @@ def _engine(site: Site, call: ast.Call, context: Context) -> Outcome:
     return Rewritten(tuple(changes), _DESCRIPTION, imports=found[1])
 
 
-def _flask(site: Site, statement: ast.Assign, context: Context) -> Outcome:
+def _flask(site: Site, node: ast.Assign | ast.Call, context: Context) -> Outcome:
     """Let an event give a token to the engines that Flask-SQLAlchemy makes from the setting."""
     dialect = site.data["dialect"]
     if DIALECTS[dialect] == "held":
@@ -110,7 +111,7 @@ def _flask(site: Site, statement: ast.Assign, context: Context) -> Outcome:
             return HeldBack(f"the name '{name}' means something else in this module")
     provider = context.credentials.provider(module.tree.body[-1], False, SCOPE)
     code = _LISTENER.format(name="mysql" if site.data["database"] == "mysql" else "postgresql", token=provider)
-    changes = [*_without_url_password(statement.value, context), before_top_level(module, statement, code)]
+    changes = [*_without_url_password(flask_value(node), context), before_top_level(module, node, code)]
     rewrite = Rewritten(
         tuple(changes), _DESCRIPTION, imports=(("sqlalchemy", "event"), ("sqlalchemy.engine", "Engine"))
     )

@@ -13,6 +13,7 @@ from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
 from mi_lint.python.database_urls import DatabaseUrl, database_urls
+from mi_lint.python.flask_settings import flask_value
 from mi_lint.python.site import Site
 
 _PYMSSQL = (
@@ -75,8 +76,8 @@ def remove_keywords(editor: CallEditor, names: frozenset[str]) -> None:
 def _argument(site: Site, context: Context) -> ast.expr:
     """Return what holds the connection string or URL: an argument of a call, or the value of Flask's setting."""
     call = site.node
-    if isinstance(call, ast.Assign):
-        return call.value
+    if "flask" in site.data and isinstance(call, ast.Assign | ast.Call):
+        return flask_value(call)
     assert isinstance(call, ast.Call)
     name = context.module.qualified(call.func) or ""
     value = odbc.given(call, odbc.CONNECTS.get(name) or odbc.ENGINES.get(name, ""))

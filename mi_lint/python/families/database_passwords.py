@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mi_lint.python import known, odbc
+from mi_lint.python import flask_settings, known, odbc
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.azure_hosts import is_azure, settings_value
 from mi_lint.python.database_urls import database_urls, is_literal
@@ -20,7 +20,7 @@ from mi_lint.python.tokens import is_token
 MARKERS = (
     b"psycopg2.connect", b"psycopg.connect", b"from psycopg", b"psycopg2.pool", b"psycopg_pool", b"asyncpg.c",
     b"aiopg.c", b"pymysql.connect", b"mysql.connector", b"MySQLdb.connect", b"aiomysql.c", b"AsyncConnection.connect",
-    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri", odbc.FLASK_SETTING.encode(),
+    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri", flask_settings.MARKER,
 )  # fmt: skip
 
 PASSWORD = re.compile(r"(?:^|\s)password\s*=\s*(?P<value>'[^']*'|[^\s']+)")
@@ -37,22 +37,24 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             yield from _driver(module, call, DRIVERS[name], analysis)
         elif name in odbc.ENGINES and b"do_connect" not in module.source.text:
             yield from _engine(module, call, name, analysis)
-    for statement, value in odbc.flask_urls(module) if b"do_connect" not in module.source.text else ():
-        yield from _flask(module, statement, value, analysis)
+    if b"do_connect" not in module.source.text:
+        for url in flask_settings.flask_urls(module, analysis):
+            for site in _flask(module, url, analysis):
+                yield url.named(site)
 
 
-def _flask(module: Module, statement: ast.Assign, value: ast.expr, analysis: Analysis) -> Iterator[Site]:
+def _flask(module: Module, url: flask_settings.FlaskUrl, analysis: Analysis) -> Iterator[Site]:
     """Yield the setting from which Flask-SQLAlchemy makes an engine, when its URL holds a password."""
-    for made in database_urls(module, value, analysis):
+    for made in database_urls(module, url.value, analysis):
         database = "mysql" if made.dialect.startswith("mysql") else "postgresql"
         known_password = made.dialect in DIALECTS and made.password is not None
         if known_password and _on_azure(database, made.module, made.host, analysis):
             assert made.password is not None
-            for site in _site(module, statement, "flask", database, made.password, made.user, analysis, made.module):
+            for site in _site(module, url.node, "flask", database, made.password, made.user, analysis, made.module):
                 site.data["dialect"] = made.dialect
                 yield site
         return
-    yield from _setting(module, statement, "postgresql", value, analysis)
+    yield from _setting(module, url.node, "postgresql", url.value, analysis)
 
 
 def _driver(module: Module, call: ast.Call, driver: Driver, analysis: Analysis) -> Iterator[Site]:
@@ -166,9 +168,8 @@ def _site(
     if is_token(home, secret, analysis):
         return
     scope, _ = module.place(node)
-    name = ast.unparse(node.func) if isinstance(node, ast.Call) else odbc.FLASK_SETTING
-    package = name.partition(".")[0] if isinstance(node, ast.Call) else "flask-sqlalchemy"
-    data = {"database": database, "package": package}
+    name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    data = {"database": database, "package": name.partition(".")[0]}
     if setting:
         data["setting"] = setting
     literal = user if isinstance(user, str) else analysis.tracer.constant(home, user) if user is not None else None

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mi_lint.python import known, odbc
+from mi_lint.python import flask_settings, known, odbc
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.azure_hosts import is_azure, settings_value
 from mi_lint.python.database_urls import DatabaseUrl, database_urls
@@ -16,7 +16,7 @@ from mi_lint.python.tokens import is_token
 
 MARKERS = (
     b"pyodbc.connect", b"from pyodbc import", b"aioodbc", b"pymssql.connect", b"from pymssql import", b"mssql_python",
-    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri", b"SQLALCHEMY_DATABASE_URI",
+    b"create_engine(", b"create_async_engine(", b"SQLDatabase.from_uri", flask_settings.MARKER,
 )  # fmt: skip
 
 # Drivers that know no way to sign in with a managed identity.
@@ -39,8 +39,9 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             host, secret = odbc.given(call, "server"), odbc.given(call, "password", 2)
             if host is not None and secret is not None and is_azure("sql", module, host, analysis):
                 yield _site(module, call, "pymssql", secret, module, analysis)
-    for statement, value in odbc.flask_urls(module):
-        yield from _engine(module, statement, value, analysis)
+    for setting in flask_settings.flask_urls(module, analysis):
+        for site in _engine(module, setting.node, setting.value, analysis):
+            yield setting.named(site)
 
 
 def _connect(module: Module, call: ast.Call, name: str, analysis: Analysis) -> Iterator[Site]:
@@ -107,7 +108,7 @@ def _site(module: Module, node: Node, form: str, secret: ast.expr, home: Module,
     trace = analysis.tracer.trace(home, secret)
     check = "MI410" if trace.has_token or is_token(home, secret, analysis) else "MI210"
     scope, _ = module.place(node)
-    name = ast.unparse(node.func) if isinstance(node, ast.Call) else odbc.FLASK_SETTING
+    name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
     return Site(
         module, check, "sql_server", form, node, scope, (name,), None, secret if home is module else None, "", trace,
         message_id="setting" if form == "setting" else "default", data={"package": name.partition(".")[0]},
