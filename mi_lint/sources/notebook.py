@@ -171,9 +171,7 @@ class _Scanner:
             if token == b'"':
                 position = self._string(position)
             elif token in b"{[":
-                # Nothing inside of an output is asked for.
-                end = skip(position - 1) if self._is_output() else self._source(position - 1)
-                if end:
+                if end := self._passed(position - 1, skip):
                     position = end
                 else:
                     self._open(token == b"{", position - 1)
@@ -185,21 +183,19 @@ class _Scanner:
             self._close(len(data))
         return self._found
 
-    def _source(self, start: int) -> int:
-        """Note all strings of a cell's source at once; return where the list ends, 0 when it is no list of strings."""
-        cell = self._cell
-        own = not self._ignored and cell is not None and len(self._frames) == self._cell_depth
-        if cell is None or not own or self._frames[-1].key not in ("source", "input"):
+    def _passed(self, start: int, skip: Callable[[int], int]) -> int:
+        """Return where an object or list in a cell ends when it can be dealt with at once, else 0."""
+        cell, inner = self._cell, len(self._frames) - self._cell_depth
+        if self._ignored or cell is None or inner > 1:
             return 0
-        match = _STRINGS.match(self._data, start)
-        if match is None:
-            return 0
-        cell.strings += [string.span(1) for string in _STRING.finditer(self._data, start, match.end())]
-        return match.end()
-
-    def _is_output(self) -> bool:
-        """Tell whether all that an object or list that begins here holds is deep."""
-        return not self._ignored and self._cell is not None and len(self._frames) == self._cell_depth + 1
+        if inner == 0 and self._frames[-1].key in ("source", "input"):
+            match = _STRINGS.match(self._data, start)
+            if match is None:
+                return 0
+            cell.strings += [string.span(1) for string in _STRING.finditer(self._data, start, match.end())]
+            return match.end()
+        # Nothing inside of an output is asked for.
+        return skip(start)
 
     def _is_deep(self) -> bool:
         """Tell whether keys and positions do not matter here, as in the outputs, which may hold a million numbers."""
