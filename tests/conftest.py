@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
+
+# Speed is a benchmark, never a test: on a busy machine drawing an input may take its time.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 SLOW = bool(os.environ.get("CI") or os.environ.get("MI_LINT_SLOW"))
 

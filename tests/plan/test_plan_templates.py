@@ -15,7 +15,7 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PIECES)
 def test_no_text_stops_the_readers(pieces):
     text = "".join(pieces)

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from importlib import import_module
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import code_finding, full_report, secret_finding, suppressed_finding
 
@@ -62,7 +62,6 @@ def test_the_user_is_told_that_github_shows_only_some():
     assert "upload SARIF" in next(github.notes(full_report("/", findings=findings)))
 
 
-@settings(deadline=None)
 @given(anything, anything)
 def test_github_commands_cannot_be_forged(path, message):
     text = text_of("github", findings=[code_finding(path or "a", message=message)])
@@ -78,7 +77,6 @@ def test_azure_gets_one_command_a_finding():
     )
 
 
-@settings(deadline=None)
 @given(anything, anything)
 def test_azure_commands_cannot_be_forged(path, message):
     text = text_of("azure", findings=[code_finding(path or "a", message=message)])
@@ -123,7 +121,6 @@ def test_junit_of_a_clean_run_is_one_test_that_passed():
     assert len(root[0][0]) == 0
 
 
-@settings(deadline=None)
 @given(anything, anything, anything)
 def test_junit_is_well_formed_whatever_the_text(path, message, source):
     finding = code_finding(path or "a", message=message, snippet=Snippet(1, 1, source))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_lint.report.fingerprints import correlating_id, line_hashes
@@ -118,7 +118,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=60).map(b"".join), st.data())
 def test_any_lines_of_any_bytes_have_the_hashes_of_the_original(raw, data):
     expected = oracle(raw)
@@ -126,7 +125,6 @@ def test_any_lines_of_any_bytes_have_the_hashes_of_the_original(raw, data):
     assert line_hashes(raw, lines) == {line: value for line, value in expected.items() if line in lines}
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_at_all(raw):
     expected = oracle(raw)

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import KEY, code_finding, full_report, secret_finding
 
@@ -66,7 +66,6 @@ anything = st.text(st.characters(codec=None), max_size=30)
 
 
 @pytest.mark.parametrize("name", ALL)
-@settings(deadline=None)
 @given(path=anything, message=anything, source=anything)
 def test_any_text_can_be_written_in_every_format(name, path, message, source):
     finding = code_finding(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from importlib import resources
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from report_samples import code_finding, full_report, secret_finding, suppressed_finding
@@ -67,7 +67,6 @@ def test_each_finding_stands_on_a_line_of_its_own():
 anything = st.text(st.characters(codec=None), max_size=30)
 
 
-@settings(deadline=None)
 @given(anything, anything)
 def test_any_text_comes_back_unchanged(path, message):
     finding = secret_finding(location=Location(path, Region(1, 1, 1, 2)), message=message)

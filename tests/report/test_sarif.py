@@ -481,7 +481,7 @@ def test_the_planted_secret_is_nowhere_even_escaped(plain):
 anything = st.text(st.characters(codec=None), max_size=40)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(anything, anything, anything, anything)
 def test_any_text_gives_a_valid_log(path, message, note, source):
     finding = code_finding(
