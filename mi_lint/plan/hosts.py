@@ -84,6 +84,7 @@ def detect(
     templates += list(_slots(resources, templates))
     services = [service for path in files if _base(path) in ("azure.yaml", "azure.yml") for service in _azd(path, text)]
     functions = [path for path in files if _base(path) == "host.json" and '"version"' in text(path)]
+    functions = [path for path in functions if _has_python(posixpath.dirname(path), files)]
     workloads = [w for path in files if path.endswith((".yaml", ".yml")) for w in _kubernetes(path, text)]
     found, questions = _joined(templates, services, functions, resources)
     if workloads and (
@@ -91,6 +92,11 @@ def detect(
     ):
         found = [host for host in found if host.kind != "aks"] + workloads
     return found, questions
+
+
+def _has_python(folder: str, files: list[str]) -> bool:
+    """Whether an app has code that a plan can read; one of another language runs none of it."""
+    return any(path.endswith(".py") and (not folder or path.startswith(f"{folder}/")) for path in files)
 
 
 def _base(path: str) -> str:

@@ -207,11 +207,12 @@ def target_of(call: ClientCall, plane: Plane, tracer: Tracer) -> Target:
         value
         for name, value in call.arguments.items()
         if name == call.client.endpoint.argument
-        or name in ("resource_name", "workspace_id", "endpoint")
+        or name in ("resource_name", "workspace_id", "endpoint", "azure_endpoint", "base_url")
         or set(call.client.secret.get(name, ())) & {"connection-string", "url"}
     ]
     found = target_of_values([(call.module, value) for value in expressions], plane, tracer)
-    return Target(found.settings, found.literal, call.module.path)
+    implied = (plane.setting,) if plane.setting and call.client.secret and not (expressions or call.opaque) else ()
+    return Target(found.settings or implied, found.literal, call.module.path)
 
 
 def target_of_values(values: Iterable[tuple[Module, ast.expr]], plane: Plane, tracer: Tracer) -> Target:

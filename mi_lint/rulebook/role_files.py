@@ -33,6 +33,7 @@ _PLANE_OPTIONAL: dict[str, type] = {
     "probe": Mapping,
     "bindings": Mapping,
     "signing": Mapping,
+    "setting": str,
     "requests": document.Sequence,
 }
 _BINDINGS: dict[str, type] = {"decorators": Mapping, "types": document.Sequence, "settings": Mapping}

@@ -118,7 +118,7 @@ class Plane:
     """Everything the plan knows about one data plane.
 
     ``signing`` are the functions that sign an access for others, with their parameters; ``permissions`` what its
-    signer needs for each permission.
+    signer needs for each permission. ``setting`` is what its clients read themselves when no endpoint is passed.
     """
 
     name: str
@@ -145,6 +145,7 @@ class Plane:
     signing: dict[str, tuple[str, ...]]
     permissions: dict[str, str]
     requests: tuple[Request, ...]
+    setting: str
 
     def role(self, name: str) -> Role | None:
         """Return a role of the plane by its name."""
@@ -240,6 +241,7 @@ def _plane(name: str, entry: dict[str, Any], table: AnyMapping[str, dict[str, An
             Request(re.compile(request["path"]), Operation(_alternatives(request["needs"], prefix)))
             for request in entry.get("requests", ())
         ),
+        setting=entry.get("setting", ""),
     )
 
 

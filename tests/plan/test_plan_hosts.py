@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import pytest
 from plan_repositories import BLOB, VM, plan_of
@@ -176,3 +177,10 @@ def test_hostile_nesting_is_said(tmp_path, name, text):
 def test_hostile_json_is_passed_over(tmp_path):
     text = '{"$schema": "deploymentTemplate.json", "resources": ' + "[" * 20000
     assert plan_of(tmp_path, {"app.py": APP, "azuredeploy.json": text}).hosts
+
+
+def test_a_function_app_of_another_language_runs_no_python(tmp_path):
+    files = {"api/host.json": '{"version": "2.0"}', "api/Program.cs": "", "tool/app.py": textwrap.dedent(BLOB)}
+    assert kinds(plan_of(tmp_path, files)) == ["unknown"]
+    files["api/function_app.py"] = textwrap.dedent(BLOB)
+    assert kinds(plan_of(tmp_path, files)) == ["function-app"]

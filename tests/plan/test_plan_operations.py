@@ -435,3 +435,18 @@ def test_a_project_gives_clients_of_its_models_and_agents(tmp_path):
     assert rights(plan_of(tmp_path, {"app.py": code, "main.bicep": VM})) == [
         "Cognitive Services OpenAI User", "Foundry User without keys",
     ]  # fmt: skip
+
+
+def test_a_setting_that_a_client_reads_itself_names_its_resource(tmp_path):
+    code = """
+        import os
+        from azure.monitor.opentelemetry import configure_azure_monitor
+        from openai import AzureOpenAI
+        configure_azure_monitor()
+        configure_azure_monitor(connection_string=os.environ["APPLICATIONINSIGHTS_CONNECTION_STRING"])
+        AzureOpenAI(api_version="1").chat.completions.create(model="m", messages=[])
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert sorted(r.settings for r in plan.resources) == [
+        ("APPLICATIONINSIGHTS_CONNECTION_STRING",), ("AZURE_OPENAI_ENDPOINT",),
+    ]  # fmt: skip
