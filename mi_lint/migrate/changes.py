@@ -77,6 +77,21 @@ def _rank(text: str) -> tuple[int, int]:
     return len(text) - len(bare), 0 if bare.startswith("import ") else 1 if bare.startswith("from ") else 2
 
 
+def with_last_blank_lines(source: Source, start: int, end: int) -> tuple[int, int]:
+    """Return a span of lines at the end of a file or cell with the blank lines around it, unless nothing is left."""
+    first = source.part_start(start)
+    above = source.text[first:start].rstrip(b" \t\r\n")
+    if not above:
+        return first, source.line_break(end - 1)
+    while end < len(source.text) and source.part_start(end) == first and not _line(source, end).strip():
+        end = source.line_end(end)
+    return source.line_end(first + len(above) - 1), end
+
+
+def _line(source: Source, offset: int) -> bytes:
+    return source.text[offset : source.line_end(offset)]
+
+
 def coalesced(source: Source, changes: Iterable[Change]) -> list[Change]:
     """Return the changes with removals that overlap, such as of the same blank line, made one."""
     result: list[Change] = []
@@ -87,11 +102,7 @@ def coalesced(source: Source, changes: Iterable[Change]) -> list[Change]:
         elif removals and removals[-1].overlaps(change):
             last = removals.pop()
             start, end = last.start, max(last.end, change.end)
-            if source.is_last_line(end - 1):
-                # Blank lines before them would end the file, or the cell.
-                first = source.part_start(start)
-                above = source.text[first:start].rstrip(b" \t\r\n")
-                start = source.line_end(first + len(above) - 1) if above else start
+            start, end = with_last_blank_lines(source, start, end) if source.is_last_line(end - 1) else (start, end)
             removals.append(Change(change.path, start, end, ""))
         else:
             removals.append(change)
