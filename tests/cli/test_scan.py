@@ -308,6 +308,28 @@ def test_a_clean_run_imports_nothing_heavy(repository, arguments):
     assert set(done.stdout.splitlines()[-1].split()) <= {"0", "enum"}, done.stdout + done.stderr
 
 
+CLEAN = """from azure.identity import DefaultAzureCredential
+from azure.storage.blob import BlobServiceClient
+
+service = BlobServiceClient(account_url, credential=DefaultAzureCredential())
+"""
+
+
+def test_a_clean_file_that_uses_the_sdk_imports_only_what_looks_at_it(folder):
+    write(folder, "a.py", CLEAN)
+    code = (
+        "import sys; from mi_lint.cli.main import main; status = main(sys.argv[1:]);"
+        "print(status, *sorted(name for name in sys.modules if name.startswith('mi_lint.python.families.')"
+        " or name in ('mi_lint.model', 'mi_lint.python.findings', 'mi_lint.rulebook.load', 'libcst')))"
+    )
+    command = [sys.executable, "-S", "-c", code, "scan", "a.py"]
+    for _ in range(2):  # the first run gathers what the families look for
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path_of(ROOT)})
+    asked = ("key_listing", "leftover_secrets", "legacy", "sdk")
+    expected = ["0", *(f"mi_lint.python.families.{name}" for name in asked)]
+    assert done.stdout.splitlines()[-1].split() == expected, done.stdout + done.stderr
+
+
 def path_of(root):
     return os.pathsep.join([root, *(path for path in sys.path if path)])
 
