@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from mi_lint.migrate.calls import CallEditor, UnreadableCallError
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.imports import removed_statement
-from mi_lint.migrate.orphans import is_pure
 from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.purity import is_pure
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module

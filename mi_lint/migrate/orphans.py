@@ -16,27 +16,17 @@ from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import Condition, condition, guard, without_operands
 from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.migrate.parameters import dropped, private_function
+from mi_lint.migrate.purity import is_pure
 from mi_lint.migrate.setting_tests import setting_uses
-from mi_lint.python import known
+from mi_lint.migrate.words import stands_elsewhere
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import SECRET_KINDS
 from mi_lint.python.scopes import Binding
 
-_PURE_METHODS = frozenset(
-    {
-        "get", "get_secret", "strip", "rstrip", "get_secret_value", "format", "getenv", "items", "b64encode", "encode",
-        "decode", "bytes", "quote", "quote_plus", "b64decode", "loads",
-    }
-)  # fmt: skip
-
 # A name that new code uses: no attribute, no text, and not what it assigns to or passes as a keyword.
 _USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")
 
-# What finds a name by its text.
-_REFLECTION = re.compile(
-    rb"\b(?:__all__|__dict__|globals|locals|vars|eval|exec|getattr|setattr|hasattr|attrgetter|format_map|patch)\b"
-)
 _USED_ATTRIBUTE = re.compile(r"\.([A-Za-z_]\w*)")
 
 
@@ -187,7 +177,7 @@ class Orphans:
             if any(map(self._decides, conditions)) and not named:
                 self.switches.append((identifier, frozenset(uses)))
             return []
-        if self._elsewhere(identifier, bindings):
+        if stands_elsewhere(self._module, self._project, identifier, bindings):
             return []
         if any(test.is_switch for test in conditions) or any(self._empties_branch(binding) for binding in bindings):
             self.switches.append((identifier, frozenset(uses)))
@@ -207,7 +197,9 @@ class Orphans:
     def _drop_parameter(self, binding: Binding) -> list[str]:
         """Take out a parameter that nothing reads any more, where every caller is known; return what calls passed."""
         function = private_function(self._module, binding, self._project)
-        if function is None or self._elsewhere(function.name, self._module.scope.bindings[function.name]):
+        if function is None or stands_elsewhere(
+            self._module, self._project, function.name, self._module.scope.bindings[function.name]
+        ):
             return []
         found = dropped(self._module, function, binding.name)
         spans = [*self._spans, *((change.start, change.end) for change in self.changes)]
@@ -308,43 +300,6 @@ class Orphans:
         for test in tests:
             self._apply(test)
 
-    def _elsewhere(self, identifier: str, bindings: list[Binding]) -> bool:
-        """Whether the word stands somewhere that the syntax tree does not show as a use."""
-        word = re.compile(rb"(?<![\w.])%s(?!\w)" % re.escape(identifier.encode()))
-        text = self._module.source.text
-        known_spans = [self._module.source.span(n) for n in self._module.loads.get(identifier, ())]
-        known_spans += [self._module.source.span(binding.node) for binding in self._same_name(identifier)]
-        for match in word.finditer(text):
-            if any(start <= match.start() and match.end() <= end for start, end in known_spans):
-                continue
-            if not _is_argument_name(text, match.end()) and not self._in_docs(match.start()):
-                return True
-        if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
-            return False
-        return self._project.global_used_elsewhere(self._module.path, identifier)
-
-    def _same_name(self, identifier: str) -> Iterable[Binding]:
-        """Return what binds a word, and the imports that name it but bind another one."""
-        for scope in self._module.scopes.values():
-            yield from scope.bindings.get(identifier, ())
-        for binding in (binding for bindings in self._module.scope.bindings.values() for binding in bindings):
-            if binding.kind == "import" and binding.target.rpartition(".")[2] == identifier:
-                yield binding
-
-    def _in_docs(self, offset: int) -> bool:
-        """Whether an offset lies in a comment or in a string that is no single word."""
-        if self._module.is_masked:
-            return False
-        source = self._module.source
-        line = source.text[source.line_start(offset) : offset]
-        if line.lstrip().startswith(b"#") or (b"#" in line and line.count(b'"') % 2 == 0 and line.count(b"'") % 2 == 0):
-            return b"type:" not in line
-        for node in self._module.strings:
-            start, end = source.span(node)
-            if start <= offset < end:
-                return not str(node.value).isidentifier() or not _REFLECTION.search(source.text)
-        return False
-
     def _remove(self, binding: Binding) -> list[str]:
         node = binding.node
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -389,31 +344,3 @@ def _assigns_attribute(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.target, ast.Attribute) and node.value is not None
     return isinstance(node, ast.Assign) and len(node.targets) == 1 and not isinstance(node.targets[0], ast.Tuple)
-
-
-def _is_argument_name(text: bytes, end: int) -> bool:
-    """Whether a word is a keyword of a call, as in ``f(key=…)``."""
-    return re.match(rb"\s*=(?!=)", text[end:]) is not None
-
-
-def is_pure(module: Module, node: ast.expr) -> bool:
-    """Whether evaluating an expression only reads: a literal, a setting, a stored secret."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr | ast.Lambda):
-            return False
-        if isinstance(part, ast.Call):
-            kind = known.call_kind(module, part, module.qualified(part.func) or "")
-            method = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")
-            if kind is None and method not in _PURE_METHODS and method != "str" and not _fetches_keys(node):
-                return False
-    return True
-
-
-def _fetches_keys(node: ast.expr) -> bool:
-    """Whether an expression runs a command that lists keys, such as ``az search admin-key show``."""
-    words = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
-    words |= {word for text in words for word in text.split()}
-    names = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
-    return bool(words & {"keys", "key", "admin-key", "list-keys", "show-connection-string"}) and bool(
-        names & {"run", "check_output", "Popen"}
-    )

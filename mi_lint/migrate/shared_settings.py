@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mi_lint.migrate.imports import removed_statement
-from mi_lint.migrate.orphans import is_pure
 from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.purity import is_pure
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
