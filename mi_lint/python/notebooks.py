@@ -69,7 +69,9 @@ class NotebookSource(Source):
         return self._starts[max(bisect.bisect_right(self._starts, offset) - 1, 0)]
 
     def is_last_line(self, offset: int) -> bool:
-        return self.line_end(offset) in self._starts or super().is_last_line(offset)
+        index = bisect.bisect_right(self._starts, offset)
+        end = self._starts[index] if index < len(self._starts) else len(self.text)
+        return not self.text[self.line_end(offset) : end].strip()
 
     def to_file(self, start: int, end: int) -> tuple[int, int]:
         begin, stop = self._in_document(start, end)

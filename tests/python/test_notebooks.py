@@ -190,9 +190,10 @@ def test_a_damaged_notebook_is_a_notification_and_no_crash(raw):
     assert session.sites == []
 
 
+@pytest.mark.parametrize("last", ["", "\n", "\n\n"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_a_cell_whose_last_line_goes_ends_as_cells_do(newline):
-    imports = "import os\nfrom azure.cosmos import CosmosClient\n\nkey = os.environ['KEY']"
+def test_a_cell_whose_last_line_goes_ends_as_cells_do(newline, last):
+    imports = f"import os\nfrom azure.cosmos import CosmosClient\n\nkey = os.environ['KEY']{last}"
     calls = "a = CosmosClient(os.environ['A'], key)\nb = CosmosClient(os.environ['B'], key)"
     cells = [cell.replace("\n", newline) for cell in (imports, calls)]
     _, result = migrated(notebook(*cells))

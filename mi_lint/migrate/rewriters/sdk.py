@@ -40,7 +40,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
         more = passed_strings.extended(site, call, context)
         if more is not None or not passed_strings.takes_both(call) or call.client.token in call.arguments:
             return HeldBack(passed_strings.REASON.format(public), more)
-    elif public:
+    elif public and site.form != "dual":
         value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
         more = signatures.extended(site, context, value, call.client.role) if value is not None else None
         if more is not None:
