@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cached_property
 
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 
 MAX_CLASSES = 20
 Owned = tuple[Module, ast.ClassDef]
+
+
+_HEADER = re.compile(rb"^[ \t]*class[ \t]+\w+[ \t]*\(([^)]*)", re.MULTILINE)
+_WORD = re.compile(rb"\w+")
 
 
 class Subclasses:
@@ -25,13 +30,20 @@ class Subclasses:
             self._known[class_] = self._find(class_)[:MAX_CLASSES]
         return self._known[class_]
 
-    def _find(self, class_: ast.ClassDef) -> list[Owned]:
-        header = re.compile(
-            rb"^[ \t]*class[ \t]+\w+[ \t]*\([^)]*\b%s\b" % re.escape(class_.name.encode()), re.MULTILINE
-        )
-        found = []
+    @cached_property
+    def _files(self) -> dict[bytes, list[str]]:
+        """The files by the words in the headers of their classes; all are looked through at once."""
+        found: dict[bytes, list[str]] = {}
         for path in self._project.paths:
-            module = self._project.module(path) if header.search(self._project.text(path)) else None
+            headers = b" ".join(_HEADER.findall(self._project.text(path)))
+            for word in set(_WORD.findall(headers)):
+                found.setdefault(word, []).append(path)
+        return found
+
+    def _find(self, class_: ast.ClassDef) -> list[Owned]:
+        found = []
+        for path in self._files.get(class_.name.encode(), ()):
+            module = self._project.module(path)
             if module is None:
                 continue
             for other in module.classes.values():
