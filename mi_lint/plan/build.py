@@ -23,7 +23,7 @@ from mi_lint.plan.resources import Directory
 from mi_lint.plan.split import Group, camel, split
 from mi_lint.plan.workload import Workload, custom_roles, with_needs
 from mi_lint.plan.workspace import Workspace
-from mi_lint.python.site import Site
+from mi_lint.python.site import ClientCall, Site
 from mi_lint.rulebook import store
 from mi_lint.rulebook.roles import Planes
 
@@ -73,6 +73,7 @@ class Builder:
         self.questions: list[str] = []
         self.notes: list[str] = []
         self.blocked: dict[str, list[str]] = {}
+        self.reached: dict[ClientCall | Site, set[str]] = {}
         self.workloads: list[Workload] = []
         self._database_names: dict[tuple[str, str], str] = {}
         wanted = frozenset(workspace.wanted)
@@ -169,7 +170,7 @@ class Builder:
         directory = Directory(self.workspace.declared, dict(self.directory.resources), dict(self.directory.parameters))
         clients = Clients(self.instances, directory, Grants(self.tracer, directory.parameters))
         clients.grant(list(modules_with_calls(self.session.analysis, paths, self.planes)))
-        self._block(clients)
+        self._reach(clients)
         named = {call.module.path for call in clients.resource_of}
         named |= {site.module.path for site in self.sites if rewrites.of(self.outcomes.get(site)) is not None}
         found = sorted(named.intersection(paths))
@@ -183,12 +184,17 @@ class Builder:
     def _block_sites(self) -> None:
         """Note the calls that go on using a key, by the resource that they reach."""
         for workload in self.workloads:
-            self._block(workload.clients)
-
-    def _block(self, clients: Clients) -> None:
-        for key, place in keys.in_use(self.sites, self.outcomes, clients, self.directory.resources):
+            self._reach(workload.clients)
+        for key, place in keys.in_use(self.sites, self.outcomes, self.reached, self.directory.resources):
             places = self.blocked.setdefault(key, [])
             places += [place] if place not in places else []
+
+    def _reach(self, clients: Clients) -> None:
+        """Note which resources clients and other calls reach."""
+        for call, key in clients.resource_of.items():
+            self.reached.setdefault(call, set()).add(key)
+        for site, key in clients.rewritten.items():
+            self.reached.setdefault(site, set()).add(key)
 
     def _identities(self) -> tuple[list[Identity], list[Host]]:
         """Choose the identity of each workload, and make what depends on it."""

@@ -10,9 +10,8 @@ from mi_lint.plan.operations import is_test
 from mi_lint.plan.settings import place
 
 if TYPE_CHECKING:
-    from mi_lint.plan.clients import Clients
     from mi_lint.plan.model import Resource
-    from mi_lint.python.site import Site
+    from mi_lint.python.site import ClientCall, Site
 
 _STORAGE = "Microsoft.Storage/"
 # Calls that do not tell which resource they reach, by their family: they hold up all resources of the type.
@@ -33,18 +32,20 @@ _NO_KEYS = frozenset({"MI205", "MI207", "MI210", "MI211", "MI212"})
 def in_use(
     sites: Iterable[Site],
     outcomes: Mapping[Site, Outcome],
-    clients: Clients,
+    reached: Mapping[ClientCall | Site, set[str]],
     resources: Mapping[str, Resource],
 ) -> Iterator[tuple[str, str]]:
-    """Yield resources with the places that go on using a key of theirs after the migration."""
+    """Yield resources with the places that go on using a key of theirs after the migration.
+
+    ``reached`` are the resources that clients and other calls reach, by their keys.
+    """
     for site in sites:
         keyed = site.check.startswith("MI2") and site.check not in _NO_KEYS
         if isinstance(outcomes.get(site), Rewritten) or not keyed or is_test(site.module.path):
             continue
         calls = [call for call in (site.call, *site.consumers) if call is not None]
-        keys = {clients.resource_of[call] for call in calls if call in clients.resource_of}
-        if site in clients.rewritten:
-            keys.add(clients.rewritten[site])
+        parts: list[ClientCall | Site] = [site, *calls]
+        keys = {key for part in parts for key in reached.get(part, ())}
         type_ = _type(site) if not keys and not calls else ""
         keys |= {key for key, resource in resources.items() if type_ and resource.type.startswith(type_)}
         yield from ((key, place(site)) for key in sorted(keys))

@@ -144,7 +144,7 @@ class Directory:
         by_setting = [d for d in candidates for setting in target.settings if _refers(d, setting)]
         if by_setting:
             return by_setting[0]
-        distinct = {d.symbol: d for d in candidates if _is_near(d.place, target.path)}
+        distinct = {d.symbol: d for d in _nearest(candidates, target.path)}
         return next(iter(distinct.values())) if len(distinct) == 1 else None
 
     def _parameter(self, type_: str, label: str, place: str, symbol: str, target: Target) -> str:
@@ -170,12 +170,17 @@ _TEMPLATES = re.compile(
 )
 
 
-def _is_near(place: str, path: str) -> bool:
-    """Whether a template can be that of a file: those of one sample among many say nothing of the others."""
-    owner = _TEMPLATES.sub("", f"/{posixpath.dirname(place)}/").strip("/")
-    return owner.count("/") < 1 or not path or path.startswith(f"{owner}/")
+def _nearest(candidates: list[Declared], path: str) -> list[Declared]:
+    """Return what the templates around a file declare: those of one sample among many say nothing of the others."""
+    owners = {id(d): _TEMPLATES.sub("", f"/{posixpath.dirname(d.place)}/").strip("/") for d in candidates}
+    around = [d for d in candidates if not owners[id(d)] or not path or path.startswith(f"{owners[id(d)]}/")]
+    closest = max((len(owners[id(d)]) for d in around), default=0)
+    nearest = [d for d in around if len(owners[id(d)]) == closest]
+    return nearest or [d for d in candidates if "/" not in owners[id(d)]]
 
 
+# Private attributes are no settings that anybody could look up; a version names no resource.
+_ASIDE = re.compile(r"^_|VERSION$", re.IGNORECASE)
 _ENDING = re.compile(
     r"(?:_(?:BLOB|QUEUE|TABLE|FILE|DFS))?_(?:ENDPOINT|URL|URI|CONNECTION_?STRING|CONN_?STR|FULLY_QUALIFIED_NAMESPACE)$|"
     r"__\w+$"
@@ -227,8 +232,7 @@ def target_of_values(values: Iterable[tuple[Module, ast.expr]], plane: Plane, tr
                 settings.append(origin.name)
             text = _text(origin)
             literal = literal or host_name(plane, text)
-    # Private attributes are no settings that anybody could look up.
-    return Target(tuple(dict.fromkeys(name for name in settings if not name.startswith("_"))), literal)
+    return Target(tuple(dict.fromkeys(name for name in settings if not _ASIDE.search(name))), literal)
 
 
 def origins(module: Module, value: ast.expr, tracer: Tracer, depth: int = 0) -> list[Origin]:

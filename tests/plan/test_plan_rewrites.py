@@ -161,3 +161,19 @@ def test_clients_of_the_management_are_a_question_of_their_own(tmp_path):
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert any("manages Azure resources" in question for question in plan.questions)
+
+
+def test_a_key_that_stays_in_one_workload_holds_up_no_other(tmp_path):
+    openai = 'import openai\nopenai.api_type = "azure"\nopenai.api_version = "1"\nopenai.api_key = input()\nopenai.ChatCompletion.create(engine="m")\n'
+    texts = """
+        import os
+        from azure.ai.textanalytics import TextAnalyticsClient
+        from azure.core.credentials import AzureKeyCredential
+        TextAnalyticsClient(os.environ["TEXTS"], AzureKeyCredential(os.environ["KEY"])).detect_language(["a"])
+    """
+    host = '{"version": "2.0"}'
+    files = {"a/host.json": host, "a/app.py": openai, "b/host.json": host, "b/app.py": texts}
+    plan = plan_of(tmp_path, files)
+    found = {switch.resource: switch.blocked for switch in plan.switches}
+    assert found["Microsoft.CognitiveServices/accounts:TEXTS"] == ()
+    assert ("a/app.py:4",) in found.values()
