@@ -43,13 +43,10 @@ class CodeScan:
         self._fixes = fixes
         self._importing = importers(sorted(importing), frozenset(stem(path) for path, _, _ in importing))
 
-    def findings(self, wanted: Sequence[str], jobs: int) -> Partial:
-        """Return the findings in the wanted files, before suppression."""
+    def findings(self, wanted: Sequence[tuple[str, int]], jobs: int) -> Partial:
+        """Return the findings in the wanted files, given with how much code they hold, before suppression."""
         total = Partial()
-        # Neighbours share imports: a process gets files that stand together.
-        share = max(FILES_PER_JOB, -(-len(wanted) // jobs)) if jobs > 1 else max(1, len(wanted))
-        ordered = sorted(wanted)
-        chunks = [ordered[at : at + share] for at in range(0, len(ordered), share)]
+        chunks = shares(wanted, jobs)
         if len(chunks) > 1:
             _load()
         for chunk, part in pool.run(self._work, chunks, min(len(chunks), jobs) if pool.forks() else 1):
@@ -91,6 +88,19 @@ class CodeScan:
         )
         part.findings += found
         part.notes += map(_note, notes)
+
+
+def shares(wanted: Sequence[tuple[str, int]], jobs: int) -> list[list[str]]:
+    """Share files out among processes, to each about as much code."""
+    count = max(1, min(jobs, -(-len(wanted) // FILES_PER_JOB)))
+    total = sum(size for _, size in wanted) or 1
+    chunks: list[list[str]] = [[] for _ in range(count)]
+    before = 0
+    # Neighbours share imports: a process gets files that stand together.
+    for path, size in sorted(wanted):
+        chunks[min(count - 1, before * count // total)].append(path)
+        before += size
+    return [chunk for chunk in chunks if chunk]
 
 
 def _load() -> None:

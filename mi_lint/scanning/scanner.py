@@ -40,7 +40,7 @@ class Partial:
         self.skipped: dict[str, int] = {}
         self.deferred: list[str] = []
         self.mentions: list[str] = []  # files with suppressions, or findings, that are still to be compared
-        self.python: list[str] = []  # files whose code may authenticate to Azure
+        self.python: list[tuple[str, int]] = []  # files whose code may authenticate to Azure, and how much it is
         self.importing: list[Importing] = []  # by what words other files are imported
         self.files = self.bytes = self.hidden = self.accepted = 0
         self.failed = False
@@ -127,7 +127,9 @@ class Scanner:
     def _look_at_code(self, document: Document) -> None:
         """Note whether code has to be parsed, and what it imports: others may be called from it."""
         if self._python.is_candidate(document.data):
-            self.seen.python.append(document.path)
+            # Most of a notebook is results.
+            share = 1 if document.path.endswith(".py") else 8
+            self.seen.python.append((document.path, len(document.data) // share))
         if document.path.endswith(".py"):
             self.seen.importing.append((document.path, len(document.data), imported_words(document.data)))
 
