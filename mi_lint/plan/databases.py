@@ -28,11 +28,11 @@ _KEYLESS = re.compile(r"Authentication\s*=\s*Active\s?Directory|ossrdbms-aad|get
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Connection:
-    """One call that opens a connection to a database on Azure."""
+    """One call that opens a connection to a database on Azure, or the settings from which a framework opens some."""
 
     plane: Plane
     module: Module
-    node: ast.Call
+    node: ast.expr | ast.stmt
     target: Target
     database: str
     secrets: tuple[str, ...]
@@ -88,7 +88,8 @@ def connections(
                 wanted = plane.connects.get(qualified)
                 if wanted is None:
                     continue
-                found = _parts(module, call, tracer)
+                values = [("", value) for value in call.args] + [(k.arg or "", k.value) for k in call.keywords]
+                found = parts(module, values, tracer)
                 if wanted and wanted not in found.text.lower():
                     continue
                 if not (on_azure or suffix in found.text.lower() or call in moving):
@@ -106,7 +107,9 @@ def connections(
 
 
 @dataclass(slots=True)
-class _Parts:
+class Parts:
+    """What a connection is made from: literal text, names of settings, that of the database, those of secrets."""
+
     text: str
     settings: list[str]
     database: str
@@ -114,13 +117,14 @@ class _Parts:
     keyless: bool
 
 
-def _parts(module: Module, call: ast.Call, tracer: Tracer) -> _Parts:
-    """Return the literal text and the settings that the arguments of a call are made from."""
+def parts(module: Module, values: Iterable[tuple[str, ast.expr]], tracer: Tracer) -> Parts:
+    """Return the literal text and the settings that named values are made from."""
+    given = list(values)
     texts: list[str] = []
     settings: list[str] = []
     secrets: list[str] = []
     database = ""
-    for keyword_name, value in [("", value) for value in call.args] + [(k.arg or "", k.value) for k in call.keywords]:
+    for keyword_name, value in given:
         for origin in origins(module, value, tracer):
             if origin.kind in ("environment", "setting") and origin.name:
                 if keyword_name in ("dbname", "database", "db"):
@@ -136,12 +140,12 @@ def _parts(module: Module, call: ast.Call, tracer: Tracer) -> _Parts:
     servers = [name for name in settings if re.search(r"SERVER|HOST|URL|URI|CONN|DSN|ENDPOINT", name, re.IGNORECASE)]
     text = "\n".join(texts)
     hidden = [name for name in dict.fromkeys(secrets) if not _NO_SECRET.search(name)]
-    return _Parts(
+    return Parts(
         text,
         servers or [name for name in settings if name not in named],
         database or (named[0] if named else ""),
         hidden,
-        not hidden and bool(_KEYLESS.search(text) or any(k.arg == "attrs_before" for k in call.keywords)),
+        not hidden and bool(_KEYLESS.search(text) or any(name == "attrs_before" for name, _ in given)),
     )
 
 

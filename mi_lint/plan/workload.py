@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mi_lint.migrate.outcome import Rewritten
-from mi_lint.plan import databases, functions, rewrites, settings
+from mi_lint.plan import databases, frameworks, functions, rewrites, settings
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.identities import choose
@@ -89,14 +89,16 @@ class Workload:
         self.bound += other.bound
 
     def _connect(self) -> None:
-        """Collect the rights in the databases that drivers connect to."""
+        """Collect the rights in the databases that drivers and frameworks connect to."""
         builder = self.builder
         modules = self.modules_with(databases.driver_words(builder.planes))
         moving = {site.node for site in builder.sites if rewrites.of(builder.outcomes.get(site)) is not None}
         found = databases.connections(
             modules, builder.planes, builder.tracer, builder.workspace.declared, builder.settings_text, moving
         )
-        for connection in found:
+        settings_ = self.modules_with(frameworks.WORDS)
+        described = frameworks.connections(settings_, builder.planes, builder.session.analysis)
+        for connection in (*found, *described):
             resource = builder.directory.resource(connection.plane, connection.target)
             self.connections.append((connection, resource.key))
             self._rights(connection.plane, resource.key, connection.place)

@@ -91,18 +91,20 @@ def _in_setting(module: Module, call: ast.Call, analysis: Analysis) -> Iterator[
     match = URL.match(settings_value(name, analysis).strip("\"'"))
     if match is None or ":" not in (match["userinfo"] or ""):
         return
-    kind = _kind(match["dialect"])
+    kind = kind_of(match["dialect"])
     if kind and is_azure(kind, module, match["host"], analysis):
         yield from _site(module, call, "parsed", kind, ast.unparse(call.func), call, analysis, setting=name)
 
 
-def _kind(dialect: str) -> str:
-    return _DIALECTS.get(dialect, "sql" if dialect.startswith("mssql") else "")
+def kind_of(dialect: str) -> str:
+    """Return which service a dialect of a database URL belongs to; empty for others."""
+    dialect = dialect.partition("+")[0]
+    return _DIALECTS.get(dialect, "sql" if dialect == "mssql" else "")
 
 
 def _parsed(module: Module, call: ast.Call, value: ast.expr | None, analysis: Analysis) -> Iterator[Site]:
     for made in database_urls(module, value, analysis) if value is not None else ():
-        kind = _kind(made.dialect)
+        kind = kind_of(made.dialect)
         secret, host, home = made.password, made.host, made.module
         if kind and secret is not None and host is not None and is_azure(kind, home, host, analysis):
             yield from _site(module, call, "parsed", kind, ast.unparse(call.func), secret, analysis, home)
