@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from mi_lint.migrate import dual, signatures
 from mi_lint.migrate.branches import Reduced, only, without_branch
@@ -15,6 +16,9 @@ _FOREIGN = (
     "the tenant is written in the code: a managed identity works in the host's own tenant only; for a foreign tenant "
     "use ClientAssertionCredential with a federated credential of a user-assigned identity"
 )
+_SEVERAL = "this file signs in to several tenants ({}): a managed identity works in the host's own tenant only"
+# Words in the name of a setting that do not tell one tenant from another.
+_ANY_TENANT = frozenset({"azure", "arm", "aad", "ad", "az", "entra", "ms", "microsoft", "directory", "tenant", "id"})
 # What the deployment configures once, so that the secret is the application's own.
 _DEPLOYED = frozenset({"environment", "setting", "config", "vault", "literal"})
 _WHOSE = (
@@ -38,7 +42,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
     if choice is not None:
         return dual.held_back(changes) if (changes := _host_only(site.node, choice, context)) else HeldBack(_CHOICE)
     rewritten = _rewritten(site, site.node, context)
-    tenant = known.keyword(site.node, "tenant_id") or (site.node.args[0] if site.node.args else None)
+    tenant = _tenant(site.node)
+    if tenants := _several_tenants(site.node, context):
+        return HeldBack(_SEVERAL.format(", ".join(tenants)), rewritten)
     if tenant is not None and context.analysis.tracer.constant(context.module, tenant):
         return HeldBack(_FOREIGN, rewritten)
     if known.keyword(site.node, "additionally_allowed_tenants") is not None:
@@ -48,6 +54,32 @@ def rewrite(site: Site, context: Context) -> Outcome:
         return rewritten
     # Whoever passes a secret means that principal, and would not notice that another one signs in.
     return HeldBack(_WHOSE, None if signatures.public_parameter(site.trace) else rewritten)
+
+
+def _tenant(call: ast.Call) -> ast.expr | None:
+    return known.keyword(call, "tenant_id") or (call.args[0] if call.args else None)
+
+
+def _several_tenants(call: ast.Call, context: Context) -> list[str]:
+    """Return the settings of the tenants that credentials of a module are for, when they seem to be several."""
+    own, found = _tenant_settings(call, context), set[str]()
+    for other in _identities(context.module.tree, call, context):
+        names = _tenant_settings(other, context)
+        if own and names and own.isdisjoint(names) and {*map(_which, own)}.isdisjoint(map(_which, names)):
+            found |= own | names
+    return sorted(found)
+
+
+def _tenant_settings(call: ast.Call, context: Context) -> set[str]:
+    tenant = _tenant(call)
+    origins = context.analysis.tracer.trace(context.module, tenant).origins if tenant is not None else ()
+    return {origin.name for origin in origins if origin.kind in _DEPLOYED and origin.kind != "literal"}
+
+
+def _which(setting: str) -> frozenset[str]:
+    """Return the words of a setting's name that tell which tenant it is."""
+    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+", re.sub(r"(?i)tenant_?id", "_", setting))
+    return frozenset(word.lower() for word in words) - _ANY_TENANT
 
 
 def _rewritten(site: Site, node: ast.Call, context: Context) -> Rewritten:
