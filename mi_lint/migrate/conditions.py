@@ -170,6 +170,9 @@ def _loads_settings(statement: ast.stmt) -> bool:
     """Whether a statement only reads a file of settings into the environment: as well when the key is in neither."""
     if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
         return True
+    if isinstance(statement, ast.Try):
+        handled = [entry for handler in statement.handlers for entry in handler.body]
+        return all(map(_loads_settings, [*statement.body, *handled, *statement.orelse, *statement.finalbody]))
     call = statement.value if isinstance(statement, ast.Expr) else None
-    name = call.func if isinstance(call, ast.Call) else None
-    return (name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")) == "load_dotenv"
+    name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+    return name.rpartition(".")[2] == "load_dotenv" or name == "pip.main"

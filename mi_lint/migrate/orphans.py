@@ -117,17 +117,35 @@ class Orphans:
         # A field of a class may also be an argument of its constructor, or a setting's name.
         used = self._project.mentioned_elsewhere if fields else self._project.attribute_used_elsewhere
         private = bool(assigned) and removable and not used(module.path, name)
-        if conditions and (len(conditions) < len(left) or not private or any(test.is_switch for test in conditions)):
+        stays = not private or len(conditions) < len(left)
+        if conditions and stays and self._can_go(left, tests):
+            for test in conditions:
+                self._apply(test)
+            return
+        if conditions and (stays or any(test.is_switch for test in conditions)):
             if not any(self._is_keyless(getattr(node, "value", None)) for node in assigned):
                 self.switches.append((name, frozenset(gone)))
             return
-        if len(conditions) < len(left) or not private or any(self._is_alone(node) for node in assigned):
+        if stays or any(self._is_alone(node) for node in assigned):
             return
         for test in conditions:
             self._apply(test)
         for node in assigned:
             if isinstance(node, ast.stmt):
                 self._remove_statement(node)
+
+    def _can_go(self, left: list[ast.Attribute], tests: list[Condition | None]) -> bool:
+        """Whether tests of an attribute that stays can go: none decides, and what they guard reads it no more."""
+        others = [use for use, test in zip(left, tests, strict=True) if test is None]
+        for use, test in zip(left, tests, strict=True):
+            if test is None:
+                continue
+            guarded = self._module.statement(use)
+            if test.change is None and (test.statement is None or others):
+                return False
+            if any(other is part for other in others for part in ast.walk(guarded)):
+                return False
+        return True
 
     def _is_rename(self, name: ast.AST) -> bool:
         """Whether a name is renamed together with all its bindings, so that the new name takes its place."""

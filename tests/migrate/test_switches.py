@@ -49,8 +49,16 @@ def test_a_guard_that_asks_the_environment_for_the_key_goes_with_the_key(guard, 
     assert ("RuntimeError" in text) is bool(left)
 
 
-def test_a_test_that_only_loads_the_file_of_settings_stays():
-    guard = 'if "SEARCH_KEY" not in os.environ:\n    load_dotenv()'
+@pytest.mark.parametrize(
+    "load",
+    [
+        "load_dotenv()",
+        "try:\n        from dotenv import load_dotenv\n    except ImportError:\n"
+        '        pip.main(["install", "python-dotenv"])\n        from dotenv import load_dotenv\n\n    load_dotenv()',
+    ],
+)
+def test_a_test_that_only_loads_the_file_of_settings_stays(load):
+    guard = f'if "SEARCH_KEY" not in os.environ:\n    {load}'
     text, outcomes = migrate(CLIENT.format(guard))
     assert isinstance(outcomes[0], Rewritten)
     assert guard in text

@@ -16,9 +16,6 @@ def rewrite(site: Site, context: Context) -> Outcome:
     """Put a token credential in the place of the object that holds the key."""
     if not site.consumers:
         return HeldBack("which client receives the credential object is not known, so it may take keys only")
-    kinds = {call.client.is_async for call in site.consumers}
-    if len(kinds) > 1:
-        return HeldBack("the object is shared by synchronous and asynchronous clients, which need a credential each")
     client = site.consumers[0].client
     choice = dual.choice_around(context.module, site.node)
     public = signatures.public_parameter(site.trace)
@@ -30,6 +27,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
         branch = dual.branch_with_keyless_client(call, context.analysis) if call.module is context.module else None
         if branch is not None:
             return dual.without_key_branch(context.module, branch, call, context.analysis)
+    kinds = {call.client.is_async for call in site.consumers}
+    if len(kinds) > 1:
+        return HeldBack("the object is shared by synchronous and asynchronous clients, which need a credential each")
     if any(context.analysis.tracer.trace(call.module, _token(call)).has_token for call in site.consumers):
         return HeldBack(dual.REASON)
     if public and isinstance(site.node, ast.expr):
