@@ -46,7 +46,7 @@ def switch(plan: Plan, index: int) -> Step:
     if switch.az:
         commands = (az(*(word.format(name=name, group=home, value=value) for word in switch.az.split())),)
     else:
-        identifier = f"{{{resource.name.removesuffix('Name')}Id}}"
+        identifier = f"{{{resource.stem}Id}}"
         commands = (
             read_id(resource),
             az("resource", "update", "--ids", identifier, "--set", f"{switch.property}={value}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,11 @@ class Resource:
     symbol: str = ""
     settings: tuple[str, ...] = ()
     audience: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The parameter without the word ``Name``: what else belongs to the resource begins with it."""
+        return re.sub(r"Name(\d*)$", r"\1", self.name)
 
 
 @dataclass(frozen=True, slots=True)

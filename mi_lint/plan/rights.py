@@ -11,14 +11,14 @@ from mi_lint.plan.step import Command, Step, az, group, principals, show, words_
 
 def scope_of(assignment: Assignment, resource: Resource) -> str:
     """Return the scope of an assignment with the id of the resource as a placeholder."""
-    start = f"{{{resource.name.removesuffix('Name')}Id}}"
+    start = f"{{{resource.stem}Id}}"
     return f"{start}/{assignment.scope}" if assignment.scope else start
 
 
 def read_id(resource: Resource) -> Command:
     return show(
         "resource show", "--resource-group", f"{{{group(resource)}}}", "--resource-type", resource.type, "--name",
-        f"{{{resource.name}}}", query="id", capture=f"{resource.name.removesuffix('Name')}Id",
+        f"{{{resource.name}}}", query="id", capture=f"{resource.stem}Id",
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _redis(who: Sequence[str], assignment: Assignment, resource: Resource) -> Co
 
 
 def _kusto(who: Sequence[str], assignment: Assignment, resource: Resource) -> Commands:
-    identifier = f"{resource.name.removesuffix('Name')}Id"
+    identifier = f"{resource.stem}Id"
     create, check, undo = [read_id(resource)], [], []
     for principal in who:
         url = (

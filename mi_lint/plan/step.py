@@ -53,7 +53,7 @@ def show(words: str, *more: str, query: str, capture: str) -> Command:
 
 def group(resource: Resource) -> str:
     """Return the parameter with the resource group of a resource."""
-    return f"{resource.name.removesuffix('Name')}Group"
+    return f"{resource.stem}Group"
 
 
 def principals(plan: Plan, identity: Identity) -> list[str]:

@@ -173,9 +173,8 @@ def test_bicep_declares_what_it_uses(plans, name):
     used = set(re.findall(r"\$\{(\w+)[.}]", text)) | set(re.findall(r": (\w+)(?:\.|$)", text, re.MULTILINE))
     used |= set(re.findall(r"guid\((\w+)", text))
     assert used - declared - {"resourceGroup", "tenant", "true", "false", "guid", "subscriptionResourceId"} == set()
-    assert len(re.findall(r"^resource (\w+)", text, re.MULTILINE)) == len(
-        set(re.findall(r"^resource (\w+)", text, re.MULTILINE))
-    )
+    names = re.findall(r"^(?:param|resource|var) (\w+)", text, re.MULTILINE)
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -12,7 +12,7 @@ from mi_lint.plan import hosting
 from mi_lint.plan.model import USER, Host, Identity, Plan
 from mi_lint.plan.render import remarks
 from mi_lint.plan.render.bicep_rights import custom_roles, databases, host_symbol, identity_symbol, parts, rights
-from mi_lint.plan.render.bicep_syntax import HOST_TYPES, resource, symbol_of, text
+from mi_lint.plan.render.bicep_syntax import HOST_TYPES, resource, text
 from mi_lint.plan.render.shell import all_parameters, plain, spoken
 
 
@@ -117,7 +117,7 @@ def _credential(parent: str, name: str, issuer: str, subject: str, after: str) -
 def _resources(plan: Plan) -> Iterator[str]:
     for found in plan.resources:
         if not found.type.startswith("Microsoft.Graph/"):
-            yield from resource(symbol_of(found), found.type, [f"name: {found.name}"], existing=True)
+            yield from resource(found.stem, found.type, [f"name: {found.name}"], existing=True)
     for number, (scope, key) in enumerate(parts(plan), 1):
         owner = plan.resource(key)
         words = scope.split("/")

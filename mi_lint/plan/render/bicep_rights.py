@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mi_lint.plan.model import USER, Assignment, CustomRole, Identity, Plan
 from mi_lint.plan.render import remarks
-from mi_lint.plan.render.bicep_syntax import HOST_TYPES, resource, symbol_of, text
+from mi_lint.plan.render.bicep_syntax import HOST_TYPES, resource, text
 from mi_lint.plan.render.shell import PARAMETER
 from mi_lint.plan.step import principals
 
@@ -87,7 +87,7 @@ def rights(plan: Plan) -> Iterator[str]:
 
 def _scope_symbol(plan: Plan, assignment: Assignment) -> str:
     if not assignment.scope:
-        return symbol_of(plan.resource(assignment.resource))
+        return plan.resource(assignment.resource).stem
     return f"part{parts(plan).index((assignment.scope, assignment.resource)) + 1}"
 
 
@@ -115,7 +115,7 @@ def _rbac(plan: Plan, assignment: Assignment, symbol: str, stable: str, principa
 
 
 def _cosmos(plan: Plan, assignment: Assignment, symbol: str, stable: str, principal: str) -> Iterator[str]:
-    account = symbol_of(plan.resource(assignment.resource))
+    account = plan.resource(assignment.resource).stem
     below = PARAMETER.sub(r"${\1}", assignment.scope)
     scope = f"'${{{account}.id}}{below}'" if below else f"{account}.id"
     yield from resource(
@@ -134,7 +134,7 @@ def _cosmos(plan: Plan, assignment: Assignment, symbol: str, stable: str, princi
 
 
 def _redis(plan: Plan, assignment: Assignment, symbol: str, stable: str, principal: str) -> Iterator[str]:
-    cache = symbol_of(plan.resource(assignment.resource))
+    cache = plan.resource(assignment.resource).stem
     yield from resource(
         symbol,
         "Microsoft.Cache/redis/accessPolicyAssignments",
@@ -172,7 +172,7 @@ def databases(plan: Plan) -> Iterator[str]:
     for statements in plan.statements:
         if statements.resource not in seen:
             seen.add(statements.resource)
-            yield from _administrator(statements.plane, symbol_of(plan.resource(statements.resource)), len(seen))
+            yield from _administrator(statements.plane, plan.resource(statements.resource).stem, len(seen))
         yield from (f"// {line}" for line in remarks.statements(statements))
         yield ""
 

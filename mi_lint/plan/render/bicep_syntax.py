@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mi_lint.plan.model import Resource
 from mi_lint.plan.render.shell import PARAMETER
 
 # Versions of the API that have what is used here. https://learn.microsoft.com/azure/templates/
@@ -87,8 +86,3 @@ def resource(symbol: str, type_: str, properties: Iterable[str], existing: bool 
     yield from (f"  {line}" for line in properties)
     yield "}"
     yield ""
-
-
-def symbol_of(resource: Resource) -> str:
-    """Return the symbol of an existing resource."""
-    return resource.name.removesuffix("Name")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.plan import hosting
-from mi_lint.plan.model import USER, Assignment, Identity, Plan, Resource
+from mi_lint.plan.model import USER, Assignment, Identity, Plan
 from mi_lint.plan.render import remarks
 from mi_lint.plan.render.shell import PARAMETER, all_parameters, plain, spoken
 from mi_lint.plan.rights import GRAPH
@@ -57,7 +57,7 @@ def _variables(plan: Plan, used: set[str]) -> Iterator[str]:
     texts = {name: spoken(parameter.description) for name, parameter in described.items()}
     texts.update(
         {
-            f"{snake(_symbol(r))}_id": f"resource id of the {r.title} resource behind {plain(f'{{{r.name}}}')}"
+            f"{snake(r.stem)}_id": f"resource id of the {r.title} resource behind {plain(f'{{{r.name}}}')}"
             for r in plan.resources
         }
     )
@@ -83,10 +83,6 @@ def _attributes(pairs: list[tuple[str, str]]) -> list[str]:
     """Return attributes with their signs aligned, as `terraform fmt` does."""
     width = max(len(name) for name, _ in pairs)
     return [f"{name:<{width}} = {value}" for name, value in pairs]
-
-
-def _symbol(resource: Resource) -> str:
-    return resource.name.removesuffix("Name")
 
 
 def _name(identity: Identity) -> str:
@@ -144,7 +140,7 @@ def _principals(plan: Plan, identity: Identity) -> list[tuple[str, str]]:
 
 def _custom_roles(plan: Plan) -> Iterator[str]:
     for number, role in enumerate(plan.custom_roles, 1):
-        identifier = f"var.{snake(_symbol(plan.resource(role.resource)))}_id"
+        identifier = f"var.{snake(plan.resource(role.resource).stem)}_id"
         # A role is assignable in resource groups, not on single resources.
         scope = f'regex("^/subscriptions/[^/]+/resourceGroups/[^/]+", {identifier})'
         description = f"What the code calls, without the right to read keys that {role.instead_of} has"
@@ -183,7 +179,7 @@ Written = tuple[str, list[tuple[str, str]]]
 
 
 def _identifier(plan: Plan, assignment: Assignment) -> str:
-    return f"var.{snake(_symbol(plan.resource(assignment.resource)))}_id"
+    return f"var.{snake(plan.resource(assignment.resource).stem)}_id"
 
 
 def _below(plan: Plan, assignment: Assignment) -> str:
