@@ -92,7 +92,8 @@ class Directory:
         match = self._declared(near, target)
         if match is not None:
             # Workloads with templates of their own can use one symbol for different resources.
-            key = f"{type_}:{match.symbol}{f'@{match.path}' if len(near) < len(candidates) else ''}"
+            alike = any(d.symbol == match.symbol and d.path != match.path for d in candidates)
+            key = f"{type_}:{match.symbol}{f'@{match.path}' if alike else ''}"
             label, place, symbol = match.name, match.place, match.symbol
         else:
             key = f"{type_}:{target.literal or '+'.join((*target.settings, *filter(None, [target.owner])))}"
@@ -172,8 +173,10 @@ _TEMPLATES = re.compile(
 
 def _nearest(candidates: list[Declared], path: str) -> list[Declared]:
     """Return what the templates around a file declare: those of one sample among many say nothing of the others."""
+    if not path:
+        return candidates
     owners = {id(d): _TEMPLATES.sub("", f"/{posixpath.dirname(d.place)}/").strip("/") for d in candidates}
-    around = [d for d in candidates if not owners[id(d)] or not path or path.startswith(f"{owners[id(d)]}/")]
+    around = [d for d in candidates if not owners[id(d)] or path.startswith(f"{owners[id(d)]}/")]
     closest = max((len(owners[id(d)]) for d in around), default=0)
     nearest = [d for d in around if len(owners[id(d)]) == closest]
     return nearest or [d for d in candidates if "/" not in owners[id(d)]]

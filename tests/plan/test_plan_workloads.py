@@ -232,3 +232,18 @@ def test_the_template_of_one_sample_says_nothing_of_another(tmp_path):
     }
     plan = plan_of(tmp_path, files)
     assert [(r.label, r.settings) for r in plan.resources] == [("", ("TEXT_URL",)), ("ofvision", ("STORAGE_URL",))]
+
+
+def test_one_symbol_in_two_templates_is_two_resources_and_each_of_them_one(tmp_path):
+    account = "resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {{\n  name: '{0}'\n}}\n"
+    function = '{"version": "2.0"}'
+    call = "    service.list_containers()\n"
+    files = {
+        "one/infra/main.bicep": account.format("first"), "one/app/host.json": function, "one/app/app.py": BLOB + call,
+        "one/scripts/fill.py": BLOB + call,
+        "two/infra/main.bicep": account.format("second"), "two/app/host.json": function, "two/app/app.py": BLOB + call,
+    }  # fmt: skip
+    plan = plan_of(tmp_path, files)
+    clients = [a for a in plan.assignments if a.role == "Storage Blob Data Owner"]
+    assert sorted({r.label for r in plan.resources}) == ["first", "second"]
+    assert len({a.resource for a in clients}) == 2
