@@ -26,6 +26,7 @@ _SETTINGS = {
 }
 _TARGET = re.compile(r'(to parameter|in function) "[^"]*"')
 _NOTEBOOK = "_notebook.py"
+_SIDES = ("before", "after")
 
 
 def new_diagnostics(
@@ -44,33 +45,50 @@ def new_diagnostics(
         for path in paths:
             if path.endswith((".py", ".pyi")) and os.path.isfile(os.path.join(folder, path)):
                 with open(os.path.join(folder, path), "rb") as stream:
-                    _write(copy, path, stream.read())
-        old = _diagnostics(copy, {path: before[path] for path in checked}, command, interpreter)
-        new = _diagnostics(copy, {path: after[path] for path in checked}, command, interpreter)
-    return [f"{path}: {rule} {message}" for (path, rule, message), count in (new - old).items() for _ in range(count)]
+                    content = stream.read()
+                for side in _SIDES:
+                    _write(os.path.join(copy, side), path, content)
+        names = _written(copy, [{path: texts[path] for path in checked} for texts in (before, after)])
+        found = _diagnostics(copy, names, command, interpreter)
+    new = found["after"] - found["before"]
+    return [f"{path}: {rule} {message}" for (path, rule, message), count in new.items() for _ in range(count)]
 
 
-def _diagnostics(copy: str, texts: Mapping[str, bytes], command: str, interpreter: str) -> Counter[tuple[str, ...]]:
+def _written(copy: str, texts: Iterable[Mapping[str, bytes]]) -> dict[str, tuple[str, str]]:
+    """Write what is checked beside what it imports; return the side and the path of each file that was written."""
     names = {}
-    for path, raw in texts.items():
-        notebook = path.endswith(".ipynb")
-        name = path.removesuffix(".ipynb") + _NOTEBOOK if notebook else path
-        names[os.path.realpath(_write(copy, name, read_notebook(path, raw).text if notebook else raw))] = path
-    places = [os.path.relpath(place, os.path.realpath(copy)) for place in names]
-    configuration = {**_SETTINGS, "include": places}
+    for side, files in zip(_SIDES, texts, strict=True):
+        for path, raw in files.items():
+            notebook = path.endswith(".ipynb")
+            name = path.removesuffix(".ipynb") + _NOTEBOOK if notebook else path
+            place = _write(os.path.join(copy, side), name, read_notebook(path, raw).text if notebook else raw)
+            names[os.path.realpath(place)] = side, path
+    return names
+
+
+def _diagnostics(
+    copy: str, names: Mapping[str, tuple[str, str]], command: str, interpreter: str
+) -> dict[str, Counter[tuple[str, str, str]]]:
+    """Check both sides at once, so that what they have in common is read once."""
+    configuration = {
+        **_SETTINGS,
+        "include": [os.path.relpath(place, os.path.realpath(copy)) for place in names],
+        "executionEnvironments": [{"root": side} for side in _SIDES],
+    }
     project = _write(copy, "pyrightconfig.json", json.dumps(configuration).encode())
     call = [command, "--outputjson", "--project", project]
     if interpreter:
         call += ["--pythonpath", interpreter]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
-    found: Counter[tuple[str, ...]] = Counter()
     report = json.loads(done.stdout)
     if report["summary"]["filesAnalyzed"] < len(names):
         raise RuntimeError(f"{command} read {report['summary']['filesAnalyzed']} of {len(names)} files: {done.stderr}")
+    found: dict[str, Counter[tuple[str, str, str]]] = {side: Counter() for side in _SIDES}
     for entry in report["generalDiagnostics"]:
         place = os.path.realpath(entry["file"])
         if place in names and entry["severity"] in ("error", "warning"):
-            found[names[place], entry.get("rule", "syntax"), _normal(entry["message"])] += 1
+            side, path = names[place]
+            found[side][path, entry.get("rule", "syntax"), _normal(entry["message"])] += 1
     return found
 
 
