@@ -85,6 +85,14 @@ def test_json_follows_its_schema(plans, name):
     jsonschema.Draft202012Validator(schema).validate(json.loads(json_format.render(plans[name])))
 
 
+@pytest.mark.parametrize("name", ["workloads", "web-apps-system", "vm"])
+def test_json_names_the_principals_of_each_right(plans, name):
+    plan = plans[name]
+    for entry in json.loads(json_format.render(plan))["assignments"]:
+        (identity,) = [identity for identity in plan.identities if identity.key == entry["identity"]]
+        assert entry["principals"] == [f"{{{principal}}}" for principal in principals(plan, identity)]
+
+
 def commands(plan):
     for step in steps(plan):
         for command in (*step.commands, *step.check, *step.undo):

@@ -9,7 +9,7 @@ from typing import Any
 from mi_lint.plan.model import Plan
 from mi_lint.plan.render.shell import all_parameters
 from mi_lint.plan.rights import scope_of
-from mi_lint.plan.step import Command, Step
+from mi_lint.plan.step import Command, Step, principals
 from mi_lint.plan.steps import steps
 
 SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/mi_lint/plan/schema.json"
@@ -28,6 +28,7 @@ def document(plan: Plan) -> dict[str, Any]:
     found["parameters"] = _plain(tuple(all_parameters(plan)))
     for entry, assignment in zip(found["assignments"], plan.assignments, strict=True):
         entry["fullScope"] = scope_of(assignment, plan.resource(assignment.resource))
+        entry["principals"] = [f"{{{name}}}" for name in principals(plan, plan.identity_of(assignment))]
     found["steps"] = [_step(step) for step in steps(plan)]
     return found
 
