@@ -94,12 +94,26 @@ class CallEditor:
         plain = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         equal = (self._equal() or plain) if keyword else cst.MaybeSentinel.DEFAULT
         new = cst.Arg(value, keyword=name, equal=equal)
+        if not arguments:
+            new = self._below_comments(new)
         if arguments and position >= len(arguments):
             arguments[-1], new = self._behind(arguments[-1], new)
         elif arguments:
             new = new.with_changes(comma=self._comma())
         arguments.insert(position, new)
         self._call = self._call.with_changes(args=arguments)
+
+    def _below_comments(self, new: cst.Arg) -> cst.Arg:
+        """Return a first argument that stands on a line of its own where the parentheses hold comments only."""
+        space = self._call.whitespace_before_args
+        comments = [line for line in getattr(space, "empty_lines", ()) if line.comment is not None]
+        if not isinstance(space, cst.ParenthesizedWhitespace) or not comments:
+            return new
+        inside = space.with_changes(last_line=comments[-1].whitespace)
+        self._call = self._call.with_changes(whitespace_before_args=inside)
+        plain = space.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+        behind = space.with_changes(first_line=plain, empty_lines=[])
+        return new.with_changes(comma=cst.Comma(whitespace_after=behind))
 
     def _behind(self, last: cst.Arg, new: cst.Arg) -> tuple[cst.Arg, cst.Arg]:
         """Return the last argument and a new one behind it; a comment stays on the line of the argument it is about."""

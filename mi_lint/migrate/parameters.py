@@ -6,13 +6,12 @@ Left in place, each caller would go on reading the secret to pass it for nothing
 from __future__ import annotations
 
 import ast
-import posixpath
 import re
 from dataclasses import dataclass
 
 from mi_lint.migrate.calls import CallEditor, UnreadableCallError
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.manifests import folders_around
+from mi_lint.migrate.libraries import is_published
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.scopes import Binding
@@ -36,7 +35,7 @@ def private_function(
     arguments = function.args
     if function.decorator_list or arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
         return None
-    if not function.name.startswith("_") and _is_library(module.path, project):
+    if not function.name.startswith("_") and is_published(module.path, project):
         return None
     if len(module.scope.bindings.get(function.name, ())) != 1 or binding.name in (ast.get_docstring(function) or ""):
         return None
@@ -69,16 +68,6 @@ def dropped(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, na
     if any(b"#" in module.source.text[change.start : change.end] for change in changes):
         return None
     return Dropped(tuple(changes), tuple(passed))
-
-
-def _is_library(path: str, project: Project) -> bool:
-    """Whether a module belongs to a package that others may install: its functions have callers who are not seen."""
-    folders = list(folders_around(path))
-    in_package = f"{folders[0]}/__init__.py".lstrip("/") in project.files_in(folders[0])
-    built = {"setup.py", "setup.cfg", "pyproject.toml"}
-    return in_package and any(
-        posixpath.basename(other) in built for folder in folders for other in project.files_in(folder)
-    )
 
 
 def _calls(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.Call | None]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from mi_lint.migrate.imports import removed_statement
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.purity import is_pure
+from mi_lint.migrate.words import stands_in
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
@@ -31,7 +32,7 @@ def with_unused_globals(analysis: Analysis, accepted: Mapping[Site, Rewritten]) 
         spans.setdefault(change.path, []).append((change.start, change.end))
     for (home, name), sites in readers.items():
         statement = _assignment(home, name)
-        if statement is None or not _is_unused(analysis.project, home, name, statement, spans):
+        if statement is None or not _is_unused(analysis.project, home, name, spans):
             continue
         removal = removed_statement(home, statement)
         if any(removal.start < end and start < removal.end for start, end in spans.get(home.path, ())):
@@ -67,13 +68,10 @@ def _assignment(home: Module, name: str) -> ast.Assign | ast.AnnAssign | None:
     return node if is_pure(home, node.value) else None
 
 
-def _is_unused(
-    project: Project, home: Module, name: str, statement: ast.stmt, spans: Mapping[str, list[tuple[int, int]]]
-) -> bool:
+def _is_unused(project: Project, home: Module, name: str, spans: Mapping[str, list[tuple[int, int]]]) -> bool:
     """Whether the word stands nowhere but in the assignment, in removed code, and where another thing is called so."""
     word = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(name.encode()))
-    start, end = home.source.span(statement)
-    if not all(start <= m.start() and m.end() <= end for m in word.finditer(home.source.text)):
+    if stands_in(home, name):
         return False
     for path in project.users_of_global(home.path, name):
         module = project.module(path) if path in spans else None

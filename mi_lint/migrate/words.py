@@ -17,6 +17,15 @@ _REFLECTION = re.compile(
 
 def stands_elsewhere(module: Module, project: Project, identifier: str, bindings: Sequence[Binding]) -> bool:
     """Whether the word stands somewhere that the syntax tree does not show as a use."""
+    if stands_in(module, identifier):
+        return True
+    if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
+        return False
+    return project.global_used_elsewhere(module.path, identifier)
+
+
+def stands_in(module: Module, identifier: str) -> bool:
+    """Whether the word stands in a module where it may mean a name without being a use of it."""
     word = re.compile(rb"(?<![\w.])%s(?!\w)" % re.escape(identifier.encode()))
     text = module.source.text
     known_spans = [module.source.span(n) for n in module.loads.get(identifier, ())]
@@ -26,9 +35,7 @@ def stands_elsewhere(module: Module, project: Project, identifier: str, bindings
             continue
         if not _is_argument_name(text, match.end()) and not _in_docs(module, match.start()):
             return True
-    if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
-        return False
-    return project.global_used_elsewhere(module.path, identifier)
+    return False
 
 
 def _same_name(module: Module, identifier: str) -> Iterable[Binding]:

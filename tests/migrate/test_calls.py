@@ -34,3 +34,19 @@ def renamed(code, callee):
 )
 def test_arguments_below_one_another_stay_so_under_a_shorter_name(code, after):
     assert renamed(code, "Client") == after
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("x = Client()", "Client(credential=c)"),
+        ("x = Client(\n    # key=k\n)", "Client(\n    # key=k\n    credential=c,\n)"),
+        ("x = Client(\n    # one\n\n    # two\n)", "Client(\n    # one\n\n    # two\n    credential=c,\n)"),
+    ],
+)
+def test_the_first_argument_stands_below_the_comments_in_the_parentheses(code, after):
+    source = Source("app.py", code.encode())
+    call = next(node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    editor = CallEditor(source, call)
+    editor.append("credential", "c")
+    assert editor.code() == after

@@ -264,7 +264,11 @@ def test_a_setting_that_a_notebook_reads_stays_in_the_samples():
     [
         ({}, b"def make(endpoint):"),
         ({"pyproject.toml": b""}, b"def make(endpoint):"),
-        ({"shop/__init__.py": b"", "setup.py": b""}, b"def make(endpoint, key):"),
+        ({"shop/__init__.py": b"", "setup.py": b""}, b"def make(endpoint):"),
+        (
+            {"shop/__init__.py": b"", "setup.py": b'setup(\n    classifiers=["x"],\n)\n'},
+            b"def make(endpoint, key):",
+        ),
         ({"other.py": b"from shop.app import make"}, b"def make(endpoint, key):"),
     ],
 )
@@ -367,6 +371,34 @@ print(requests.get("https://a.openai.azure.com/openai/models?api-version=1", hea
 )
 def test_code_without_an_sdk_is_declared_in_the_nearest_manifest(path, before, after):
     assert companion(path, before, REST, "app/rest.py") == (before if after is None else after)
+
+
+def test_a_name_among_the_extras_of_another_package_or_of_the_project_itself_declares_nothing():
+    before = (
+        '[project]\nname = "openai"\ndescription = "openai chat"\n'
+        'dependencies = [\n    "langchain[openai]>=1",\n    "openai>=2",\n]\n'
+    )
+    after = before.replace('    "openai>=2"', '    "azure-identity>=1.15.0",\n    "openai>=2"')
+    assert companion("pyproject.toml", before, OPENAI) == after
+
+
+def test_the_name_of_the_project_is_no_neighbour():
+    before = (
+        '[project]\nname = "azure-shop"\ndependencies = [\n'
+        '    "azure-cognitiveservices-speech (>=1.44.0)",\n    "flask",\n]\n'
+    )
+    after = before.replace('    "flask"', '    "azure-identity>=1.15.0",\n    "flask"')
+    assert companion("pyproject.toml", before, REST, "app/rest.py") == after
+
+
+def test_a_comment_about_a_setting_of_another_module_does_not_keep_it():
+    settings = b'import os\n\nKEY = os.environ["KEY"]  # KEY of the account\nURL = os.environ["URL"]\n'
+    code = (
+        b"from openai import AzureOpenAI\n\nfrom settings import KEY, URL\n\n"
+        b"client = AzureOpenAI(azure_endpoint=URL, api_key=KEY)\n"
+    )
+    plan = session_of_texts({"app.py": code, "settings.py": settings}, table()).plan(Options())
+    assert plan.texts["settings.py"][1] == b'import os\n\n# KEY of the account\nURL = os.environ["URL"]\n'
 
 
 def test_modules_with_and_without_an_sdk_add_one_line_together():
