@@ -57,7 +57,7 @@ def added(site: Site, rewritten: Rewritten, resource: Resource | None) -> list[S
 
 
 def read(calls: Iterable[tuple[ClientCall, Resource]], workspace: Workspace, tracer: Tracer) -> list[Setting]:
-    """Return the settings from which keyless clients read their endpoint and that nothing in the repository sets.
+    """Return the settings from which clients read their endpoint and that nothing in the repository sets.
 
     After the migration they are the ones that it has made.
     """

@@ -47,7 +47,8 @@ def of_migration(opened: Opened) -> AzureSide:
     plan = Builder(workspace, Planes(store.role_table(rules)), (), Choices()).build()
     if is_empty(plan):
         return AzureSide("Azure side: no service was found that needs a right", [], [])
-    questions = f" ({len(plan.questions)} open questions)" if plan.questions else ""
+    number = len(plan.questions)
+    questions = f" ({number} open question{'s' if number > 1 else ''})" if number else ""
     line = f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
     rights = (f"{right.role} on {_where(plan, right)}" for right in plan.assignments)
     return AzureSide(line, list(dict.fromkeys(rights)), _problems(plan))

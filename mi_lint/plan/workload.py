@@ -186,12 +186,7 @@ class Workload:
             assert isinstance(outcome, Rewritten)
             key = self.clients.resource_of.get(site.call) if site.call is not None else None
             added += settings.added(site, outcome, builder.directory.resources[key] if key is not None else None)
-        keyed = {call for site in sites for call in (site.call, *site.consumers)}
-        opened = [
-            (call, builder.directory.resources[key])
-            for call, key in self.clients.resource_of.items()
-            if call not in keyed
-        ]
+        opened = [(call, builder.directory.resources[key]) for call, key in self.clients.resource_of.items()]
         added += settings.read(opened, builder.workspace, builder.tracer)
         read = {name for resource in builder.directory.resources.values() for name in resource.settings}
         gone = [s for s in gone if s.client is None or not s.client.keeps_connection_string]
