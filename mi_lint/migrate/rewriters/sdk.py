@@ -36,11 +36,12 @@ def rewrite(site: Site, context: Context) -> Outcome:
     call = site.call
     assert call is not None
     public = signatures.public_parameter(site.trace)
-    if public and site.form == "connection-string":
+    chosen = dual.branch_with_keyless_client(call, context.analysis) is not None
+    if public and site.form == "connection-string" and not chosen:
         more = passed_strings.extended(site, call, context)
         if more is not None or not passed_strings.takes_both(call) or call.client.token in call.arguments:
             return HeldBack(passed_strings.REASON.format(public), more)
-    elif public and site.form != "dual":
+    elif public and site.form not in ("dual", "connection-string"):
         value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
         more = signatures.extended(site, context, value, call.client.role) if value is not None else None
         if more is not None:
