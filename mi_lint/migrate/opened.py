@@ -100,6 +100,6 @@ def choose(opened: Opened) -> Chosen:
 
 def _can_rewrite(site: Site) -> bool:
     # LibCST is loaded with it.
-    from mi_lint.migrate.plan import can_rewrite
+    from mi_lint.migrate.outcomes import can_rewrite
 
     return can_rewrite(site)

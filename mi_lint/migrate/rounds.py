@@ -1,0 +1,202 @@
+"""One round of a plan: the sites of a project that can be rewritten together, and the texts that result."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from mi_lint.migrate import mocked, verify
+from mi_lint.migrate import switches as tests
+from mi_lint.migrate.changes import Change, applied, coalesced, conflict, merged, moved_out
+from mi_lint.migrate.companions import packages_of
+from mi_lint.migrate.context import Context
+from mi_lint.migrate.definitions import top_level
+from mi_lint.migrate.fields import with_unused_fields
+from mi_lint.migrate.imports import import_changes
+from mi_lint.migrate.installs import install_changes
+from mi_lint.migrate.mentions import mention_changes
+from mi_lint.migrate.orphans import Orphans
+from mi_lint.migrate.outcome import HeldBack, Needs, Outcome, Rewritten
+from mi_lint.migrate.outcomes import outcome_of
+from mi_lint.migrate.shared_settings import with_unused_globals
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.site import Site
+from mi_lint.python.source import Source
+
+# So many sites of a file that cannot be written are tried one by one.
+MAX_SEPARATED = 30
+UNCLOSED = "its new credential is closed nowhere, because this code does not close the client: close both where it ends"
+WAITS = HeldBack("it overlaps another rewrite")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user allows: ``unsafe`` also applies rewrites that involve a judgement.
+
+    ``thorough`` checks each result with LibCST, as everything that is written is.
+    """
+
+    unsafe: bool = False
+    credential: str = ""
+    thorough: bool = True
+
+
+def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """Join groups that share a file."""
+    result: list[frozenset[str]] = []
+    for group in groups:
+        touching = [other for other in result if other & group]
+        result = [other for other in result if not other & group]
+        result.append(group.union(*touching))
+    return result
+
+
+class Round:
+    """One round: the outcomes, and the texts that result."""
+
+    def __init__(self, analysis: Analysis, sites: Sequence[Site], options: Options) -> None:
+        self._analysis = analysis
+        self._sites = sites
+        self._options = options
+        self._contexts: dict[Module, Context] = {}
+        self.outcomes: dict[Site, Outcome] = {}
+        self.changes: dict[str, list[Change]] = {}
+        self.texts: dict[str, tuple[Source, bytes]] = {}
+        self.groups: list[frozenset[str]] = []
+
+    def run(self) -> None:
+        taken: list[Change] = []
+        accepted: dict[Site, Rewritten] = {}
+        for site in self._sites:
+            outcome = outcome_of(site, self._context(site.module))
+            rewrite = self._allowed(outcome)
+            if rewrite is None:
+                self.outcomes[site] = outcome
+            elif any(change.overlaps(other) for change in rewrite.changes for other in taken):
+                self.outcomes[site] = WAITS
+            else:
+                self.outcomes[site] = rewrite
+                accepted[site] = rewrite
+                taken += rewrite.changes
+        accepted = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
+        self.outcomes.update(accepted)
+        self._regroup(accepted)
+
+    def _context(self, module: Module) -> Context:
+        if module not in self._contexts:
+            self._contexts[module] = Context(module, self._analysis, self._options.credential)
+        return self._contexts[module]
+
+    def _allowed(self, outcome: Outcome) -> Rewritten | None:
+        if isinstance(outcome, HeldBack):
+            return outcome.rewrite if self._options.unsafe else None
+        return outcome if isinstance(outcome, Rewritten) else None
+
+    def _finish(self, group: frozenset[str], accepted: dict[Site, Rewritten]) -> None:
+        """Work out the texts of files that change together; when one cannot be written none is."""
+        results, held = self._worked_out(group, accepted)
+        if not held:
+            for path, (complete, source, text) in results.items():
+                self.changes[path] = complete
+                self.texts[path] = (source, text)
+                self._note(path, text, [site for site in accepted if site.module.path == path])
+            self.groups.append(group)
+            return
+        if len(held) == len(accepted) and len(held) <= MAX_SEPARATED:
+            held = self._alone(accepted) or held
+        self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
+        self._regroup({site: rewrite for site, rewrite in accepted.items() if site not in held})
+
+    def _note(self, path: str, text: bytes, sites: list[Site]) -> None:
+        """Say what to look at although the rewrites of a file are right."""
+        unclosed = (site for site in sites if site.node in self._context(site.module).credentials.unclosed)
+        notes = dict.fromkeys(unclosed, UNCLOSED)
+        module = self._analysis.project.module(path)
+        if sites and module is not None and (mock := mocked.note(self._analysis.project, module, text)):
+            notes.setdefault(sites[0], mock)
+        for site, note in notes.items():
+            outcome = self.outcomes[site]
+            assert isinstance(outcome, Rewritten)
+            self.outcomes[site] = replace(outcome, note=note)
+
+    def _worked_out(
+        self, group: frozenset[str], accepted: dict[Site, Rewritten]
+    ) -> tuple[dict[str, tuple[list[Change], Source, bytes]], dict[Site, str]]:
+        """Return the changes and texts of files, and the sites that keep them from being written, with the reason."""
+        results: dict[str, tuple[list[Change], Source, bytes]] = {}
+        for path in sorted(group):
+            module = self._analysis.project.module(path)
+            assert module is not None
+            complete, switches = self._complete(module, accepted)
+            held = {
+                site: tests.REASON.format(name)
+                for name, uses in switches
+                for site in _reading(accepted, uses, module)
+                if tests.concerns(name, site)
+            }
+            if held:
+                return {}, held
+            text = applied(module.source.text, complete)
+            renamed = _renamed_settings(accepted.values())
+            overlap = "the changes of several sites overlap" if conflict(complete) else ""
+            reason = overlap or verify.problem(module, text, complete, renamed, self._options.thorough)
+            if reason:
+                return {}, dict.fromkeys(accepted, reason)
+            results[path] = (complete, module.source, text)
+        return results, {}
+
+    def _alone(self, accepted: dict[Site, Rewritten]) -> dict[Site, str]:
+        """Return the sites that cannot be written even alone, so that their neighbours can."""
+        found: dict[Site, str] = {}
+        for site, rewrite in accepted.items() if len(accepted) > 1 else ():
+            files = frozenset({site.module.path, *(change.path for change in rewrite.changes)})
+            found |= self._worked_out(files, {site: rewrite})[1]
+        return found
+
+    def _regroup(self, accepted: dict[Site, Rewritten]) -> None:
+        groups = joined(frozenset({s.module.path, *(c.path for c in r.changes)}) for s, r in accepted.items())
+        for group in groups:
+            self._finish(group, {s: r for s, r in accepted.items() if s.module.path in group})
+
+    def _complete(
+        self, module: Module, accepted: dict[Site, Rewritten]
+    ) -> tuple[list[Change], list[tuple[str, frozenset[ast.expr]]]]:
+        """Add what the changes of the sites bring with them: credentials, imports, removal of what is left unused."""
+        changes = [c for rewrite in accepted.values() for c in rewrite.changes if c.path == module.path]
+        own = [rewrite for site, rewrite in accepted.items() if site.module is module]
+        needs = Needs({pair for r in own for pair in r.imports}, {name for r in own for name in r.modules})
+        resolved = self._context(module).credentials.resolve(changes, needs)
+        orphans = Orphans(module, self._analysis, resolved).find()
+        needed = {name for _, name in needs.imports} | needs.modules
+        unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
+        complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
+        complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
+        complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
+        return merged(moved_out(module.source, coalesced(module.source, complete))), orphans.switches
+
+
+def _first_line(module: Module, accepted: dict[Site, Rewritten]) -> int:
+    """Return the line of the first statement that is rewritten: what it needs must be imported above it."""
+    lines = [top_level(module, site.node).lineno for site in accepted if site.module is module]
+    return min(lines, default=len(module.source.line_starts) + 1)
+
+
+def _renamed_settings(rewrites: Iterable[Rewritten]) -> dict[str, set[str]]:
+    renamed: dict[str, set[str]] = {}
+    for rewrite in rewrites:
+        for old, new in rewrite.renamed:
+            renamed.setdefault(old, set()).add(new)
+    return renamed
+
+
+def _reading(accepted: dict[Site, Rewritten], uses: frozenset[ast.expr], module: Module) -> list[Site]:
+    """Return the sites whose changes take one of the uses away."""
+    spans = [module.source.span(use) for use in uses]
+    found = []
+    for site, rewrite in accepted.items():
+        removed = [(c.start, c.end) for c in rewrite.changes if c.path == module.path]
+        if any(first <= start and end <= last for first, last in removed for start, end in spans):
+            found.append(site)
+    return found
