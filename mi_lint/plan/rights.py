@@ -31,14 +31,20 @@ def shared(plan: Plan) -> list[tuple[Assignment, ...]]:
     return [tuple(group) for group in found.values()]
 
 
+def named(call: str) -> str:
+    """Return a call as code, and anything else as the words that it is."""
+    return call if " " in call else f"`{call}`"
+
+
 def _why(group: Sequence[Assignment]) -> str:
     reasons = list(dict.fromkeys(reason for assignment in group for reason in assignment.reasons))
-    shown = [f"`{reason.call}` ({reason.place})" for reason in reasons[:4]]
+    shown = [f"{named(reason.call)} ({reason.place})" for reason in reasons[:4]]
     more = len(reasons) - len(shown)
     calls = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
     if all(assignment.default for assignment in group):
         return f"{calls}: {group[0].default}"
-    return f"the code calls {calls}"
+    # Not all are calls: the Functions host needs its storage itself.
+    return f"the code calls {calls}" if shown[0].startswith("`") else f"{calls} needs it"
 
 
 def assignment_step(plan: Plan, number: int, group: Sequence[Assignment]) -> Step:

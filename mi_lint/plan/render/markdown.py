@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mi_lint.plan.model import HOSTS, Assignment, Host, Plan
 from mi_lint.plan.render.shell import all_parameters, bash_lines, plain
-from mi_lint.plan.rights import shared
+from mi_lint.plan.rights import named, shared
 from mi_lint.plan.step import AFTER, Step, words_of
 from mi_lint.plan.steps import steps
 
@@ -148,7 +148,7 @@ def _rights(plan: Plan) -> Iterator[str]:
         a = group[0]
         resource = plan.resource(a.resource)
         on = f"{a.scope_words} of {words_of(resource)}" if a.scope_words else words_of(resource)
-        calls = _some(dict.fromkeys(f"`{reason.call}`" for member in group for reason in member.reasons))
+        calls = _some(dict.fromkeys(named(reason.call) for member in group for reason in member.reasons))
         identity = f" (`{a.role_id}`)" if a.role_id else ""
         who = f"| {', '.join(plan.identity_of(member).title for member in group)} " if several else ""
         default = f": {a.default}" if all(member.default for member in group) else ""
