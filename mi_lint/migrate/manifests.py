@@ -7,6 +7,7 @@ pip-compile made are left to the tool that makes them.
 
 from __future__ import annotations
 
+import codecs
 import fnmatch
 import posixpath
 import re
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change
 from mi_lint.python.project import Project
+from mi_lint.python.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,23 @@ _AZURE = re.compile(
 )
 
 
+def companion_source(project: Project, path: str) -> Source:
+    """Return a manifest or a sample of settings; Windows PowerShell's `>` writes UTF-16, which pip reads."""
+    raw = project.text(path)
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if raw.startswith(mark):
+            try:
+                return Source(path, raw[len(mark) :].decode(encoding).encode(), encoding, len(mark))
+            except UnicodeError:
+                break
+    return Source(path, raw)
+
+
+def _text(project: Project, path: str) -> bytes:
+    raw = project.text(path)
+    return companion_source(project, path).text if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else raw
+
+
 def manifest_changes(
     project: Project, module: str, packages: Iterable[str], needed: Iterable[Requirement], neighbours: Iterable[str]
 ) -> list[Change]:
@@ -65,7 +84,9 @@ def manifest_changes(
     """
     wanted, beside = _distributions(packages), _distributions(neighbours)
     for folder in folders_around(module):
-        declaring = [path for path in _manifests(project, folder) if any(_line(project.text(path), p) for p in wanted)]
+        declaring = [
+            path for path in _manifests(project, folder) if any(_line(_text(project, path), p) for p in wanted)
+        ]
         if declaring:
             return [
                 c for path in declaring for requirement in needed for c in _addition(project, path, beside, requirement)
@@ -77,11 +98,11 @@ def _without_neighbour(project: Project, module: str, needed: Iterable[Requireme
     """Return the changes to the nearest manifest for a module that needs no SDK, as one with hand-made requests."""
     wanted = [requirement for requirement in needed if not is_declared(project, module, requirement.name)]
     for folder in folders_around(module) if wanted else ():
-        names = {path: _declared(project.text(path), path) for path in _manifests(project, folder)}
+        names = {path: _declared(_text(project, path), path) for path in _manifests(project, folder)}
         path = next((path for path, found in names.items() if found), "")
         if path:
             # A module with an SDK puts its line beside that.
-            found = [name for name in used if _line(project.text(path), name)] or names[path]
+            found = [name for name in used if _line(_text(project, path), name)] or names[path]
             changes: list[Change] = []
             for requirement in wanted:
                 below = [name for name in found if name.lower() < requirement.name]
@@ -122,7 +143,7 @@ def pins(project: Project, module: str, package: str) -> list[Pin]:
     for folder in folders_around(module):
         found = []
         declared = [
-            (path, match) for path in _manifests(project, folder) if (match := _line(project.text(path), package))
+            (path, match) for path in _manifests(project, folder) if (match := _line(_text(project, path), package))
         ]
         for path, match in declared:
             if version := re.search(rb"==\s*v?(\d[\w.]*)", match[0]):
@@ -141,7 +162,7 @@ def pin(project: Project, module: str, package: str) -> Pin | None:
 def is_declared(project: Project, module: str, package: str) -> bool:
     """Whether a manifest in the folder of a module or in one around it declares a package."""
     paths = (path for folder in folders_around(module) for path in _manifests(project, folder))
-    return any(_line(project.text(path), package) for path in paths)
+    return any(_line(_text(project, path), package) for path in paths)
 
 
 def is_older(version: str, floor: str) -> bool:
@@ -184,7 +205,7 @@ def _line(text: bytes, package: str) -> re.Match[bytes] | None:
 
 
 def _addition(project: Project, path: str, packages: list[str], needed: Requirement) -> Iterator[Change]:
-    text = project.text(path)
+    text = _text(project, path)
     if _line(text, needed.name) or _GENERATED.search(text):
         return
     declared = sorted({m[1].decode().lower() for m in _AZURE.finditer(text)} | {p for p in packages if _line(text, p)})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
 from mi_lint.migrate.companions import companion_changes, packages_of
+from mi_lint.migrate.manifests import companion_source
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.migrate.rounds import WAITS, Options, Round, joined
@@ -132,7 +133,7 @@ def _settle(project: Project, result: Plan, path: str) -> None:
     for change in changes:
         if not any(change.overlaps(other) for other in kept):
             kept.append(change)
-    source = Source(path, project.text(path))
+    source = companion_source(project, path)
     result.changes[path] = kept
     result.texts[path] = (source, applied(source.text, kept))
 

@@ -382,6 +382,25 @@ def test_a_name_among_the_extras_of_another_package_or_of_the_project_itself_dec
     assert companion("pyproject.toml", before, OPENAI) == after
 
 
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_a_manifest_of_windows_powershell_is_read_and_written_in_its_encoding(mark, encoding):
+    def frozen(text):
+        return mark + text.encode(encoding)
+
+    texts = {"app.py": OPENAI, "requirements.txt": frozen("flask==2.0\r\nopenai==1.35.0\r\n")}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert plan.file_bytes("requirements.txt", texts["requirements.txt"]) == frozen(
+        "flask==2.0\r\nazure-identity>=1.15.0\r\nopenai==1.35.0\r\n"
+    )
+    texts["requirements.txt"] = frozen("azure-identity==1.14.0\r\nopenai==1.35.0\r\n")
+    ((_, outcome),) = session_of_texts(texts, table()).plan(Options()).outcomes
+    assert outcome.reason == "a token provider can be made from azure-identity 1.15.0 on; 1.14.0 is pinned"
+    plan = session_of_texts(texts, table()).plan(Options(unsafe=True))
+    assert plan.file_bytes("requirements.txt", texts["requirements.txt"]) == frozen(
+        "azure-identity==1.15.0\r\nopenai==1.35.0\r\n"
+    )
+
+
 def test_the_name_of_the_project_is_no_neighbour():
     before = (
         '[project]\nname = "azure-shop"\ndependencies = [\n'
