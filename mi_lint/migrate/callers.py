@@ -219,6 +219,8 @@ def _calls(module: Module, function: Function, project: Project) -> list[tuple[M
     arguments = function.args
     if owner.decorator_list or function.decorator_list or arguments.vararg or len(parameters(arguments)) > 20:
         return []
+    if _is_hidden(module, owner.name, project):
+        return []
     found: list[tuple[Module, ast.Call]] = []
     for use_module, use in _uses(module, owner.name, project):
         call = use_module.parent(use)
@@ -228,6 +230,17 @@ def _calls(module: Module, function: Function, project: Project) -> list[tuple[M
             return []
         found.append((use_module, call))
     return found
+
+
+def _is_hidden(module: Module, name: str, project: Project) -> bool:
+    """Whether another file may use a name in a way that is not seen: it cannot be parsed, or imports everything."""
+    for path in project.code:
+        if path == module.path or name.encode() not in project.code_text(path):
+            continue
+        other = project.module(path)
+        if other is None or (other.stars and name in other.loads):
+            return True
+    return False
 
 
 def _uses(module: Module, name: str, project: Project) -> Iterator[tuple[Module, ast.expr]]:

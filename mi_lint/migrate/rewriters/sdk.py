@@ -36,23 +36,35 @@ def rewrite(site: Site, context: Context) -> Outcome:
     call = site.call
     assert call is not None
     public = signatures.public_parameter(site.trace)
-    chosen = dual.branch_with_keyless_client(call, context.analysis) is not None
-    if public and site.form == "connection-string" and not chosen:
-        more = passed_strings.extended(site, call, context)
-        if more is not None or not passed_strings.takes_both(call) or call.client.token in call.arguments:
-            return HeldBack(passed_strings.REASON.format(public), more)
-    elif public and site.form not in ("dual", "connection-string"):
-        value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
-        more = signatures.extended(site, context, value, call.client.role) if value is not None else None
-        if more is not None:
-            editor = context.editor(call.node)
-            add_required(call, editor)
-            more = dataclasses.replace(more, changes=(*more.changes, *editor.changes()))
-        return HeldBack(signatures.REASON.format(public), more)
+    known = bool(public) and site.form == "connection-string" and callers.replacement(site, call, context) is not None
+    held = _of_public(site, call, context, public) if public and not known else None
+    if held is not None:
+        return held
     if call.client.package in _STORAGE and sas.blocks(context):
         together = None if sas.blocks(context, with_held_back=True) else outcome(site, call, context)
         return HeldBack(_SIGNS, together if isinstance(together, Rewritten) else None)
-    return judgement.for_callers(site, outcome(site, call, context))
+    result = outcome(site, call, context)
+    return result if known else judgement.for_callers(site, result)
+
+
+def _of_public(site: Site, call: ClientCall, context: Context, public: str) -> HeldBack | None:
+    """Return what becomes of a secret that callers who are not known pass; None where that is the same as ever."""
+    if site.form == "connection-string":
+        if dual.branch_with_keyless_client(call, context.analysis) is not None:
+            return None
+        more = passed_strings.extended(site, call, context)
+        if more is None and passed_strings.takes_both(call) and call.client.token not in call.arguments:
+            return None
+        return HeldBack(passed_strings.REASON.format(public), more)
+    if site.form == "dual":
+        return None
+    value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
+    more = signatures.extended(site, context, value, call.client.role) if value is not None else None
+    if more is not None:
+        editor = context.editor(call.node)
+        add_required(call, editor)
+        more = dataclasses.replace(more, changes=(*more.changes, *editor.changes()))
+    return HeldBack(signatures.REASON.format(public), more)
 
 
 def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:

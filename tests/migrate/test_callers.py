@@ -1,0 +1,74 @@
+"""A connection string that callers pass is replaced where all of them are seen; the examples of MI201 show how."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+CODE = """\
+from azure.servicebus import ServiceBusClient
+
+def connect(conn_str):
+    return ServiceBusClient.from_connection_string(conn_str)
+"""
+CALLER = """\
+import os
+from bus import connect
+client = connect(os.environ["ORDERS_CONNECTION_STRING"])
+"""
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+def planned(**files):
+    texts = {f"{name}.py": text.encode() for name, text in files.items()}
+    return session_of_texts(texts, table()).plan(Options())
+
+
+def kinds(plan):
+    return [type(outcome) for _, outcome in plan.outcomes]
+
+
+def test_a_caller_in_another_file_passes_the_namespace():
+    plan = planned(bus=CODE, app=CALLER)
+    assert kinds(plan) == [Rewritten]
+    assert b'connect(os.environ["ORDERS_FULLY_QUALIFIED_NAMESPACE"])' in plan.texts["app.py"][1]
+    assert b"def connect(fully_qualified_namespace):" in plan.texts["bus.py"][1]
+
+
+def test_a_package_that_passes_the_function_on_is_looked_through():
+    plan = planned(bus=CODE, api="from bus import connect\n", app=CALLER.replace("bus", "api"))
+    assert kinds(plan) == [Rewritten]
+    assert b"ORDERS_FULLY_QUALIFIED_NAMESPACE" in plan.texts["app.py"][1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("import bus\nmakers = [bus.connect]\n", id="handed-on"),
+        pytest.param("from bus import connect\nconnect(*arguments)\n", id="unpacked"),
+        pytest.param("from bus import *\nconnect('x')\n", id="everything-imported"),
+        pytest.param("from bus import connect\nprint connect('x')\n", id="not-parsed"),
+        pytest.param("import bus, sys\nbus.connect(sys.stdin.read())\n", id="from-somewhere-else"),
+        pytest.param('import bus\nbus.connect("HostName=hub")\n', id="without-an-endpoint"),
+    ],
+)
+def test_a_caller_that_cannot_follow_keeps_all_as_they_are(other):
+    plan = planned(bus=CODE, app=CALLER, other=other)
+    assert kinds(plan) == [HeldBack]
+    assert plan.texts == {}
+
+
+def test_the_setting_without_its_key_in_a_module_that_cannot_read_the_environment_stays():
+    caller = CALLER.replace("import os\n", "from os import environ as e\n").replace("os.environ", "e")
+    plan = planned(bus=CODE, app=f"{caller}text = e['ORDERS_CONNECTION_STRING']\nother = connect(text)\nprint(text)\n")
+    assert kinds(plan) == [HeldBack]
