@@ -2,8 +2,8 @@
 
 For each folder: sites by state, and seconds of processor time; and for each changed file: it parses (ruff reads it), a
 second run changes nothing, no comment is lost, ruff's F rules and, with ``--pyright``, a type checker report nothing
-new. ``known`` are the sites whose class is known and takes tokens; ``covered`` those of them that are rewritten, or held
-back with a rewrite that ``--unsafe`` applies. Nothing is written.
+new. ``known`` are the sites whose class is known and takes tokens; ``covered`` those of them that are rewritten, or
+held back with a rewrite that ``--unsafe`` applies. Nothing is written.
 
     python benchmarks/migrate_repositories.py ~/repositories/* [--unsafe] [--pyright] [--json table.json]
     python benchmarks/migrate_repositories.py --clones ~/clones     # the repositories of migrate_repositories.tsv

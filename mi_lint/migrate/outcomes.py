@@ -16,6 +16,15 @@ from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.site import Site
 
+# What is told and not rewritten, and what to do about it.
+_TOLD = {
+    "MI404": "how long a token is kept is decided in several places: keep the credential and ask it each time",
+    "MI407": "where the credential ends is not plain to see: use `async with`, or await its close() at the end",
+    "MI408": "where it can be made once is not plain to see: make it when the program starts and pass it on",
+    "MI409": "files of real settings are never rewritten unasked: take AZURE_CLIENT_SECRET out there and from the host",
+    "MI411": "the key goes with the client that gets it: see what becomes of that one, and take the rest out",
+}
+_NO_REWRITE = "nothing rewrites this; do what its message says by hand (mi-lint rules {} tells more)"
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 
 
@@ -39,7 +48,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
         return Manual(site.blocked)
     rewriter = _rewriters().get(site.family)
     if rewriter is None:
-        return Manual("there is no rewrite for this kind of authentication")
+        return Manual(_TOLD.get(site.check) or _NO_REWRITE.format(site.check))
     try:
         outcome = workers.on_workers(site, rewriter(site, context))
         outcome = platforms.on_platform(site, gateways.at_gateway(site, outcome, context))
