@@ -38,12 +38,12 @@ console.log(JSON.stringify(answers));
 
 
 def folder():
-    """Return the folder in which the packages are; without it, skip, or fail where it must be there."""
+    """Return the folder in which the packages are; skip where they are not."""
     found = os.environ.get("MI_LINT_MERMAID", os.getcwd())
     if shutil.which("node") and os.path.isdir(os.path.join(found, "node_modules", "mermaid")):
         return os.path.abspath(found)
     reason = "no Mermaid: npm install --no-save mermaid jsdom, or set MI_LINT_MERMAID"
-    return pytest.skip(reason)
+    pytest.skip(reason)
 
 
 def diagram(text):
