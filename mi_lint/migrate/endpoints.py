@@ -16,6 +16,7 @@ from mi_lint.migrate import judgement, signatures
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.connection_strings import Template, endpoint_of, entity_of, template
 from mi_lint.migrate.context import Context, setting_name
+from mi_lint.migrate.settings_classes import renamed_field
 from mi_lint.migrate.siblings import sibling
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
@@ -202,6 +203,12 @@ def _from_setting(
     if origin.kind in ("environment", "setting") and _has_default(origin):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
     there = sibling(old, call.client, context.module, context.analysis)
+    entity_needed = bool(endpoint.entity_argument) and endpoint.entity_argument not in call.arguments
+    if origin.kind == "setting" and carrier is None and not entity_needed:
+        field = renamed_field(origin, secret, there, call, context)
+        if field is not None:
+            told_field = () if there else ((field.new, endpoint.example),)
+            return Replacement(field.code, field.changes, told_field, ((field.old, field.new),))
     new = there or context.setting(old, call.client)
     settings = [] if there else [(new, endpoint.example)]
     entity = ""
@@ -242,7 +249,7 @@ def _contains(outer: ast.AST, inner: ast.AST) -> bool:
 
 
 def _has_default(origin: Origin) -> bool:
-    return isinstance(origin.default, ast.Constant) and bool(origin.default.value)
+    return origin.default is not None and not (isinstance(origin.default, ast.Constant) and not origin.default.value)
 
 
 def _with_constant(context: Context, value: ast.expr, constant: ast.Constant, new: str) -> str:

@@ -15,7 +15,7 @@ from mi_lint.migrate import unpacked
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import Condition, condition, guard, without_operands
 from mi_lint.migrate.imports import Alias, removed_statement
-from mi_lint.migrate.parameters import dropped, private_function
+from mi_lint.migrate.parameters import default_of, dropped, private_function
 from mi_lint.migrate.purity import is_pure
 from mi_lint.migrate.setting_tests import setting_uses
 from mi_lint.migrate.words import stands_elsewhere
@@ -215,9 +215,9 @@ class Orphans:
     def _drop_parameter(self, binding: Binding) -> list[str]:
         """Take out a parameter that nothing reads any more, where every caller is known; return what calls passed."""
         function = private_function(self._module, binding, self._project)
-        if function is None or stands_elsewhere(
-            self._module, self._project, function.name, self._module.scope.bindings[function.name]
-        ):
+        if function is None:
+            return self._empty_default(binding)
+        if stands_elsewhere(self._module, self._project, function.name, self._module.scope.bindings[function.name]):
             return []
         found = dropped(self._module, function, binding.name)
         spans = [*self._spans, *((change.start, change.end) for change in self.changes)]
@@ -229,6 +229,27 @@ class Orphans:
         names = [n for value in found.arguments for n in ast.walk(value) if isinstance(n, ast.Name)]
         self._gone.update(names)
         return [name.id for name in names]
+
+    def _empty_default(self, binding: Binding) -> list[str]:
+        """Let the default of a parameter read no secret that nothing uses any more; callers may pass it still."""
+        module, parameter = self._module, binding.node
+        function = next(iter(module.parents(parameter)), None)
+        while isinstance(function, ast.arguments):
+            function = module.parent(function)
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not isinstance(parameter, ast.arg):
+            return []
+        default = default_of(function, parameter)
+        if default is None or isinstance(default, ast.Constant) or not is_pure(module, default):
+            return []
+        kinds = self._tracer.trace(module, default).kinds - {"none"}
+        if not kinds or not kinds <= SECRET_KINDS or self._inside(default, self._spans):
+            return []
+        annotation = module.source.slice(parameter.annotation) if parameter.annotation is not None else ""
+        start, end = module.source.span(default)
+        self._spans.append((start, end))
+        text = '""' if annotation and not re.search(r"None|Optional", annotation) else "None"
+        self.changes.append(Change(module.path, start, end, text))
+        return self._forget(default)
 
     def _empties_branch(self, binding: Binding) -> bool:
         """Whether taking a binding out leaves a branch without a statement: which branch ran was a decision."""
