@@ -6,6 +6,7 @@ overlaps waits for the next round; a round starts from the text that the one bef
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -95,13 +96,24 @@ def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: S
     return result
 
 
+def _still_read(project: Project, result: Plan, renamed: set[str]) -> frozenset[str]:
+    """Return the old names of settings that some code has yet; what is not asked about is not read."""
+    waiting = {old: old.encode("utf-8", "replace") for old in renamed}
+    found: set[str] = set()
+    changed = (text for _, text in result.texts.values())
+    others = (project.code_text(path) for path in project.code if path not in result.texts)
+    for text in itertools.chain(changed, others):
+        if len(found) == len(waiting):
+            break
+        found |= {old for old, word in waiting.items() if old not in found and word in text}
+    return frozenset(found)
+
+
 def _accompany(project: Project, result: Plan) -> None:
     """Let manifests and samples of settings follow the code. Files that several groups share have equal changes."""
     rewrites = [(site, outcome) for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
     renamed = {old for _, rewrite in rewrites for old, _ in rewrite.renamed}
-    texts = [text.decode("utf-8", "replace") for _, text in result.texts.values()]
-    others = [project.code_text(path).decode("utf-8", "replace") for path in project.code if path not in result.texts]
-    still_read = frozenset(old for old in renamed if any(old in text for text in (*texts, *others)))
+    still_read = _still_read(project, result, renamed)
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
     neighbours = frozenset(package for site, _ in rewrites for package in packages_of(site))
