@@ -39,7 +39,7 @@ def extended(site: Site, call: ClientCall, context: Context) -> Rewritten | None
         editor = context.editor(call.node)
         insert_token(call, call.constructor.parameters, editor, signatures.NAME)
         add_required(call, editor)
-        return signatures.joined(site, context, site.secret, editor.changes(), call.client.role)
+        return signatures.joined(site, context, site.secret, editor.changes(), call.client.role, stays=True)
     return _chosen(site, call, context)
 
 

@@ -49,11 +49,13 @@ def extended(site: Site, context: Context, value: ast.expr, role: str) -> Rewrit
 
 
 def joined(
-    site: Site, context: Context, value: ast.expr, changes: tuple[Change, ...], role: str, endpoint: str = ""
-) -> Rewritten | None:
+    site: Site, context: Context, value: ast.expr, changes: tuple[Change, ...], role: str, endpoint: str = "",
+    *, stays: bool = False,
+) -> Rewritten | None:  # fmt: skip
     """Return changes that need a parameter for a token credential, with that; None where it cannot join the others.
 
-    ``endpoint`` is one more parameter, which takes the place of a connection string.
+    ``endpoint`` is one more parameter, which takes the place of a connection string. ``stays``: what is passed today
+    is needed beside the credential, for the endpoint that it names.
     """
     module = context.module
     names = [node for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
@@ -72,8 +74,10 @@ def joined(
     asynchronous = site.client is not None and site.client.is_async
     package, kind = _TOKEN_TYPES[asynchronous]
     more = [(endpoint, "str")] if endpoint else []
-    signature = _signature(module, function, parameter, [*more, (NAME, kind)], annotated)
-    warning = _warning(module, function, parameter, endpoint or NAME)
+    signature = _signature(module, function, None if stays else parameter, [*more, (NAME, kind)], annotated)
+    new = endpoint or NAME
+    told = f"pass {new}, too: keys are deprecated" if stays else f"pass {new} instead of {parameter.arg}"
+    warning = _warning(module, function, new, told)
     imports = ((package, kind),) if annotated else ()
     return Rewritten(
         (*changes, *signature, warning), f"let callers pass a token credential instead of '{parameter.arg}'",
@@ -90,21 +94,19 @@ def _parameter(module: Module, name: ast.Name) -> tuple[Function, ast.arg] | Non
 
 
 def _signature(
-    module: Module, function: Function, parameter: ast.arg, new: list[tuple[str, str]], annotated: bool
+    module: Module, function: Function, old: ast.arg | None, new: list[tuple[str, str]], annotated: bool
 ) -> list[Change]:
-    """Return the changes to the parameters: the secret becomes optional where that is possible, others are new."""
+    """Return the changes to the parameters: the old one becomes optional where that is possible, others are new."""
     arguments = function.args
     written = [f"{name}: {_optional(module, kind)} = None" if annotated else f"{name}=None" for name, kind in new]
     changes = []
     ordered = [*arguments.posonlyargs, *arguments.args]
-    if ordered and parameter is ordered[-1] and not arguments.defaults:
-        start, end = module.source.span(parameter)
-        changes.append(Change(module.path, end, end, " = None" if parameter.annotation is not None else "=None"))
-        if parameter.annotation is not None:
-            start, end = module.source.span(parameter.annotation)
-            changes.append(
-                Change(module.path, start, end, _optional(module, module.source.slice(parameter.annotation)))
-            )
+    if old is not None and old in ordered[-1:] and not arguments.defaults:
+        start, end = module.source.span(old)
+        changes.append(Change(module.path, end, end, " = None" if old.annotation is not None else "=None"))
+        if old.annotation is not None:
+            start, end = module.source.span(old.annotation)
+            changes.append(Change(module.path, start, end, _optional(module, module.source.slice(old.annotation))))
     last = _last(module, function)
     changes.append(Change(module.path, last, last, "".join(f", {code}" for code in written)))
     return changes
@@ -132,7 +134,7 @@ def _last(module: Module, function: Function) -> int:
     return max(module.source.span(node)[1] for node in nodes)
 
 
-def _warning(module: Module, function: Function, parameter: ast.arg, name: str) -> Change:
+def _warning(module: Module, function: Function, name: str, told: str) -> Change:
     """Return the change that tells callers who still pass the secret, at the start of the function's body."""
     source = module.source
     first = function.body[0]
@@ -143,7 +145,7 @@ def _warning(module: Module, function: Function, parameter: ast.arg, name: str) 
     step = "\t" if indent.endswith("\t") else "    "
     text = (
         f"if {name} is None:{source.newline}"
-        f'{indent}{step}warnings.warn("pass {name} instead of {parameter.arg}", DeprecationWarning, stacklevel=2)'
+        f'{indent}{step}warnings.warn("{told}", DeprecationWarning, stacklevel=2)'
         f"{source.newline}{indent}"
     )
     return Change(module.path, start, start, text)
