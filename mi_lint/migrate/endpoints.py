@@ -200,8 +200,6 @@ def _from_setting(
     old = constant.value if constant is not None else origin.name
     if not isinstance(old, str) or not old:
         return "the name of the setting that holds the connection string is not known"
-    if origin.kind in ("environment", "setting") and _has_default(origin):
-        return "the setting has a default connection string; decide what the endpoint is without the setting"
     there = sibling(old, call.client, context.module, context.analysis)
     entity_needed = bool(endpoint.entity_argument) and endpoint.entity_argument not in call.arguments
     if origin.kind == "setting" and carrier is None and not entity_needed:
@@ -209,6 +207,8 @@ def _from_setting(
         if field is not None:
             told_field = () if there else ((field.new, endpoint.example),)
             return Replacement(field.code, field.changes, told_field, ((field.old, field.new),))
+    if origin.kind in ("environment", "setting") and _has_default(origin):
+        return "the setting has a default connection string; decide what the endpoint is without the setting"
     new = there or context.setting(old, call.client)
     settings = [] if there else [(new, endpoint.example)]
     entity = ""

@@ -43,7 +43,8 @@ def with_unused_fields(analysis: Analysis, accepted: Mapping[Site, Rewritten]) -
     """Return the rewrites, those that leave a field without a reader with the changes that take it out."""
     result = dict(accepted)
     taken = [change for rewrite in accepted.values() for change in rewrite.changes]
-    fields = [entry for entry in _read_fields(analysis, accepted) if _is_unused(analysis, entry, accepted)]
+    fields = [entry for entry in _read_fields(analysis, accepted) if not _is_renamed(entry, taken)]
+    fields = [entry for entry in fields if _is_unused(analysis, entry, accepted)]
     for owner, group in _by_class(fields).items():
         changes = _removal(analysis, owner, group)
         if changes is None or any(change.overlaps(other) for change in changes for other in taken):
@@ -52,6 +53,12 @@ def with_unused_fields(analysis: Analysis, accepted: Mapping[Site, Rewritten]) -
             rewrite = result[site]
             result[site] = dataclasses.replace(rewrite, changes=(*rewrite.changes, *changes))
     return result
+
+
+def _is_renamed(entry: _Field, taken: list[Change]) -> bool:
+    """Whether a rewrite gives the field another name, and so keeps it."""
+    start, end = entry.home.source.span(entry.declaration)
+    return any(change.path == entry.home.path and start <= change.start and change.end <= end for change in taken)
 
 
 def _read_fields(analysis: Analysis, accepted: Mapping[Site, Rewritten]) -> list[_Field]:

@@ -26,7 +26,8 @@ def mention_changes(module: Module, renamed: Mapping[str, set[str]], changes: It
             mentions = _mentions(module, old, name, spans)
             found += mentions
             if _ENDPOINT.search(name):
-                readers = [change for change in made if name in change.text and change.path == module.path]
+                own = (change for change in made if change.path == module.path)
+                readers = [change for change in own if name.lower() in change.text.lower()]
                 found += _phrases(module, {*_beside(module, readers), *_lines(module, mentions)}, spans)
     return found
 

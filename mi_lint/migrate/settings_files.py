@@ -85,7 +85,7 @@ def _ends_a_list(match: re.Match[bytes], text: bytes) -> bool:
 
 def _env_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:
     match = re.match(r"(\s*=\s*)([\"']?)", rest)
-    if not match or head.strip() not in ("", "export", "#", "set"):
+    if not match or head.strip("\ufeff \t") not in ("", "export", "#", "set"):
         return None
     return f"{head}{new}{match[1]}{match[2]}{example}{match[2]}"
 

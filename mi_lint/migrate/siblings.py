@@ -52,7 +52,8 @@ def _used(stem: str, client: Client, analysis: Analysis) -> Iterator[str]:
     """Yield the settings of that beginning that give clients of the same service their endpoint."""
     project = analysis.project
     for path in project.paths:
-        if stem.encode() not in project.text(path):
+        # A field of a settings class is written in lower case.
+        if stem.encode() not in project.text(path) and stem.lower().encode() not in project.text(path):
             continue
         module = project.module(path)
         for call in analysis.client_calls(module) if module is not None else ():
