@@ -224,7 +224,9 @@ def _addition(project: Project, path: str, packages: list[str], needed: Requirem
     newline = "\r\n" if b"\r\n" in text else "\n"
     # A comment above says what the package is for.
     commented = text[: match.start()].rpartition(b"\n")[0].rpartition(b"\n")[2].lstrip().startswith(b"#")
-    if package.lower() > needed.name and not commented:
+    # The last of a list may have no comma: nothing can follow it.
+    is_last = line.endswith(",") and not re.search(rb"[\"']\s*,", match["rest"])
+    if is_last or (package.lower() > needed.name and not commented):
         yield Change(path, match.start(), match.start(), line + newline)
     else:
         end = match.end() - (1 if match[0].endswith(b"\r") else 0)
@@ -239,5 +241,7 @@ def _written_like(match: re.Match[bytes], needed: Requirement) -> str | None:
         return f'{head}{needed.name} = ">={needed.floor}"'
     if not quote:
         return f"{head}{needed}"
-    alone = re.fullmatch(r"[\s\-]*", head) and re.search(rf"{quote}\s*,", rest)
-    return f"{head}{quote}{needed}{quote}," if alone else None
+    alone = re.search(rf"{quote}\s*(?:,|(?:#.*)?$)", rest)
+    if alone and re.fullmatch(r"\s*-\s+", head):
+        return f"{head}{quote}{needed}{quote}"
+    return f"{head}{quote}{needed}{quote}," if alone and not head.strip() else None

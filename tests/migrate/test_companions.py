@@ -55,6 +55,22 @@ def companion(path, before, code=CODE, module="app.py"):
         ),
         (
             "pyproject.toml",
+            '[project]\ndependencies = [\n    "flask (>=1,<2)",\n    "azure-storage-blob (>=12,<13)"  # a\n]\n',
+            """[project]
+dependencies = [
+    "flask (>=1,<2)",
+    "azure-identity>=1.15.0",
+    "azure-storage-blob (>=12,<13)"  # a
+]
+""",
+        ),
+        (
+            "environment.yml",
+            'dependencies:\n  - pip:\n    - "azure-storage-blob==12"\n',
+            'dependencies:\n  - pip:\n    - "azure-identity>=1.15.0"\n    - "azure-storage-blob==12"\n',
+        ),
+        (
+            "pyproject.toml",
             '[tool.poetry.dependencies]\nazure-storage-blob = "^12.0"\n',
             '[tool.poetry.dependencies]\nazure-identity = ">=1.15.0"\nazure-storage-blob = "^12.0"\n',
         ),
