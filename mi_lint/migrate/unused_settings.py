@@ -29,7 +29,7 @@ def unused_settings(project: Project, texts: Mapping[str, tuple[bytes, bytes]], 
     named: set[bytes] = set()
     for path in project.code if lost else ():
         text = texts[path][1] if path in texts else project.code_text(path)
-        named |= {name for name in lost - named if re.search(rb"\b%s\b" % re.escape(name), text)}
+        named |= {name for name in lost - named if name in text and re.search(rb"\b%s\b" % re.escape(name), text)}
     return frozenset(name.decode() for name in lost - named)
 
 
