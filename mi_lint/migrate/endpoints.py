@@ -70,10 +70,19 @@ def replacement(site: Site, call: ClientCall, context: Context) -> Replacement |
     origins = [origin for origin in trace.origins if origin.kind != "none"]
     if len(origins) != 1:
         return "the connection string can come from more than one place"
+    if any(_is_field(origin) for origin in trace.origins if origin.kind == "none"):
+        return PASSED
     origin = origins[0]
     if any(step.kind == "passed" for step in trace.steps) or origin.kind == "parameter":
         return PASSED
     return of_origin(origin, secret, call, context)
+
+
+def _is_field(origin: Origin) -> bool:
+    """Whether a value is the default of a data class's field, which whoever makes the object may fill."""
+    declaration = origin.module.parent(origin.node)
+    owner = origin.module.parent(declaration) if isinstance(declaration, ast.AnnAssign) else None
+    return isinstance(owner, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in owner.decorator_list)
 
 
 def of_origin(origin: Origin, secret: ast.expr, call: ClientCall, context: Context) -> Replacement | str:

@@ -475,3 +475,28 @@ def public():
     before, _, after = plan.texts["app.py"][1].partition(b"def public")
     assert b'openai.api_type = "azure_ad"' in before
     assert after == code.partition(b"def public")[2]
+
+
+def test_a_field_of_a_data_class_may_hold_a_connection_string_that_its_maker_passes():
+    code = b"""\
+import os
+from dataclasses import dataclass
+
+from azure.storage.blob import BlobServiceClient
+
+
+@dataclass
+class Files:
+    given: str | None = None
+
+    def __post_init__(self):
+        value = self.given or os.getenv("FILES_CONNECTION_STRING")
+        self.client = BlobServiceClient.from_connection_string(value)
+
+
+def files():
+    return Files(given=os.getenv("FILES_CONNECTION_STRING"))
+"""
+    text = session_of_texts({"app.py": code}, table()).plan(Options()).texts["app.py"][1]
+    assert b"from_connection_string(value, credential=DefaultAzureCredential())" in text
+    assert text.count(b"FILES_CONNECTION_STRING") == 2
