@@ -127,7 +127,7 @@ def same_endpoint(context: Context, use: ast.expr, call: ClientCall) -> bool:
     for other in context.analysis.client_calls(module):
         if use in other.arguments.values():
             same = other.client.endpoint == call.client.endpoint and other.constructor.name == call.constructor.name
-            return same and other.arguments.get(other.constructor.positional[0]) is use
+            return same and any(other.arguments.get(name) is use for name in other.constructor.parameters[:1])
     return isinstance(module.parent(use), ast.UnaryOp | ast.Compare | ast.BoolOp | ast.If)
 
 

@@ -17,7 +17,7 @@ from mi_lint.migrate.connection_strings import template, without_sas
 from mi_lint.migrate.constructions import add_required, insert_token, made_of_endpoint, position, token_code
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.endpoints import judged, replacement
+from mi_lint.migrate.endpoints import PASSED, judged, replacement
 from mi_lint.migrate.imports import removed_statement
 from mi_lint.migrate.manifests import is_older, pin
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
@@ -230,7 +230,7 @@ def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcom
     if isinstance(found, str):
         if passed_strings.takes_both(call) and not _is_in_code(site):
             return _add_credential(site, call, context, "")
-        return HeldBack(found)
+        return HeldBack(found, passed_strings.extended(site, call, context) if found == PASSED else None)
     editor = context.editor(call.node)
     index = position(call, editor, site.argument)
     if client.replace_with not in client.constructors or index is None:
