@@ -93,7 +93,8 @@ def _diagnostics(
 
 
 def _normal(message: str) -> str:
-    """Return a message without what must differ: positions, and which parameter takes an argument of the same type."""
+    """Return a message without what must differ: positions, sides, which parameter takes an argument of a type."""
+    message = re.sub(rf"\b(?:{'|'.join(_SIDES)})\.", "", message)
     return _TARGET.sub(r"\1 …", re.sub(r"\d+", "N", message))
 
 
