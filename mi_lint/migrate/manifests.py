@@ -8,7 +8,6 @@ pip-compile made are left to the tool that makes them.
 from __future__ import annotations
 
 import codecs
-import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -185,7 +184,7 @@ def folders_around(path: str) -> Iterator[str]:
 
 
 def _manifests(project: Project, folder: str) -> list[str]:
-    found = [p for p in project.files_in(folder) if any(fnmatch.fnmatch(posixpath.basename(p), n) for n in _NAMES)]
+    found = project.named_in(folder, _NAMES)
     inside = project.files_in(posixpath.join(folder, "requirements"))
     return sorted([*found, *(path for path in inside if path.endswith((".txt", ".in")))])
 

@@ -5,7 +5,6 @@ That matters for more than tidiness: DefaultAzureCredential reads AZURE_CLIENT_S
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,8 +38,7 @@ def removed_from_samples(project: Project, names: frozenset[str]) -> Iterator[Ch
         return
     alternatives = b"|".join(re.escape(name.encode()) for name in sorted(names))
     line = re.compile(rb"(?m)^[ \t]*(?:export[ \t]+)?(?:%s)[ \t]*=[^\n]*(?:\n|\Z)" % alternatives)
-    for path in project.files:
-        name = posixpath.basename(path)
-        if any(fnmatch.fnmatch(name, pattern) for pattern in ENVIRONMENT_FILES) and SAMPLE.search(name):
+    for path in project.named(ENVIRONMENT_FILES):
+        if SAMPLE.search(posixpath.basename(path)):
             for match in line.finditer(project.text(path)):
                 yield Change(path, match.start(), match.end(), "")

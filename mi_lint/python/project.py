@@ -22,6 +22,8 @@ _ENDING = re.compile(r"\*[^*?\[]*")
 _IMPORT = re.compile(rb"\b(?:from|import)[ \t](?:[^\n;#(]*\([^)]*\)|[^\n;#(]*)")
 _REFLECTION = re.compile(rb"\b(?:[gs]etattr|attrgetter|vars|asdict|__dict__)\b")
 # How the names of a module become names of another one that does not name them or it.
+_LOADING = (b"%run", b"from_object(", b"from_pyfile(", b"import_module(", b"__import__(", b"run_path(", b"run_module(")
+_STAR = re.compile(rb"import[ \t(]*\*")
 _SHARING = rb"""(?x)
     \bfrom[ \t]+[\w.]*\b %(stem)s [ \t]+import[ \t(]*\*
     | (?:%%run\b|\b(?:from_object|from_pyfile|import_module|__import__|run_path|run_module)\()[^\n]*\b %(stem)s \b
@@ -45,6 +47,7 @@ class Project:
         self._cells: dict[str, bytes] = {}
         self._replaced: dict[str, tuple[Module | None, bytes]] = {}
         self._mentions: dict[tuple[str, str], list[str]] = {}
+        self._holding: dict[str, dict[str, None]] = {}
         self._imports = importing
         self.notifications: list[Notification] = []
         self.files = tuple(sorted(paths))
@@ -52,6 +55,7 @@ class Project:
         self._folders: dict[str, list[str]] | None = None
         self._names: list[str] = []
         self._named: dict[tuple[str, ...], list[str]] = {}
+        self._named_in: dict[tuple[str, ...], dict[str, list[str]]] = {}
         self._known = frozenset(self.paths)
         self._by_name: dict[str, list[str]] = {}
         for path in self.paths:
@@ -95,18 +99,26 @@ class Project:
             self._replaced[source.path] = self._modules.get(source.path), self.text(source.path)
         self._modules[source.path] = parse(source)
         self._texts[source.path] = source.text
-        self._mentions.clear()
+        self._forget(source.path)
 
     def restore(self) -> bool:
         """Go back to the modules as they were read; tell whether any had another text."""
         for path, (module, text) in self._replaced.items():
             self._modules[path] = module
             self._texts[path] = text
-        if not self._replaced:
-            return False
+        replaced = list(self._replaced)
         self._replaced.clear()
+        for path in replaced:
+            self._forget(path)
+        return bool(replaced)
+
+    def _forget(self, path: str) -> None:
+        """Drop what was found out about the text that a path had."""
         self._mentions.clear()
-        return True
+        for word, holders in self._holding.items():
+            holders.pop(path, None)
+            if _has_word(self.code_text(path), word):
+                holders[path] = None
 
     def module(self, path: str) -> Module | None:
         """Return the module of a path, or None when there is none or it cannot be parsed."""
@@ -134,6 +146,14 @@ class Project:
             matches = _matcher(patterns)
             self._named[patterns] = [path for path, name in zip(self.files, self._names, strict=True) if matches(name)]
         return self._named[patterns]
+
+    def named_in(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
+        """Return those of `named` that stand directly in a folder."""
+        if patterns not in self._named_in:
+            by_folder = self._named_in[patterns] = {}
+            for path in self.named(patterns):
+                by_folder.setdefault(posixpath.dirname(path), []).append(path)
+        return self._named_in[patterns].get(folder, [])
 
     def text(self, path: str) -> bytes:
         """Return the bytes of a path; empty when it cannot be read."""
@@ -218,20 +238,30 @@ class Project:
 
     def mentioned_elsewhere(self, path: str, word: str) -> bool:
         """Whether a word stands in another Python file or notebook of the project."""
-        return any(True for _ in self._mentions_of(path, word))
+        return any(other != path for other in self._holders(word))
 
     def global_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read a name of a module: it must name the module, too, or share its names."""
-        return bool(self.users_of_global(path, name))
+        return any(True for _ in self._users_of_global(path, name))
 
     def users_of_global(self, path: str, name: str) -> list[str]:
         """Return the other files that may read a name of a module."""
-        found = list(self._mentions_of(path, name))
-        if found and not self._shares_names(path):
-            # Modules of a package reach its own names without naming it.
-            inside = f"{posixpath.dirname(path)}/" if path.endswith("__init__.py") else "\n"
-            found = [o for o in found if o.startswith(inside) or _names_module(self.code_text(o), path, name)]
-        return found
+        return list(self._users_of_global(path, name))
+
+    def _users_of_global(self, path: str, name: str) -> Iterator[str]:
+        module = _stem(path)
+        if not module or self._shares_names(path):
+            yield from (other for other in self._holders(name) if other != path)
+            return
+        # Modules of a package reach its own names without naming it.
+        inside = f"{posixpath.dirname(path)}/" if path.endswith("__init__.py") else "\n"
+        near = self._holders(module)
+        for other in self.code if inside != "\n" else near:
+            if other == path or not (other in near or other.startswith(inside)):
+                continue
+            text = self.code_text(other)
+            if _has_word(text, name) and (other.startswith(inside) or _names_module(text, path, name)):
+                yield other
 
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read an attribute of this name of whatever object.
@@ -243,7 +273,7 @@ class Project:
         home = self.module(path)
         owners = home.classes.values() if home is not None else ()
         heirs = any(ast.unparse(base) not in ("object", "ABC") for owner in owners for base in owner.bases)
-        for text in map(self.code_text, self._mentions_of(path, name)):
+        for text in (self.code_text(other) for other in self._holders(name) if other != path):
             inherits = heirs or any(owner.name.encode() in text for owner in owners)
             if any(inherits or match[1] not in (b"self", b"cls") for match in read.finditer(text)):
                 return True
@@ -251,14 +281,11 @@ class Project:
                 return True
         return False
 
-    def _mentions_of(self, path: str, word: str) -> Iterator[str]:
-        """Yield the other modules and notebooks that a word stands in."""
-        raw = word.encode()
-        expression = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(raw))
-        for other in self.code:
-            # Most files do not have the letters at all, and that is much cheaper to see.
-            if other != path and raw in (text := self.code_text(other)) and expression.search(text):
-                yield other
+    def _holders(self, word: str) -> Mapping[str, None]:
+        """Return the modules and notebooks that a word stands in; looked for once."""
+        if word not in self._holding:
+            self._holding[word] = {path: None for path in self.code if _has_word(self.code_text(path), word)}
+        return self._holding[word]
 
     def _shares_names(self, path: str) -> bool:
         """Whether names of a module reach files that do not name it: by star import, ``%run`` or a name in a text."""
@@ -266,7 +293,13 @@ class Project:
         if not stem:
             return True
         shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
-        return any(shared.search(self.code_text(other)) for other in self._mentions_of(path, _stem(path)))
+        others = (self.code_text(other) for other in self._holders(_stem(path)) if other != path)
+        return any(shared.search(text) for text in others if _may_share(text))
+
+
+def _may_share(text: bytes) -> bool:
+    """Whether a file has a star import or loads a module by name at all, which is cheap to see."""
+    return _STAR.search(text) is not None or any(word in text for word in _LOADING)
 
 
 def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
@@ -280,6 +313,12 @@ def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
         return (name.endswith(tails) or name.startswith(heads)) and expression.match(name) is not None
 
     return matches
+
+
+def _has_word(text: bytes, word: str) -> bool:
+    raw = word.encode()
+    # Most files do not have the letters at all, and that is much cheaper to see.
+    return raw in text and re.search(rb"(?<!\w)%s(?!\w)" % re.escape(raw), text) is not None
 
 
 def _names_module(text: bytes, path: str, name: str) -> bool:
