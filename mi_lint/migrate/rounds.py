@@ -28,7 +28,7 @@ from mi_lint.python.source import Source
 # So many sites of a file that cannot be written are tried one by one.
 MAX_SEPARATED = 30
 UNCLOSED = "its new credential is closed nowhere, because this code does not close the client: close both where it ends"
-WAITS = HeldBack("it overlaps another rewrite")
+WAITS = HeldBack("another rewrite changes the same lines; write that one, then migrate again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,11 @@ class Round:
                 return {}, held
             text = applied(module.source.text, complete)
             renamed = _renamed_settings(accepted.values())
-            overlap = "the changes of several sites overlap" if conflict(complete) else ""
+            overlap = (
+                "several rewrites change the same lines; do one of them by hand, then migrate again"
+                if conflict(complete)
+                else ""
+            )
             reason = overlap or verify.problem(module, text, complete, renamed, self._options.thorough)
             if reason:
                 return {}, dict.fromkeys(accepted, reason)

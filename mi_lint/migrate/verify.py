@@ -39,7 +39,7 @@ def problem(
     old = _renamed_comments(comments(before.source.text), renamed) if touched else Counter[str]()
     lost = old - _renamed_comments(comments(text), renamed) if touched else old
     if lost:
-        return f"a comment would be lost: {next(iter(lost))[:60]}"
+        return f"a comment would be lost; move it to a line that stays: {next(iter(lost))[:60]}"
     fresh = unbound(after) - unbound(before)
     if fresh:
         return f"the name '{min(fresh)}' would not be defined"
