@@ -18,6 +18,7 @@ from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.migrate.parameters import default_of, dropped, private_function
 from mi_lint.migrate.purity import is_pure
 from mi_lint.migrate.setting_tests import setting_uses
+from mi_lint.migrate.superseded import superseded
 from mi_lint.migrate.words import stands_elsewhere
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -194,6 +195,8 @@ class Orphans:
             # Where something else goes on using the key, a guard goes on asking for it.
             if any(map(self._decides, conditions)) and not named:
                 self.switches.append((identifier, frozenset(uses)))
+            for binding in superseded(module, bindings, uses, left):
+                self._remove(binding)
             return []
         if stands_elsewhere(self._module, self._project, identifier, bindings):
             return []
