@@ -53,8 +53,10 @@ def test_a_guard_that_asks_the_environment_for_the_key_goes_with_the_key(guard, 
     "load",
     [
         "load_dotenv()",
-        "try:\n        from dotenv import load_dotenv\n    except ImportError:\n"
-        '        pip.main(["install", "python-dotenv"])\n        from dotenv import load_dotenv\n\n    load_dotenv()',
+        (
+            "try:\n        from dotenv import load_dotenv\n    except ImportError:\n"
+            '        pip.main(["install", "python-dotenv"])\n        from dotenv import load_dotenv\n\n    load_dotenv()'
+        ),
     ],
 )
 def test_a_test_that_only_loads_the_file_of_settings_stays(load):
