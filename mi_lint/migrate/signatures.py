@@ -74,7 +74,10 @@ def joined(
     asynchronous = site.client is not None and site.client.is_async
     package, kind = _TOKEN_TYPES[asynchronous]
     more = [(endpoint, "str")] if endpoint else []
-    signature = _signature(module, function, None if stays else parameter, [*more, (NAME, kind)], annotated)
+    # A text that is empty is refused as plainly as None, and is a text to type checkers.
+    default = '""' if endpoint else "None"
+    new_ones = [*more, (NAME, kind)]
+    signature = _signature(module, function, None if stays else parameter, default, new_ones, annotated)
     new = endpoint or NAME
     told = f"pass {new}, too: keys are deprecated" if stays else f"pass {new} instead of {parameter.arg}"
     warning = _warning(module, function, new, told)
@@ -94,7 +97,7 @@ def _parameter(module: Module, name: ast.Name) -> tuple[Function, ast.arg] | Non
 
 
 def _signature(
-    module: Module, function: Function, old: ast.arg | None, new: list[tuple[str, str]], annotated: bool
+    module: Module, function: Function, old: ast.arg | None, default: str, new: list[tuple[str, str]], annotated: bool
 ) -> list[Change]:
     """Return the changes to the parameters: the old one becomes optional where that is possible, others are new."""
     arguments = function.args
@@ -103,8 +106,8 @@ def _signature(
     ordered = [*arguments.posonlyargs, *arguments.args]
     if old is not None and old in ordered[-1:] and not arguments.defaults:
         start, end = module.source.span(old)
-        changes.append(Change(module.path, end, end, " = None" if old.annotation is not None else "=None"))
-        if old.annotation is not None:
+        changes.append(Change(module.path, end, end, f" = {default}" if old.annotation is not None else f"={default}"))
+        if old.annotation is not None and default == "None":
             start, end = module.source.span(old.annotation)
             changes.append(Change(module.path, start, end, _optional(module, module.source.slice(old.annotation))))
     last = _last(module, function)
