@@ -7,11 +7,14 @@ code does, nobody but its author can say what shall decide from now on.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from mi_lint.migrate.changes import Change
 from mi_lint.python.facts import Module
+
+_REPORTING = re.compile(r"(?i)^print$|\blog(?:ging|ger)?\.(?:debug|info|warning|warn|error|critical|exception|log)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,16 @@ def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Cha
     if index == 0:
         return Change(source.path, start, source.span(operands[1])[0], "")
     return Change(source.path, source.span(operands[index - 1])[1], end, "")
+
+
+def is_reported(module: Module, name: ast.AST) -> bool:
+    """Whether a use of a name only tells whether it is set: ``logging.info(f"key set: {bool(key)}")``."""
+    asked = module.parent(name)
+    if not (isinstance(asked, ast.Call) and isinstance(asked.func, ast.Name) and asked.func.id == "bool"):
+        return False
+    statement = module.statement(name)
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and _REPORTING.search(ast.unparse(call.func)) is not None
 
 
 def _only_fails(statement: ast.If, operand: ast.expr) -> bool:

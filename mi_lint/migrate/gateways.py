@@ -25,6 +25,8 @@ REGIONAL = (
 )
 UNKNOWN = "the host '{}' is none of the service's own, and may not take its tokens"
 _APIM = re.compile(r"\.azure-api\.(?:net|us|cn)\b", re.IGNORECASE)
+# Names of settings and variables: APIM_BASE_URL, apim_endpoint, API_MANAGEMENT_URL.
+_APIM_NAME = re.compile(r"(?<![a-z])apim(?![a-z])|api_?management", re.IGNORECASE)
 _REGIONAL = re.compile(r"//[a-z0-9]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
@@ -42,7 +44,7 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
     calls = site.consumers if site.call is None else (site.call, *site.consumers)
     for call in calls:
         texts = list(_addresses(call, context))
-        if any(map(_APIM.search, texts)):
+        if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, _names(call, context))):
             return HeldBack(APIM, rewrite)
         if "cognitiveservices" not in call.client.scope:
             continue
@@ -65,3 +67,14 @@ def _addresses(call: ClientCall, context: Context) -> Iterator[str]:
         for node in (origin.node, origin.default):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+
+
+def _names(call: ClientCall, context: Context) -> Iterator[str]:
+    """Yield what the address is called: in the call, on its way there, and as a setting."""
+    address = call.arguments.get(call.client.endpoint.argument)
+    if address is None:
+        return
+    yield ast.unparse(address)
+    trace = context.analysis.tracer.trace(call.module, address)
+    yield from (origin.name for origin in trace.origins)
+    yield from (step.name for step in trace.steps)

@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from mi_lint.migrate import unpacked
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.conditions import Condition, condition, guard, without_operands
+from mi_lint.migrate.conditions import Condition, condition, guard, is_reported, without_operands
 from mi_lint.migrate.imports import Alias, removed_statement
 from mi_lint.migrate.parameters import default_of, dropped, private_function
 from mi_lint.migrate.purity import is_pure
@@ -189,11 +189,12 @@ class Orphans:
         if not left and [binding.kind for binding in bindings] == ["parameter"]:
             return self._drop_parameter(bindings[0])
         if not bindings or not all(self._removable(binding) for binding in bindings):
-            return []
+            return self._ask_no_more(left, tests)
         if len(conditions) < len(left):
             named = any(b.kind == "import" or self._is_keyless(b.value) for b in bindings)
-            # Where something else goes on using the key, a guard goes on asking for it.
-            if any(map(self._decides, conditions)) and not named:
+            # Where something else goes on using the key, a guard goes on asking for it; a line of a log is no use.
+            reported = all(is_reported(module, n) for n, test in zip(left, tests, strict=True) if test is None)
+            if conditions and (reported or any(map(self._decides, conditions))) and not named:
                 self.switches.append((identifier, frozenset(uses)))
             for binding in superseded(module, bindings, uses, left):
                 self._remove(binding)
@@ -210,6 +211,14 @@ class Orphans:
         for binding in bindings:
             found += self._remove(binding)
         return found
+
+    def _ask_no_more(self, left: list[ast.Name], tests: list[Condition | None]) -> list[str]:
+        """Take a value that has to stay, such as a parameter, out of the only tests that still read it."""
+        joined = [test for test in tests if test is not None and test.junction is not None]
+        if len(joined) < len(left):
+            return []
+        self._gone.update(left)
+        return [name for test in joined for name in self._apply(test)]
 
     def _decides(self, test: Condition) -> bool:
         """Whether a test that stays says what the code does, more than whether it goes on at all."""
