@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable
 from types import ModuleType
 
-from mi_lint.migrate import floors, gateways, introspected, libraries, platforms, rewriters, workers
+from mi_lint.migrate import demands, floors, gateways, introspected, libraries, platforms, rewriters, workers
 from mi_lint.migrate import switches as tests
 from mi_lint.migrate.calls import UnreadableCallError
 from mi_lint.migrate.context import Context
@@ -59,6 +59,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
+    reason = reason or demands.reason(site)
     if reason:
         return HeldBack(reason, outcome)
     return introspected.still_demanded(site, tests.decided_by_caller(site, outcome), context.analysis.project)

@@ -10,7 +10,7 @@ from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.origins import Step
 from mi_lint.python.site import Site
 
-_SECRET_NAME = re.compile(r"key|secret|sas|passw|conn|credential", re.IGNORECASE)
+SECRET_NAME = re.compile(r"key|secret|sas|passw|conn|credential", re.IGNORECASE)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 DEMANDED = "the caller in {} stops when '{}' is not set: take that out there, too"
 REASON = "whether '{}' is set decides what the code does; decide what takes its place"
@@ -18,11 +18,12 @@ REASON = "whether '{}' is set decides what the code does; decide what takes its 
 
 def concerns(name: str, site: Site) -> bool:
     """Whether a name that is tested is one that the site's secret goes by; when that is not known, it may be."""
-    names = _names(site)
+    names = names_of(site)
     return not names or name in names
 
 
-def _names(site: Site) -> set[str]:
+def names_of(site: Site) -> set[str]:
+    """Return the names that a site's secret goes by on its way: settings, variables and attributes."""
     found = set() if site.secret is None else _identifiers(site.secret)
     for origin in site.trace.origins if site.trace is not None else ():
         found |= {origin.name} | _identifiers(origin.node)
@@ -55,11 +56,19 @@ def decided_by_caller(site: Site, outcome: Outcome) -> Outcome:
     return outcome
 
 
+def secrets_passed(call: ast.Call) -> set[str]:
+    """Return the names of the variables and attributes with secrets that a call passes on."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    names = {value.id for value in values if isinstance(value, ast.Name)}
+    names |= {value.attr for value in values if isinstance(value, ast.Attribute)}
+    return {name for name in names if SECRET_NAME.search(name)}
+
+
 def _asked(call: ast.Call, tests: Iterator[ast.expr]) -> str:
     """Return the secret that a call passes on and that one of several tests asks for; empty when none does."""
     passed = [*call.args, *(keyword.value for keyword in call.keywords)]
     secrets = {ast.unparse(value) for value in passed if isinstance(value, ast.Name | ast.Attribute)}
-    secrets = {name for name in secrets if _SECRET_NAME.search(name)}
+    secrets = {name for name in secrets if SECRET_NAME.search(name)}
     asked = (
         ast.unparse(part) for test in tests for part in ast.walk(test) if isinstance(part, ast.Name | ast.Attribute)
     )

@@ -1,0 +1,100 @@
+"""Lists of what has to be set, gone through one by one: ``[n for n in ("ENDPOINT", "KEY") if not os.getenv(n)]``.
+
+Left in place, such a check would still demand the secret of a call that takes a token now.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+
+from mi_lint.migrate.switches import SECRET_NAME, names_of, secrets_passed
+from mi_lint.python.facts import Module
+from mi_lint.python.site import Site
+
+REASON = "a check of several settings in {} still demands '{}': take that out of its list, too"
+_Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def reason(site: Site) -> str:
+    """Return which check goes on demanding a site's secret; empty when none does."""
+    trace = site.trace
+    if trace is None:
+        return ""
+    modules = [site.module, *(origin.module for origin in trace.origins), *(step.module for step in trace.steps)]
+    passed = (step.node for step in trace.steps if step.kind == "passed" and isinstance(step.node, ast.Call))
+    names = names_of(site).union(*map(secrets_passed, passed))
+    for module in dict.fromkeys(modules):
+        found = sorted(filter(SECRET_NAME.search, names & _demanded(module)))
+        if found:
+            return REASON.format(module.path, found[0])
+    return ""
+
+
+@functools.lru_cache(maxsize=16)
+def _demanded(module: Module) -> frozenset[str]:
+    """Return the names that a module goes through and gives up over when one is not set."""
+    if b"for " not in module.source.text:
+        return frozenset()
+    loops = (node for node in ast.walk(module.tree) if isinstance(node, _Loop))
+    return frozenset(name for loop in loops if _asks(module, loop) for name in _listed(module, loop))
+
+
+def _asks(module: Module, loop: _Loop) -> bool:
+    """Whether a loop looks for what is not set, and its function then gives up or says so."""
+    if not _finds_missing(module, loop):
+        return False
+    statement = module.statement(loop)
+    if isinstance(statement, ast.Return):
+        return True
+    home = next((node for node in module.parents(loop) if isinstance(node, _FUNCTIONS)), module.tree)
+    missing = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    return any(_gives_up(node, missing) for node in ast.walk(home))
+
+
+def _finds_missing(module: Module, loop: _Loop) -> bool:
+    if isinstance(loop, ast.For):
+        return any(isinstance(node, ast.If) and _says_missing(node.test) for node in ast.walk(loop))
+    if any(_says_missing(test) for test in loop.generators[0].ifs):
+        return True
+    call = module.parent(loop)
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("all", "any")
+
+
+def _says_missing(test: ast.expr) -> bool:
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.NotIn | ast.Is | ast.Eq)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def _gives_up(node: ast.AST, missing: str) -> bool:
+    if isinstance(node, ast.Raise | ast.Assert):
+        return True
+    if isinstance(node, ast.If):
+        return isinstance(node.body[-1], ast.Return) and ast.unparse(node.test) == missing
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit", "os._exit")
+
+
+def _listed(module: Module, loop: _Loop) -> Iterator[str]:
+    """Yield the settings, variables and attributes that a loop over a literal collection goes through."""
+    values = loop.iter if isinstance(loop, ast.For) else loop.generators[0].iter
+    if isinstance(values, ast.Call) and isinstance(values.func, ast.Attribute) and values.func.attr == "items":
+        values = values.func.value
+    if isinstance(values, ast.Name):
+        bindings = module.place(values)[0].lookup(values.id)
+        values = bindings[0].value if len(bindings) == 1 and bindings[0].value is not None else values
+    if isinstance(values, ast.Dict):
+        parts = [part for part in (*values.keys, *values.values) if part is not None]
+    elif isinstance(values, ast.List | ast.Tuple | ast.Set):
+        parts = [part for entry in values.elts for part in (entry.elts if isinstance(entry, ast.Tuple) else [entry])]
+    else:
+        return
+    for part in parts:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Attribute):
+            yield part.attr
