@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 
@@ -12,6 +13,7 @@ _REGION = (
     "a key with a region goes to the global endpoint, which takes a token only with a resource ID besides: use the"
     " resource's own endpoint https://<resource>.cognitiveservices.azure.com"
 )
+_MAPS = "a token for Azure Maps needs the client ID of the Maps account besides: pass client_id, too"
 _HOST = re.compile(r"https?://(?:[\w<>{}-]+\.)+[a-z]{2,}", re.IGNORECASE)
 
 
@@ -27,6 +29,9 @@ def doubt(call: ClientCall) -> str:
     """Return why a rewrite of a call involves a judgement; empty when it does not."""
     if call.client.upgrade:
         return call.client.upgrade
+    # https://learn.microsoft.com/azure/azure-maps/azure-maps-authentication#microsoft-entra-authentication
+    if call.client.scope.startswith("https://atlas.microsoft.com") and not _passes(call, "client_id"):
+        return _MAPS
     unseen = call.client.add_except and not _HOST.search(_endpoint(call))
     return call.client.note if unseen else ""
 
@@ -40,3 +45,8 @@ def doubt_of_region(object_name: str, call: ClientCall) -> str:
 def _endpoint(call: ClientCall) -> str:
     address = call.arguments.get(call.client.endpoint.argument)
     return "" if address is None else text_of(call.module, address)
+
+
+def _passes(call: ClientCall, argument: str) -> bool:
+    keywords = call.node.keywords if isinstance(call.node, ast.Call) else []
+    return argument in call.arguments or any(keyword.arg in (argument, None) for keyword in keywords)

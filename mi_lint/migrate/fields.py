@@ -23,6 +23,8 @@ from mi_lint.python.site import Site
 
 _SETTINGS_CLASS = re.compile(r"dataclass|NamedTuple|BaseSettings|BaseModel|\bdefine\b|\bfrozen\b|attr\.s\b")
 
+_LENIENT = re.compile(r"""extra\W{1,4}=?\s*(?:Extra\.)?['"]?(?:ignore|allow)""")
+
 
 @dataclasses.dataclass(slots=True)
 class _Field:
@@ -44,7 +46,7 @@ def with_unused_fields(analysis: Analysis, accepted: Mapping[Site, Rewritten]) -
     result = dict(accepted)
     taken = [change for rewrite in accepted.values() for change in rewrite.changes]
     fields = [entry for entry in _read_fields(analysis, accepted) if not _is_renamed(entry, taken)]
-    fields = [entry for entry in fields if _is_unused(analysis, entry, accepted)]
+    fields = [e for e in fields if not _refuses_strangers(e) and _is_unused(analysis, e, accepted)]
     for owner, group in _by_class(fields).items():
         changes = _removal(analysis, owner, group)
         if changes is None or any(change.overlaps(other) for change in changes for other in taken):
@@ -84,6 +86,15 @@ def _removed(site: Site, rewrite: Rewritten) -> Iterator[ast.Attribute]:
             start, end = source.span(node)
             if any(first <= start and end <= last for first, last in spans):
                 yield node
+
+
+def _refuses_strangers(entry: _Field) -> bool:
+    """Whether a field that nobody demands has to stay: without it, a file that still sets it would not be read.
+
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#dotenv-env-support
+    """
+    text = ast.unparse(entry.owner)
+    return entry.declaration.value is not None and "env_file" in text and _LENIENT.search(text) is None
 
 
 def _is_unused(analysis: Analysis, entry: _Field, accepted: Mapping[Site, Rewritten]) -> bool:

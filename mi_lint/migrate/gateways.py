@@ -23,10 +23,12 @@ REGIONAL = (
     "the endpoint of a region takes keys only: give the resource a custom subdomain, and use its own endpoint "
     "(https://<resource>.cognitiveservices.azure.com)"
 )
+EMULATOR = "the endpoint seems to be that of an emulator, which takes its well-known key only: leave it as it is"
 UNKNOWN = "the host '{}' is none of the service's own, and may not take its tokens"
 _APIM = re.compile(r"\.azure-api\.(?:net|us|cn)\b", re.IGNORECASE)
 # Names of settings and variables: APIM_BASE_URL, apim_endpoint, API_MANAGEMENT_URL.
 _APIM_NAME = re.compile(r"(?<![a-z])apim(?![a-z])|api_?management", re.IGNORECASE)
+_EMULATOR = re.compile(r"emulator|azurite", re.IGNORECASE)
 _REGIONAL = re.compile(r"//[a-z0-9]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
@@ -44,8 +46,11 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
     calls = site.consumers if site.call is None else (site.call, *site.consumers)
     for call in calls:
         texts = list(_addresses(call, context))
-        if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, _names(call, context))):
+        names = list(_names(call, context))
+        if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)):
             return HeldBack(APIM, rewrite)
+        if any(map(_EMULATOR.search, names)):
+            return HeldBack(EMULATOR, rewrite)
         if "cognitiveservices" not in call.client.scope:
             continue
         if any(map(_REGIONAL.search, texts)):

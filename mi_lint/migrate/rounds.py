@@ -15,6 +15,7 @@ from mi_lint.migrate.definitions import top_level
 from mi_lint.migrate.fields import with_unused_fields
 from mi_lint.migrate.imports import import_changes
 from mi_lint.migrate.installs import install_changes
+from mi_lint.migrate.introspected import demanded_in_vain
 from mi_lint.migrate.mentions import mention_changes
 from mi_lint.migrate.orphans import Orphans
 from mi_lint.migrate.outcome import HeldBack, Needs, Outcome, Rewritten
@@ -80,9 +81,19 @@ class Round:
                 self.outcomes[site] = rewrite
                 accepted[site] = rewrite
                 taken += rewrite.changes
-        accepted = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
+        accepted = self._with_unused(accepted)
         self.outcomes.update(accepted)
         self._regroup(accepted)
+
+    def _with_unused(self, accepted: dict[Site, Rewritten]) -> dict[Site, Rewritten]:
+        """Let what is read no more go in other files, too; hold back what would still be demanded there."""
+        while True:
+            complete = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
+            held = {} if self._options.unsafe else demanded_in_vain(self._analysis, complete)
+            if not held:
+                return complete
+            self.outcomes.update({site: HeldBack(reason, accepted[site]) for site, reason in held.items()})
+            accepted = {site: rewrite for site, rewrite in accepted.items() if site not in held}
 
     def _context(self, module: Module) -> Context:
         if module not in self._contexts:

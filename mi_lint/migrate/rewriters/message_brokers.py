@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.judgement import for_callers
@@ -11,6 +12,7 @@ from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python.families.message_brokers import BROKER
 from mi_lint.python.site import Site
 
+_COUNTED = re.compile(r"\{\d*\}|%s")
 _ROLES = {
     "azureservicebus": "Azure Service Bus Data Owner",
     "azurestoragequeues": "Storage Queue Data Contributor",
@@ -37,6 +39,9 @@ def _rewrite(site: Site, context: Context) -> Outcome:
     match = BROKER.fullmatch(editor.text)
     if match is None:
         return Manual("where the key ends in the broker URL cannot be seen")
+    # What fills them is counted, so none can go alone.
+    if isinstance(site.node, ast.Constant) and _COUNTED.search(match["userinfo"]):
+        return Manual("what fills the broker URL in is not visible: put the name of the credential's class there")
     name = "ManagedIdentityCredential" if context.credentials.kind == "managed" else "DefaultAzureCredential"
     start, end = match.span("userinfo")
     editor.cut(start - 1, end, "/" + name)
