@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from mi_lint.python import known
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.imported import imported_words, importers, stem
 from mi_lint.python.source import Source, read_source
@@ -224,7 +225,8 @@ class Project:
                 for path in self._importers().get(stem(module.path), ())
                 if word in self.text(path) and called.search(self.text(path))
             ]
-            hits.sort(key=lambda path: (-len(posixpath.commonpath([path, module.path])), path))
+            # Many tests must not keep the one that counts from being looked at.
+            hits.sort(key=lambda path: (known.is_test(path), -len(posixpath.commonpath([path, module.path])), path))
             self._mentions[key] = hits[:MAX_CALLING_FILES]
         return self._mentions[key]
 

@@ -136,3 +136,10 @@ def test_a_notebook_that_makes_an_object_is_one_of_its_callers():
     module = project.module("app.ipynb")
     call = next(call for call in module.calls if getattr(call.func, "id", "") == "use")
     assert [(o.kind, o.name) for o in Tracer(project).trace(module, call.args[0]).origins] == [("environment", "KEY")]
+
+
+def test_many_tests_do_not_hide_the_caller_that_counts():
+    home = "def make(key):\n    use(key)"
+    tests = {f"tests/test_{n}.py": f'from app import make\nmake("made up {n}")' for n in range(13)}
+    caller = {"web/start.py": 'import os\nfrom app import make\nmake(os.environ["KEY"])'}
+    assert ("environment", "KEY") in origins(home, {**tests, **caller})
