@@ -59,7 +59,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
-    reason = reason or demands.reason(site)
+    reason = reason or demands.reason(site, outcome)
     if reason:
         return HeldBack(reason, outcome)
     return introspected.still_demanded(site, tests.decided_by_caller(site, outcome), context.analysis.project)
