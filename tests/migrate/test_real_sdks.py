@@ -40,8 +40,8 @@ OBJECTS = {
     "AzureSasCredential": ("azure.core.credentials", 'AzureSasCredential("sv=1&sig=2")'),
     "MetricsAdvisorKeyCredential": ("azure.ai.metricsadvisor", f'MetricsAdvisorKeyCredential("{KEY}", "{KEY}")'),
 }
-# The constructor opens a connection, or the class is no client of its own.
-NOT_CONSTRUCTED = {"azure-cosmos", "azure-iot-hub"}
+# The call opens a connection, or the class is no client of its own.
+NOT_CONSTRUCTED = {"azure-cosmos", "azure-iot-hub", "azure-appconfiguration-provider"}
 OPTIONAL = {"snapshot", "transport_type", "token_intent", "resource_id", "host", "auth"}
 REQUIRED = {
     "ServiceBusSender": ', queue_name="name"',
