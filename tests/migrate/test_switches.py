@@ -55,7 +55,8 @@ def test_a_guard_that_asks_the_environment_for_the_key_goes_with_the_key(guard, 
         "load_dotenv()",
         (
             "try:\n        from dotenv import load_dotenv\n    except ImportError:\n"
-            '        pip.main(["install", "python-dotenv"])\n        from dotenv import load_dotenv\n\n    load_dotenv()'
+            '        pip.main(["install", "python-dotenv"])\n        from dotenv import load_dotenv\n\n'
+            "    load_dotenv()"
         ),
     ],
 )
