@@ -48,6 +48,10 @@ REQUIRED = {
     "ServiceBusReceiver": ', queue_name="name"',
     "EventGridConsumerClient": ', namespace_topic="name", subscription="name"',
     "KnowledgeBaseRetrievalClient": ', knowledge_base_name="name"',
+    # Without it the service does not know which account a token is for.
+    **dict.fromkeys(
+        ("MapsSearchClient", "MapsRouteClient", "MapsRenderClient", "MapsGeolocationClient"), ', client_id="name"'
+    ),
 }
 
 

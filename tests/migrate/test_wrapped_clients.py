@@ -48,6 +48,7 @@ def environment(code):
     for name in re.findall(r"(?:environ\[|environ\.get\(|getenv\()[\"'](\w+)", code):
         kept[name] = next((value for word, value in VALUES.items() if word in name), "name")
     kept.update(AZURE_OPENAI_ENDPOINT=VALUES["ENDPOINT"], OPENAI_API_VERSION="2024-06-01")
+    kept.update(OPENAI_ENDPOINT=VALUES["ENDPOINT"], OPENAI_VERSION="2024-06-01")
     return kept | {"AZURE_OPENAI_CHAT_DEPLOYMENT_NAME": "chat"}
 
 
