@@ -17,12 +17,12 @@ from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect, too_many
 from mi_lint.plan.instances import Instances
 from mi_lint.plan.model import HOSTS, SYSTEM, Host, Identity, Parameter, Plan
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.relevant import modules_with_calls
 from mi_lint.plan.resources import Directory
 from mi_lint.plan.split import Group, camel, split
 from mi_lint.plan.workload import Workload, custom_roles, with_needs
 from mi_lint.plan.workspace import Workspace
+from mi_lint.python.known import is_test
 from mi_lint.python.site import ClientCall, Site
 from mi_lint.rulebook import store
 from mi_lint.rulebook.roles import Planes

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mi_lint.plan.hosts import Found
-from mi_lint.plan.operations import is_test
+from mi_lint.python.known import is_test
 
 # Names of hosts that tell nothing about their code.
 _PLAIN = frozenset({"app", "web", "site", "main", "this", "container", "server", "service", "host", "vm", "linux"})

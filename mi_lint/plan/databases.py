@@ -8,10 +8,10 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mi_lint.plan.model import Principal
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.resources import Target, host_name, origins
 from mi_lint.plan.templates.declared import Declared
 from mi_lint.python.facts import Module, called_name
+from mi_lint.python.known import is_test
 from mi_lint.python.values import Tracer
 from mi_lint.rulebook.roles import Plane, Planes
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mi_lint.plan.databases import Connection, parts
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.resources import Target, host_name
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.azure_hosts import is_azure
@@ -15,6 +14,7 @@ from mi_lint.python.database_urls import database_urls
 from mi_lint.python.facts import Module
 from mi_lint.python.families.django_settings import CACHES, ENGINES, kind_of
 from mi_lint.python.flask_settings import flask_urls
+from mi_lint.python.known import is_test
 from mi_lint.python.mappings import entry
 from mi_lint.rulebook.roles import Planes
 

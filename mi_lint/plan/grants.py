@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from mi_lint.plan.instances import Value
 from mi_lint.plan.model import Assignment, CustomRole, Parameter, Problem, Reason, Resource
 from mi_lint.plan.needs import cover, covers, includes
-from mi_lint.plan.operations import Use, is_test
+from mi_lint.plan.operations import Use
 from mi_lint.plan.resources import origins
+from mi_lint.python.known import is_test
 from mi_lint.python.values import Tracer
 from mi_lint.rulebook.roles import Plane, Planes, Role
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mi_lint.migrate.outcome import Outcome, Rewritten
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.settings import place
+from mi_lint.python.known import is_test
 
 if TYPE_CHECKING:
     from mi_lint.plan.model import Resource

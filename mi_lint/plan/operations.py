@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ from mi_lint.rulebook.roles import Operation, Plane
 
 # The method under which rules tell what a class or function needs as soon as it is called.
 MAKING = "__init__"
-_TEST = re.compile(r"(?:^|/)(?:(?:[\w-]*[_-])?tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +37,6 @@ class Use:
     def place(self) -> str:
         """File and line."""
         return f"{self.module.path}:{self.module.source.location(self.node).region.start_line}"
-
-
-def is_test(path: str) -> bool:
-    """Whether a file belongs to the tests: what they set up is not what the workload needs."""
-    return bool(_TEST.search(path))
 
 
 def uses(modules: Iterable[Module], instances: Instances) -> Iterator[Use]:

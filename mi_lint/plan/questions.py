@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mi_lint.plan import rewrites
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.settings import place
+from mi_lint.python.known import is_test
 
 if TYPE_CHECKING:
     from mi_lint.plan.build import Builder

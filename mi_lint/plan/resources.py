@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mi_lint.plan.model import Parameter, Resource
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.templates.declared import Declared, nearness
 from mi_lint.python.facts import Module
+from mi_lint.python.known import is_test
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall
 from mi_lint.python.values import Tracer

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.plan.model import USER, Host, Identity, Resource, Setting
-from mi_lint.plan.operations import is_test
 from mi_lint.plan.workspace import Workspace
+from mi_lint.python.known import is_test
 from mi_lint.python.site import ClientCall, Site
 from mi_lint.python.values import Tracer
 

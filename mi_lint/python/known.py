@@ -66,11 +66,13 @@ _CONFIGURATION_CALLS = {
 _CONFIGURATION_NAMES = {"streamlit.secrets": "config", "st.secrets": "config", "django.conf.settings": "setting"}
 
 
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing|unittests?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_TEST = re.compile(
+    r"(?:^|/)(?:(?:[\w-]*[_-])?tests?|testing|unittests?)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
+)
 
 
 def is_test(path: str) -> bool:
-    """Whether a file holds tests, whose keys are made up more often than not."""
+    """Whether a file holds tests: their keys are made up more often than not, and no workload needs what they do."""
     return _TEST.search(path) is not None
 
 

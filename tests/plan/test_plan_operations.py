@@ -5,8 +5,6 @@ import textwrap
 import pytest
 from plan_repositories import BLOB, VM, plan_of, rights
 
-from mi_lint.plan.operations import is_test
-
 READER, CONTRIBUTOR, OWNER = (f"Storage Blob Data {level}" for level in ("Reader", "Contributor", "Owner"))
 SENDER, RECEIVER = (f"Azure Service Bus Data {role}" for role in ("Sender", "Receiver"))
 CONTAINER = "blobServices/default/containers/logs"
@@ -192,15 +190,6 @@ def test_what_tests_set_up_is_not_what_the_workload_needs(tmp_path):
         "main.bicep": VM,
     }
     assert rights(plan_of(tmp_path, files)) == [READER]
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [("tests/a.py", True), ("e2e_tests/a.py", True), ("a/test_b.py", True), ("conftest.py", True),
-     ("src/latest/a.py", False), ("contest/a.py", False)],
-)  # fmt: skip
-def test_paths_of_tests_are_known(path, expected):
-    assert is_test(path) is expected
 
 
 def test_parts_get_rights_of_their_own(tmp_path):
