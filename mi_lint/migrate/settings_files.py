@@ -6,7 +6,6 @@ it and gets the new one beside it.
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,12 +15,12 @@ from mi_lint.migrate.documents import prose_changes
 from mi_lint.migrate.manifests import folders_around
 from mi_lint.python.project import Project
 
-ENVIRONMENT_FILES = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
 # Writes the line of a new setting: from what stands before and after the old name, both names and an example value.
 _Writer = Callable[[str, str, str, str, str], "str | None"]
-SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
-SETTINGS_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
-COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
+_SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
+_ENVIRONMENT = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
+_COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
+_SETTINGS_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
 _DOCUMENTS = ("README*.md", "readme*.md")
 
 
@@ -33,17 +32,36 @@ def setting_changes(
     ``renamed`` maps an old name to its new names with an example of each value.
     """
     changes: list[Change] = []
-    for path in [path for folder in folders_around(module) for path in project.files_in(folder)]:
-        name = posixpath.basename(path)
-        if any(fnmatch.fnmatch(name, pattern) for pattern in ENVIRONMENT_FILES) and SAMPLE.search(name):
-            changes += _lines(path, project.text(path), renamed, still_read, _env_line)
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in COMPOSE):
-            changes += _lines(path, project.text(path), renamed, still_read, _compose_line)
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in SETTINGS_JSON) and SAMPLE.search(name):
-            changes += _lines(path, project.text(path), renamed, still_read, _json_line)
-        elif any(fnmatch.fnmatch(name, pattern) for pattern in _DOCUMENTS):
+    for path, write in _around(project, module):
+        changes += _lines(path, project.text(path), renamed, still_read, write)
+    for folder in folders_around(module):
+        for path in project.named_in(folder, _DOCUMENTS):
             changes += prose_changes(path, project.text(path), renamed, still_read)
     return changes
+
+
+def samples_around(project: Project, module: str) -> Iterator[str]:
+    """Yield the samples of settings and compose files in the folder of a module and those around it."""
+    for path, _ in _around(project, module):
+        yield path
+
+
+def environment_samples(project: Project) -> Iterator[str]:
+    """Yield the samples of environment files of a project."""
+    return (path for path in project.named(_ENVIRONMENT) if _is_sample(path))
+
+
+def _around(project: Project, module: str) -> Iterator[tuple[str, _Writer]]:
+    for folder in folders_around(module):
+        seen: set[str] = set()
+        for patterns, write in ((_ENVIRONMENT, _env_line), (_COMPOSE, _compose_line), (_SETTINGS_JSON, _json_line)):
+            found = [path for path in project.named_in(folder, patterns) if patterns is _COMPOSE or _is_sample(path)]
+            yield from ((path, write) for path in found if path not in seen)
+            seen.update(found)
+
+
+def _is_sample(path: str) -> bool:
+    return _SAMPLE.search(posixpath.basename(path)) is not None
 
 
 def real_files(project: Project, names: frozenset[str]) -> list[str]:
@@ -51,7 +69,7 @@ def real_files(project: Project, names: frozenset[str]) -> list[str]:
     found = []
     for path in project.files:
         name = posixpath.basename(path)
-        real = name == ".env" or (name.startswith(".env.") and not SAMPLE.search(name)) or name == "local.settings.json"
+        real = name == ".env" or (name.startswith(".env.") and not _is_sample(path)) or name == "local.settings.json"
         if real and any(re.search(rb"\b%s\b" % re.escape(old.encode()), project.text(path)) for old in names):
             found.append(path)
     return found

@@ -6,14 +6,11 @@ or have an address of that service in a sample of the settings.
 
 from __future__ import annotations
 
-import fnmatch
-import posixpath
 import re
 from collections.abc import Iterator
 
 from mi_lint.migrate.context import CONNECTION_ENDINGS
-from mi_lint.migrate.manifests import folders_around
-from mi_lint.migrate.settings_files import COMPOSE, ENVIRONMENT_FILES, SAMPLE, SETTINGS_JSON
+from mi_lint.migrate.settings_files import samples_around
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.rulebook.client import Client
@@ -91,12 +88,8 @@ def _address(example: str) -> str | None:
 
 
 def _samples(module: Module, analysis: Analysis) -> Iterator[str]:
-    project = analysis.project
-    for path in [path for folder in folders_around(module.path) for path in project.files_in(folder)]:
-        name = posixpath.basename(path)
-        environment = any(fnmatch.fnmatch(name, pattern) for pattern in (*ENVIRONMENT_FILES, *SETTINGS_JSON))
-        if (environment and SAMPLE.search(name)) or any(fnmatch.fnmatch(name, pattern) for pattern in COMPOSE):
-            yield project.text(path).decode("utf-8", "replace")
+    for path in samples_around(analysis.project, module.path):
+        yield analysis.project.text(path).decode("utf-8", "replace")
 
 
 def _differ(old: str, name: str, module: Module, analysis: Analysis) -> bool:

@@ -5,12 +5,11 @@ That matters for more than tidiness: DefaultAzureCredential reads AZURE_CLIENT_S
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from mi_lint.migrate.changes import Change
-from mi_lint.migrate.settings_files import ENVIRONMENT_FILES, SAMPLE
+from mi_lint.migrate.settings_files import environment_samples
 from mi_lint.python.project import Project
 
 _READ = re.compile(rb"""(?:environ\s*\[|environ\.(?:get|pop|setdefault)\s*\(|getenv\s*\()\s*["'](\w+)["']""")
@@ -38,7 +37,6 @@ def removed_from_samples(project: Project, names: frozenset[str]) -> Iterator[Ch
         return
     alternatives = b"|".join(re.escape(name.encode()) for name in sorted(names))
     line = re.compile(rb"(?m)^[ \t]*(?:export[ \t]+)?(?:%s)[ \t]*=[^\n]*(?:\n|\Z)" % alternatives)
-    for path in project.named(ENVIRONMENT_FILES):
-        if SAMPLE.search(posixpath.basename(path)):
-            for match in line.finditer(project.text(path)):
-                yield Change(path, match.start(), match.end(), "")
+    for path in environment_samples(project):
+        for match in line.finditer(project.text(path)):
+            yield Change(path, match.start(), match.end(), "")
