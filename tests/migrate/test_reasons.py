@@ -7,11 +7,12 @@ import os
 import re
 
 import pytest
+from rule_examples import rule_examples
 
 from mi_lint.migrate.outcome import HeldBack, Manual
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import document, store
+from mi_lint.rulebook import store
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
 
@@ -29,18 +30,13 @@ def reasons():
     """Yield what is told about the examples of all rules, but for what the rules themselves say."""
     table = store.client_table()
     own = {entry.get(key) for entry in table.values() for key in ("reason", "upgrade", "note")}
-    for path in store.rule_files():
-        with open(path, encoding="utf-8") as stream:
-            parsed = document.parse(stream.read(), path)
-        for key in ("checks", "clients"):
-            for entry in document.mappings(parsed.get(key)):
-                for example in document.mappings(entry.get("examples")):
-                    if "unchanged_because" in example:
-                        text = str(example["before"]).encode()
-                        plan = session_of_texts({"app.py": text}, table).plan(Options(thorough=False))
-                        for _, outcome in plan.outcomes:
-                            if isinstance(outcome, HeldBack | Manual) and outcome.reason not in own:
-                                yield outcome.reason
+    for found in rule_examples():
+        if "unchanged_because" in found.example:
+            text = str(found.example["before"]).encode()
+            plan = session_of_texts({"app.py": text}, table).plan(Options(thorough=False))
+            for _, outcome in plan.outcomes:
+                if isinstance(outcome, HeldBack | Manual) and outcome.reason not in own:
+                    yield outcome.reason
 
 
 def test_each_reason_of_the_examples_is_listed(listed):

@@ -7,15 +7,15 @@ a byte order mark or indented by tabs gives the same answer.
 from __future__ import annotations
 
 import functools
-import os
 
 import pytest
+from rule_examples import rule_examples
 
 from mi_lint.migrate import verify
 from mi_lint.migrate.outcome import HeldBack, Manual, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import document, store
+from mi_lint.rulebook import store
 
 PATH = "app.py"
 BOM = b"\xef\xbb\xbf"
@@ -27,14 +27,8 @@ def table():
 
 
 def examples():
-    for path in store.rule_files():
-        with open(path, encoding="utf-8") as stream:
-            parsed = document.parse(stream.read(), path)
-        for kind, name in (("checks", "id"), ("clients", "package")):
-            for entry in document.mappings(parsed.get(kind)):
-                for number, example in enumerate(document.mappings(entry.get("examples"))):
-                    identity = f"{os.path.basename(path)}-{entry[name]}-{number}"
-                    yield pytest.param(str(entry.get("id", "")), dict(example), id=identity)
+    for found in rule_examples():
+        yield pytest.param(str(found.entry.get("id", "")), dict(found.example), id=found.id)
 
 
 def with_outcome(kind):

@@ -12,8 +12,7 @@ import subprocess
 import sys
 
 import pytest
-
-from mi_lint.rulebook import document, store
+from rule_examples import rule_examples
 
 pytestmark = pytest.mark.slow
 
@@ -25,16 +24,10 @@ CALLS = "\nif type(globals().get('config')).__name__ == 'function':\n    config(
 
 
 def examples():
-    for path in store.rule_files():
-        if os.path.basename(path) not in FILES:
-            continue
-        with open(path, encoding="utf-8") as stream:
-            parsed = document.parse(stream.read(), path)
-        for kind, name in (("checks", "id"), ("clients", "package")):
-            for entry in document.mappings(parsed.get(kind)):
-                for number, example in enumerate(document.mappings(entry.get("examples"))):
-                    if "after" in example and "requests" not in example["after"]:
-                        yield pytest.param(example["after"], id=f"{os.path.basename(path)}-{entry[name]}-{number}")
+    for found in rule_examples():
+        code = found.example.get("after")
+        if found.file in FILES and code and "requests" not in code:
+            yield pytest.param(code, id=found.id)
 
 
 @functools.cache

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from rule_examples import rule_examples
 
-from mi_lint.rulebook import document, store
 from mi_lint.scanning.python_filter import PythonFilter
 
 
 def examples():
-    for path in store.rule_files():
-        with open(path, encoding="utf-8") as stream:
-            parsed = document.parse(stream.read(), path)
-        for key in ("checks", "clients"):
-            for entry in document.mappings(parsed.get(key)):
-                for example in document.mappings(entry.get("examples")):
-                    yield str(example.get("before", "")).encode()
+    return (str(found.example.get("before", "")).encode() for found in rule_examples())
 
 
 OTHERS = [
