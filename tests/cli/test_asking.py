@@ -35,9 +35,12 @@ def project(tmp_path):
     return tmp_path
 
 
-# The first terminal that the leader of a session opens becomes its controlling one, from which Control-C comes.
+# The first terminal that the leader of a session opens becomes its controlling one, from which Control-C comes. What runs
+# in the background, as these tests may, ignores the signals of a terminal, and its children with it.
 START = """
-import os
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.close(os.open(os.ttyname(0), os.O_RDWR))
 from mi_lint.cli.main import run
 run()
