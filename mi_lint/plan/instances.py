@@ -14,6 +14,7 @@ from typing import TypeGuard
 from mi_lint.plan.subclasses import Subclasses
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module, called_name
+from mi_lint.python.objects import class_of, is_inside
 from mi_lint.python.scopes import Binding, Function, parameters
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Plane, Planes
@@ -133,7 +134,7 @@ class Instances:
             yield from ((module, function) for function in module.functions[callee.id])
             return
         if isinstance(callee, ast.Attribute):
-            owner = self._class(module, callee.value)
+            owner = class_of(self.project, module, callee.value)
             if owner is not None:
                 owners = [*self._with_bases(*owner), *(self.subclasses.of(owner[1]) if _is_self(callee.value) else ())]
                 for home, class_ in owners:
@@ -232,13 +233,12 @@ class Instances:
 
     def _member(self, module: Module, node: ast.Attribute, depth: int) -> Iterator[Instance]:
         """Yield what was stored in an attribute of an object of the project."""
-        owner = self._class(module, node.value)
+        owner = class_of(self.project, module, node.value)
         if owner is None:
             return
         for home, class_ in self._with_bases(*owner):
             for scope, target, value, statement in home.attributes.get(node.attr, ()):
-                around = scope.enclosing("class")
-                if around is None or around.node is not class_ or not _is_self(target.value):
+                if not (is_inside(scope, class_) and _is_self(target.value)):
                     continue
                 yield from self.of(home, value, depth)
                 if isinstance(statement, ast.AnnAssign):
@@ -256,46 +256,6 @@ class Instances:
             found = self.project.class_named(module, base)
             if found is not None and found[1] is not class_:
                 yield found
-
-    def _class(self, module: Module, node: ast.expr, depth: int = 0) -> tuple[Module, ast.ClassDef] | None:
-        """Return the class of the project that an expression is an instance of."""
-        if depth > MAX_DEPTH:
-            return None
-        if isinstance(node, ast.Name) and node.id in ("self", "cls"):
-            scope = module.place(node)[0].enclosing("class")
-            return (module, scope.node) if scope and isinstance(scope.node, ast.ClassDef) else None
-        if isinstance(node, ast.Await):
-            return self._class(module, node.value, depth + 1)
-        if isinstance(node, ast.Call):
-            return self.project.class_named(module, node.func)
-        if isinstance(node, ast.Name):
-            return self._class_of_name(module, node, depth)
-        if isinstance(node, ast.Attribute) and (owner := self._class(module, node.value, depth + 1)):
-            home, class_ = owner
-            for scope, _, value, _ in home.attributes.get(node.attr, ()):
-                around = scope.enclosing("class")
-                if around is not None and around.node is class_:
-                    return self._class(home, value, depth + 1)
-        return None
-
-    def _class_of_name(self, module: Module, node: ast.Name, depth: int) -> tuple[Module, ast.ClassDef] | None:
-        for binding in module.reaching(node):
-            if binding.kind in ("assign", "with") and binding.value is not None:
-                return self._class(module, binding.value, depth + 1)
-            if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and binding.node.annotation:
-                return self.project.class_named(module, binding.node.annotation)
-            if binding.kind == "class" and isinstance(binding.node, ast.ClassDef):
-                return module, binding.node
-            if binding.kind == "import":
-                found = self.project.find(module.path, binding.target)
-                if found is None or len(found[1]) != 1:
-                    return None
-                other, (name,) = found
-                if name in other.classes:
-                    return other, other.classes[name]
-                values = [b.value for b in other.scope.bindings.get(name, ()) if b.value is not None]
-                return self._class(other, values[0], depth + 1) if values else None
-        return None
 
 
 def _is_self(node: ast.expr) -> bool:

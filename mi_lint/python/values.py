@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 
 from mi_lint.python import known
 from mi_lint.python.facts import Module
+from mi_lint.python.objects import MAX_DEPTH, class_of, is_inside
 from mi_lint.python.origins import Origin, Step, Trace
 from mi_lint.python.project import MAX_HOPS, Project
 from mi_lint.python.scopes import Binding, Scope, parameters
 
-MAX_DEPTH = 24
 MAX_ORIGINS = 12
 MAX_CALLERS = 20
 
@@ -217,14 +217,14 @@ class _Walk:
 
     def member(self, module: Module, node: ast.Attribute, depth: int) -> list[Origin]:
         """Follow an attribute of ``self`` or of an instance of a class of the project."""
-        owner = self._class_of(module, node.value, depth)
+        owner = class_of(self.project, module, node.value, depth)
         if owner is None:
             argument = known.is_argparse(module, node.value)
             return [self.origin("argument", module, node, node.attr)] if argument else []
         home, class_ = owner
         found: list[Origin] = []
         for scope, target, value, statement in home.attributes.get(node.attr, ()):
-            if isinstance(target.value, ast.Name) and target.value.id in ("self", "cls") and _inside(scope, class_):
+            if isinstance(target.value, ast.Name) and target.value.id in ("self", "cls") and is_inside(scope, class_):
                 found += self.through(home, statement, "stored", node.attr, value, depth)
         inner = home.scopes.get(class_)
         for binding in inner.bindings.get(node.attr, ()) if inner else ():
@@ -244,43 +244,6 @@ class _Walk:
         if setting is not None:
             return [self.origin("setting", module, binding.node, setting, binding.value)]
         return self.binding(module, binding, depth)
-
-    def _class_of(self, module: Module, node: ast.expr, depth: int) -> tuple[Module, ast.ClassDef] | None:
-        if isinstance(node, ast.Name) and node.id in ("self", "cls"):
-            scope = module.place(node)[0].enclosing("class")
-            return (module, scope.node) if scope and isinstance(scope.node, ast.ClassDef) else None
-        if depth > MAX_DEPTH:
-            return None
-        if isinstance(node, ast.Call):
-            return self.project.class_named(module, node.func)
-        if isinstance(node, ast.Name):
-            for binding in module.reaching(node):
-                if binding.kind in ("assign", "with") and binding.value is not None:
-                    return self._class_of(module, binding.value, depth + 1)
-                if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and binding.node.annotation:
-                    return self.project.class_named(module, binding.node.annotation)
-                if binding.kind == "class" and isinstance(binding.node, ast.ClassDef):
-                    return module, binding.node
-                if binding.kind == "import":
-                    return self._imported_instance(module, binding.target, depth)
-        if isinstance(node, ast.Attribute) and (owner := self._class_of(module, node.value, depth + 1)):
-            home, class_ = owner
-            for scope, _, value, _ in home.attributes.get(node.attr, ()):
-                if _inside(scope, class_):
-                    return self._class_of(home, value, depth + 1)
-        return None
-
-    def _imported_instance(self, module: Module, target: str, depth: int) -> tuple[Module, ast.ClassDef] | None:
-        found = self.project.find(module.path, target)
-        if found is None or len(found[1]) != 1:
-            return None
-        other, (name,) = found
-        if name in other.classes:
-            return other, other.classes[name]
-        for binding in other.scope.bindings.get(name, ()):
-            if binding.kind == "assign" and binding.value is not None:
-                return self._class_of(other, binding.value, depth + 1)
-        return None
 
     def subscript(self, module: Module, node: ast.Subscript, depth: int) -> list[Origin]:
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
@@ -381,11 +344,6 @@ def _argument(call: ast.Call, arguments: ast.arguments, node: ast.arg, offset: i
 
 def _is_static(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(item, ast.Name) and item.id == "staticmethod" for item in function.decorator_list)
-
-
-def _inside(scope: Scope, class_: ast.ClassDef) -> bool:
-    owner = scope.enclosing("class")
-    return owner is not None and owner.node is class_
 
 
 _FOLLOWERS: dict[type[ast.expr], Callable[..., list[Origin]]] = {

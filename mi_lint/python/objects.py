@@ -1,0 +1,62 @@
+"""The class of the project of which an expression holds an instance: `self`, what a class makes, an annotation."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
+from mi_lint.python.scopes import Scope
+
+MAX_DEPTH = 24
+
+
+def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -> tuple[Module, ast.ClassDef] | None:
+    """Return the class of the project that an expression holds an instance of, with the module it stands in.
+
+    ``depth`` is how far the value has been followed already; at `MAX_DEPTH` the search ends.
+    """
+    if isinstance(node, ast.Name) and node.id in ("self", "cls"):
+        scope = module.place(node)[0].enclosing("class")
+        return (module, scope.node) if scope and isinstance(scope.node, ast.ClassDef) else None
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(node, ast.Await):
+        return class_of(project, module, node.value, depth + 1)
+    if isinstance(node, ast.Call):
+        return project.class_named(module, node.func)
+    if isinstance(node, ast.Name):
+        for binding in module.reaching(node):
+            if binding.kind in ("assign", "with") and binding.value is not None:
+                return class_of(project, module, binding.value, depth + 1)
+            if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and binding.node.annotation:
+                return project.class_named(module, binding.node.annotation)
+            if binding.kind == "class" and isinstance(binding.node, ast.ClassDef):
+                return module, binding.node
+            if binding.kind == "import":
+                return _imported_instance(project, module, binding.target, depth)
+    if isinstance(node, ast.Attribute) and (owner := class_of(project, module, node.value, depth + 1)):
+        home, class_ = owner
+        for scope, _, value, _ in home.attributes.get(node.attr, ()):
+            if is_inside(scope, class_):
+                return class_of(project, home, value, depth + 1)
+    return None
+
+
+def _imported_instance(project: Project, module: Module, target: str, depth: int) -> tuple[Module, ast.ClassDef] | None:
+    found = project.find(module.path, target)
+    if found is None or len(found[1]) != 1:
+        return None
+    other, (name,) = found
+    if name in other.classes:
+        return other, other.classes[name]
+    for binding in other.scope.bindings.get(name, ()):
+        if binding.kind == "assign" and binding.value is not None:
+            return class_of(project, other, binding.value, depth + 1)
+    return None
+
+
+def is_inside(scope: Scope, class_: ast.ClassDef) -> bool:
+    """Whether a scope is that of a class or of one of its methods."""
+    owner = scope.enclosing("class")
+    return owner is not None and owner.node is class_
