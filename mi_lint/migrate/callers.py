@@ -16,7 +16,7 @@ from mi_lint.migrate.endpoints import Replacement, is_free, name_of_endpoint, of
 from mi_lint.migrate.libraries import is_published
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
-from mi_lint.python.scopes import Function, parameters
+from mi_lint.python.scopes import Function, default_of, parameters, passed
 from mi_lint.python.site import ClientCall, Site
 
 MAX_REEXPORTS = 3
@@ -89,19 +89,14 @@ def _direct(name: ast.Name, call: ClientCall, context: Context, stored: ast.expr
     uses = tuple(n for n in module.loads.get(name.id, ()) if module.place(n)[0].lookup(name.id) is bindings)
     if not isinstance(argument, ast.arg) or not all(n is stored or same_endpoint(context, n, call) for n in uses):
         return None
-    return _Parameter(function, argument, uses) if _has_no_default(function, argument) else None
+    return _Parameter(function, argument, uses) if _has_no_default(function.args, argument) else None
 
 
-def _has_no_default(function: Function, argument: ast.arg) -> bool:
-    arguments = function.args
-    ordered = [*arguments.posonlyargs, *arguments.args]
-    if argument in ordered:
-        index = ordered.index(argument) - (len(ordered) - len(arguments.defaults))
-        default = arguments.defaults[index] if index >= 0 else None
-    elif argument in arguments.kwonlyargs:
-        default = arguments.kw_defaults[arguments.kwonlyargs.index(argument)]
-    else:
+def _has_no_default(arguments: ast.arguments, argument: ast.arg) -> bool:
+    """Whether a parameter is given by every caller that gives anything; ``None`` and the empty text are nothing."""
+    if argument in (arguments.vararg, arguments.kwarg):
         return False
+    default = default_of(arguments, argument)
     return default is None or (isinstance(default, ast.Constant) and not default.value)
 
 
@@ -131,7 +126,8 @@ def _passed(
     parameter: _Parameter, module: Module, made: ast.Call, call: ClientCall, context: Context
 ) -> Replacement | None:
     """Return the change to what one call passes; None when that is not plain to see."""
-    argument = _argument(parameter, made)
+    function = parameter.function
+    argument = passed(made, function.args, parameter.argument, 1 if function.name == "__init__" else 0)
     if argument is None:
         return None
     trace = context.analysis.tracer.trace(module, argument)
@@ -150,18 +146,6 @@ def _passed(
 
 def _imports(module: Module, name: str) -> bool:
     return any(binding.target == name and not binding.block for binding in module.scope.bindings.get(name, ()))
-
-
-def _argument(parameter: _Parameter, made: ast.Call) -> ast.expr | None:
-    name = parameter.argument.arg
-    named = next((keyword.value for keyword in made.keywords if keyword.arg == name), None)
-    if named is not None:
-        return named
-    function = parameter.function
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    index = arguments.index(parameter.argument) if parameter.argument in arguments else len(arguments)
-    index -= function.name == "__init__"
-    return made.args[index] if 0 <= index < len(made.args) else None
 
 
 def _keyword(module: Module, made: ast.Call, old: str, new: str) -> Iterator[Change]:

@@ -15,7 +15,7 @@ from mi_lint.migrate import unpacked
 from mi_lint.migrate.changes import Change
 from mi_lint.migrate.conditions import Condition, condition, guard, is_reported, without_operands
 from mi_lint.migrate.imports import Alias, removed_statement
-from mi_lint.migrate.parameters import default_of, dropped, private_function
+from mi_lint.migrate.parameters import dropped, private_function
 from mi_lint.migrate.purity import is_pure
 from mi_lint.migrate.setting_tests import setting_uses
 from mi_lint.migrate.superseded import superseded
@@ -23,7 +23,7 @@ from mi_lint.migrate.words import stands_elsewhere
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import SECRET_KINDS
-from mi_lint.python.scopes import Binding
+from mi_lint.python.scopes import Binding, default_of
 
 # A name that new code uses: no attribute, no text, and not what it assigns to or passes as a keyword.
 _USED_WORD = re.compile(r"""(?<![\w."'])[A-Za-z_]\w*\b(?!\s*=(?!=))""")
@@ -250,7 +250,7 @@ class Orphans:
             function = module.parent(function)
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not isinstance(parameter, ast.arg):
             return []
-        default = default_of(function, parameter)
+        default = default_of(function.args, parameter)
         if default is None or isinstance(default, ast.Constant) or not is_pure(module, default):
             return []
         kinds = self._tracer.trace(module, default).kinds - {"none"}

@@ -99,12 +99,3 @@ def _end(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, index
     arguments, defaults = function.args.args, function.args.defaults
     number = index - (len(arguments) - len(defaults))
     return module.source.span(defaults[number] if number >= 0 else arguments[index])[1]
-
-
-def default_of(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, parameter: ast.arg) -> ast.expr | None:
-    """Return what a parameter is when a call does not pass it."""
-    arguments = function.args
-    ordered = [*arguments.posonlyargs, *arguments.args]
-    padded = [None] * (len(ordered) - len(arguments.defaults)) + arguments.defaults
-    pairs = [*zip(ordered, padded, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-    return next((default for argument, default in pairs if argument is parameter), None)

@@ -15,7 +15,7 @@ from mi_lint.plan.subclasses import Subclasses
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module, called_name
 from mi_lint.python.objects import class_of, is_inside
-from mi_lint.python.scopes import Binding, Function, parameters
+from mi_lint.python.scopes import Binding, Function, default_of, parameters, passed
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.roles import Plane, Planes
 
@@ -189,19 +189,19 @@ class Instances:
         self, module: Module, function: Function, node: ast.arg, binding: Binding, depth: int
     ) -> Iterator[Instance]:
         """Yield what callers pass, and what a framework injects by ``Depends(factory)``."""
-        names = [argument.arg for argument in parameters(function.args)]
+        first = [argument.arg for argument in parameters(function.args)[:1]]
         owner = binding.scope.parent
         method = owner is not None and owner.kind == "class"
         name = owner.name if method and owner is not None and function.name == "__init__" else function.name
-        position = names.index(node.arg) - (1 if method and names[:1] in (["self"], ["cls"]) else 0)
+        bound = 1 if method and first in (["self"], ["cls"]) else 0
         for other, call in self.project.callers(module, name)[:MAX_CALLERS]:
-            value = _passed_argument(call, node.arg, position)
+            value = passed(call, function.args, node, bound)
             if value is not None:
                 yield from self.of(other, value, depth)
-        for default in _defaults(function, node.arg):
-            if isinstance(default, ast.Call) and called_name(default) == "Depends" and default.args:
-                for home, factory in self._functions(module, default.args[0]):
-                    yield from self._produced(home, factory, depth)
+        default = default_of(function.args, node)
+        if isinstance(default, ast.Call) and called_name(default) == "Depends" and default.args:
+            for home, factory in self._functions(module, default.args[0]):
+                yield from self._produced(home, factory, depth)
 
     def _annotated(self, module: Module, annotation: ast.expr) -> Iterator[Instance]:
         """Yield the clients that an annotation names, such as ``BlobServiceClient | None``."""
@@ -273,24 +273,6 @@ def _results(module: Module, function: Function) -> list[ast.expr]:
         if isinstance(node, ast.Yield) and node.value is not None:
             found.append(node.value)
     return found
-
-
-def _defaults(function: Function, name: str) -> Iterator[ast.expr]:
-    ordered = [*function.args.posonlyargs, *function.args.args]
-    for argument, default in zip(reversed(ordered), reversed(function.args.defaults), strict=False):
-        if argument.arg == name:
-            yield default
-    for argument, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
-        if argument.arg == name and value is not None:
-            yield value
-
-
-def _passed_argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    starred = any(isinstance(argument, ast.Starred) for argument in call.args)
-    return call.args[position] if 0 <= position < len(call.args) and not starred else None
 
 
 def _arguments(module: Module, call: ast.Call, names: tuple[str, ...]) -> tuple[tuple[str, Value], ...]:

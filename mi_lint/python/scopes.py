@@ -72,3 +72,24 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
     """Return all parameters of a function, ``*args`` and ``**kwargs`` last."""
     result = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     return result + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
+
+
+def default_of(arguments: ast.arguments, parameter: ast.arg) -> ast.expr | None:
+    """Return what a parameter is when a call does not pass it."""
+    ordered = [*arguments.posonlyargs, *arguments.args]
+    padded = [None] * (len(ordered) - len(arguments.defaults)) + arguments.defaults
+    pairs = [*zip(ordered, padded, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    return next((default for argument, default in pairs if argument is parameter), None)
+
+
+def passed(call: ast.Call, arguments: ast.arguments, parameter: ast.arg, bound: int = 0) -> ast.expr | None:
+    """Return what a call passes for a parameter, or None; ``bound`` is 1 where ``self`` is passed by itself."""
+    for keyword in call.keywords:
+        if keyword.arg == parameter.arg:
+            return keyword.value
+    positional = [*arguments.posonlyargs, *arguments.args]
+    index = positional.index(parameter) - bound if parameter in positional else -1
+    # Behind `*values` nobody knows which argument is which.
+    if not 0 <= index < len(call.args) or any(isinstance(given, ast.Starred) for given in call.args[: index + 1]):
+        return None
+    return call.args[index]

@@ -14,7 +14,7 @@ from mi_lint.python.facts import Module
 from mi_lint.python.objects import MAX_DEPTH, class_of, is_inside
 from mi_lint.python.origins import Origin, Step, Trace
 from mi_lint.python.project import MAX_HOPS, Project
-from mi_lint.python.scopes import Binding, Scope, parameters
+from mi_lint.python.scopes import Binding, Scope, default_of, passed
 
 MAX_ORIGINS = 12
 MAX_CALLERS = 20
@@ -162,7 +162,7 @@ class _Walk:
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             return [self.origin("parameter", module, node, node.arg)]
         found: list[Origin] = []
-        default = _default(function.args, node)
+        default = default_of(function.args, node)
         if default is not None:
             found += self.follow(module, default, depth)
         if self.hops < MAX_HOPS:
@@ -188,7 +188,7 @@ class _Walk:
             # Nobody looks for callers in notebooks, but the one that is asked about may make what it uses.
             callers += [(self.start, call) for call in self.start.calls_of(name)]
         for other, call in callers:
-            argument = _argument(call, function.args, node, offset)
+            argument = passed(call, function.args, node, offset)
             if argument is not None:
                 found += self.through(other, call, "passed", node.arg, argument, depth)
         return found
@@ -317,29 +317,6 @@ class _Walk:
             # Calling a token provider gives a token.
             return [self.origin("token", module, node)]
         return result or [self.opaque(module, node, f"the result of '{known.callee(node)}'")]
-
-
-def _default(arguments: ast.arguments, node: ast.arg) -> ast.expr | None:
-    ordered = [*arguments.posonlyargs, *arguments.args]
-    if node in ordered:
-        index = ordered.index(node) - (len(ordered) - len(arguments.defaults))
-        return arguments.defaults[index] if index >= 0 else None
-    if node in arguments.kwonlyargs:
-        return arguments.kw_defaults[arguments.kwonlyargs.index(node)]
-    return None
-
-
-def _argument(call: ast.Call, arguments: ast.arguments, node: ast.arg, offset: int) -> ast.expr | None:
-    """Return what a call passes for a parameter."""
-    for keyword in call.keywords:
-        if keyword.arg == node.arg:
-            return keyword.value
-    names = parameters(arguments)
-    index = names.index(node) - offset
-    positional = [*arguments.posonlyargs, *arguments.args]
-    if node in positional and 0 <= index < len(call.args) and not isinstance(call.args[index], ast.Starred):
-        return call.args[index]
-    return None
 
 
 def _is_static(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -35,8 +35,8 @@ def project(tmp_path):
     return tmp_path
 
 
-# The first terminal that the leader of a session opens becomes its controlling one, from which Control-C comes. What runs
-# in the background, as these tests may, ignores the signals of a terminal, and its children with it.
+# The first terminal that the leader of a session opens becomes its controlling one, from which Control-C comes. What
+# runs in the background, as these tests may, ignores the signals of a terminal, and its children with it.
 START = """
 import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -43,6 +43,7 @@ def origins(code, files=None):
         ('import os\nx = None\nx = os.environ["A"]\nuse(x)', [("environment", "A")]),
         ('import os\ndef f(key):\n    use(key)\nf(os.environ["A"])', [("environment", "A")]),
         ('import os\ndef f(key="x"):\n    use(key)\nf(key=os.environ["A"])', [("environment", "A"), ("literal", "")]),
+        ('import os\ndef f(a, key):\n    use(key)\nf(*pair, os.environ["A"])', [("parameter", "key")]),
         ("def f(key):\n    use(key)", [("parameter", "key")]),
         ("def f(options):\n    use(options['key'])", [("parameter", "options['key']")]),
         ("def f(options):\n    use((options or {}).get('key'))", [("parameter", "options['key']")]),
