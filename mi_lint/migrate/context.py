@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
-from mi_lint.migrate.calls import CallEditor
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.credentials import Credentials
+from mi_lint.migrate.credential.credentials import Credentials
+from mi_lint.migrate.editing.calls import CallEditor
+from mi_lint.migrate.editing.changes import Change
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site

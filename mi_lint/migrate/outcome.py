@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.editing.changes import Change
 from mi_lint.model import Applicability
 
 

@@ -8,11 +8,14 @@ import pkgutil
 from collections.abc import Callable
 from types import ModuleType
 
-from mi_lint.migrate import demands, floors, gateways, introspected, libraries, platforms, rewriters, workers
-from mi_lint.migrate import switches as tests
-from mi_lint.migrate.calls import UnreadableCallError
+from mi_lint.migrate import rewriters
+from mi_lint.migrate.branching import demands, introspected
+from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.editing.calls import UnreadableCallError
+from mi_lint.migrate.holdbacks import gateways, libraries, platforms, workers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.migrate.project_files import floors
 from mi_lint.python import known
 from mi_lint.python.site import Site
 

@@ -10,14 +10,14 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mi_lint.migrate.changes import Change, applied, conflict, differences, edit, merged
-from mi_lint.migrate.companions import companion_changes, packages_of
-from mi_lint.migrate.manifests import companion_source
+from mi_lint.migrate.editing.changes import Change, applied, conflict, differences, edit, merged
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.migrate.project_files.companions import companion_changes, packages_of
+from mi_lint.migrate.project_files.manifests import companion_source
+from mi_lint.migrate.project_files.settings_files import real_files
+from mi_lint.migrate.project_files.unused_settings import removed_from_samples, unused_settings
 from mi_lint.migrate.rounds import WAITS, Options, Round, joined
-from mi_lint.migrate.settings_files import real_files
-from mi_lint.migrate.unused_settings import removed_from_samples, unused_settings
 from mi_lint.model import Applicability, Fix
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.project import Project

@@ -6,21 +6,22 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mi_lint.migrate import mocked, verify
-from mi_lint.migrate import switches as tests
-from mi_lint.migrate.changes import Change, applied, coalesced, conflict, merged, moved_out
-from mi_lint.migrate.companions import packages_of
+from mi_lint.migrate import verify
+from mi_lint.migrate.branching import switches as tests
+from mi_lint.migrate.branching.introspected import demanded_in_vain
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.definitions import top_level
-from mi_lint.migrate.fields import with_unused_fields
-from mi_lint.migrate.imports import import_changes
-from mi_lint.migrate.installs import install_changes
-from mi_lint.migrate.introspected import demanded_in_vain
-from mi_lint.migrate.mentions import mention_changes
-from mi_lint.migrate.orphans import Orphans
+from mi_lint.migrate.editing.changes import Change, applied, coalesced, conflict, merged, moved_out
+from mi_lint.migrate.editing.definitions import top_level
+from mi_lint.migrate.editing.imports import import_changes
+from mi_lint.migrate.endpoint.shared_settings import with_unused_globals
 from mi_lint.migrate.outcome import HeldBack, Needs, Outcome, Rewritten
 from mi_lint.migrate.outcomes import outcome_of
-from mi_lint.migrate.shared_settings import with_unused_globals
+from mi_lint.migrate.project_files import mocked
+from mi_lint.migrate.project_files.companions import packages_of
+from mi_lint.migrate.project_files.installs import install_changes
+from mi_lint.migrate.project_files.mentions import mention_changes
+from mi_lint.migrate.unused.fields import with_unused_fields
+from mi_lint.migrate.unused.orphans import Orphans
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.site import Site

@@ -10,8 +10,8 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.mentions import said_of_endpoint
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.project_files.mentions import said_of_endpoint
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.scopes import Binding
 from mi_lint.python.source import Source

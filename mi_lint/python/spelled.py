@@ -72,7 +72,7 @@ def spelled(node: ast.expr) -> Spelled:
 def resolved(module: Module, node: ast.expr) -> Spelled:
     """Return the text that an expression of a module puts together, also by ``join`` and from a named pattern.
 
-    `mi_lint.migrate.spelled` edits none of the last two.
+    `mi_lint.migrate.editing.spelled` edits none of the last two.
     """
     result = Spelled()
     match node:

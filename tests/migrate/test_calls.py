@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from mi_lint.migrate.calls import CallEditor
+from mi_lint.migrate.editing.calls import CallEditor
 from mi_lint.python.source import Source
 
 

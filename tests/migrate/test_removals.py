@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from mi_lint.migrate.changes import applied
-from mi_lint.migrate.imports import removed_statement
+from mi_lint.migrate.editing.changes import applied
+from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.python.facts import parse
 from mi_lint.python.source import Source
 

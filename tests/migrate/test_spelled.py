@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from mi_lint.migrate.calls import UnreadableCallError
-from mi_lint.migrate.changes import applied, merged
-from mi_lint.migrate.connections import AUTHENTICATION, url_without_password, url_without_user, without_password
-from mi_lint.migrate.spelled import SpelledEditor
+from mi_lint.migrate.editing.calls import UnreadableCallError
+from mi_lint.migrate.editing.changes import applied, merged
+from mi_lint.migrate.editing.connections import AUTHENTICATION, url_without_password, url_without_user, without_password
+from mi_lint.migrate.editing.spelled import SpelledEditor
 from mi_lint.python import odbc
 from mi_lint.python.source import Source
 from mi_lint.python.spelled import spelled

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
-from mi_lint.migrate.calls import CallEditor
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connections import url_without_password
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.engines import SCOPE, engine_changes
-from mi_lint.migrate.insertions import before_top_level
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.credential.engines import SCOPE, engine_changes
+from mi_lint.migrate.editing.calls import CallEditor
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.connections import url_without_password
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.editing.insertions import before_top_level
+from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
-from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
 from mi_lint.python.database_urls import database_urls
 from mi_lint.python.drivers import DIALECT_REASONS, DIALECTS, DRIVERS, Driver

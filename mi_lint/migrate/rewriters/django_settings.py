@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
-from mi_lint.migrate.calls import UnreadableCallError
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connections import AUTHENTICATION, old_driver, url_without_user
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.editing.calls import UnreadableCallError
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.connections import AUTHENTICATION, old_driver, url_without_user
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.rewriters.redis_clients import TLS, provider
 from mi_lint.migrate.rewriters.sql_server import DRIVER, USER_ASSIGNED
-from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python.database_urls import database_urls
 from mi_lint.python.mappings import entry
 from mi_lint.python.site import Site

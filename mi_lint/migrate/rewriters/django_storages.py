@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
+from mi_lint.migrate.editing.dictionaries import DictEditor
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.families.django_storages import OPTIONS, SETTINGS
 from mi_lint.python.mappings import entry

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate.closing import closing
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credential.closing import closing
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python.site import Site
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.imports import removed_statement
+from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python.facts import Module
 from mi_lint.python.families.identity_endpoint import IDENTITIES, TokenRequest, token_request

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate.changes import Change
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.mappings import dictionaries, entry
 from mi_lint.python.site import Site

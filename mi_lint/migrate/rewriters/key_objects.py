@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual, signatures
-from mi_lint.migrate.additions import additions, doubt, doubt_of_region
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credential import signatures
+from mi_lint.migrate.credential.additions import additions, doubt, doubt_of_region
+from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import ClientCall, Site
 

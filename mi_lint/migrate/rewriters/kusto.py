@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 

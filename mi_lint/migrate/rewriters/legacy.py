@@ -5,8 +5,8 @@ Everything else in the family needs a newer SDK first, which the site says itsel
 
 from __future__ import annotations
 
-from mi_lint.migrate.constructions import position
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.editing.constructions import position
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 

@@ -6,9 +6,9 @@ import ast
 import re
 
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import Manual, Outcome, Rewritten
-from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python.families.message_brokers import BROKER
 from mi_lint.python.site import Site
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connections import url_without_user
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.connections import url_without_user
+from mi_lint.migrate.editing.spelled import SpelledEditor
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
-from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import odbc
 from mi_lint.python.database_urls import database_urls
 from mi_lint.python.site import Site

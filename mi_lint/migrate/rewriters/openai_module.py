@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
-from mi_lint.migrate.changes import Change
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.site import Site

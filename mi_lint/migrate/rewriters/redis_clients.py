@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connections import url_without_user
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.connections import url_without_user
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
-from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
 from mi_lint.python.database_urls import database_urls
 from mi_lint.python.mappings import entry, unpacked

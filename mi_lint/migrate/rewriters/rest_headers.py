@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate import dual
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site

@@ -9,20 +9,23 @@ import ast
 import dataclasses
 import re
 
-from mi_lint.migrate import callers, dual, judgement, passed_strings, signatures, switches
-from mi_lint.migrate.branches import Reduced
-from mi_lint.migrate.calls import CallEditor
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connection_strings import template, without_sas
-from mi_lint.migrate.constructions import add_required, insert_token, made_of_endpoint, position, token_code
+from mi_lint.migrate.branching import dual, switches
+from mi_lint.migrate.branching.branches import Reduced
+from mi_lint.migrate.branching.setting_tests import setting_tests
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.endpoints import PASSED, judged, replacement
-from mi_lint.migrate.imports import removed_statement
-from mi_lint.migrate.manifests import is_older, pin
+from mi_lint.migrate.credential import signatures
+from mi_lint.migrate.editing.calls import CallEditor
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.constructions import add_required, insert_token, made_of_endpoint, position, token_code
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.editing.imports import removed_statement
+from mi_lint.migrate.endpoint import callers, passed_strings
+from mi_lint.migrate.endpoint.connection_strings import template, without_sas
+from mi_lint.migrate.endpoint.endpoints import PASSED, judged, replacement
+from mi_lint.migrate.holdbacks import judgement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
+from mi_lint.migrate.project_files.manifests import is_older, pin
 from mi_lint.migrate.rewriters import sas
-from mi_lint.migrate.setting_tests import setting_tests
 from mi_lint.python.site import ClientCall, Site
 
 _OPENAI_0 = re.compile(rb"\bOPENAI_API_TYPE\b|\bopenai\.(?:api_\w+|error|embeddings_utils)\b")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from mi_lint.migrate import dual, signatures
-from mi_lint.migrate.branches import Reduced, only, without_branch
+from mi_lint.migrate.branching import dual
+from mi_lint.migrate.branching.branches import Reduced, only, without_branch
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.site import Site

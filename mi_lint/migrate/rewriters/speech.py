@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mi_lint.migrate import dual
-from mi_lint.migrate.constructions import position
+from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.editing.constructions import position
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site

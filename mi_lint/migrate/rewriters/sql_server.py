@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate.calls import CallEditor
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connections import AUTHENTICATION, old_driver, url_without_user, without_password
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.editing.calls import CallEditor
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.connections import AUTHENTICATION, old_driver, url_without_user, without_password
+from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
-from mi_lint.migrate.spelled import SpelledEditor
 from mi_lint.python import known, odbc
 from mi_lint.python.database_urls import DatabaseUrl, database_urls
 from mi_lint.python.flask_settings import flask_value

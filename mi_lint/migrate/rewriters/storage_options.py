@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate.calls import CallEditor
-from mi_lint.migrate.changes import Change
-from mi_lint.migrate.connection_strings import template
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.dictionaries import DictEditor
-from mi_lint.migrate.judgement import for_callers
+from mi_lint.migrate.editing.calls import CallEditor
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.endpoint.connection_strings import template
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.facts import Module

@@ -1,0 +1,191 @@
+"""Tests whether a secret is set, left behind when the secret is no longer read.
+
+``if not key: raise`` goes, ``if not endpoint or not key`` loses one operand. Where the key being set decides what the
+code does, nobody but its author can say what shall decide from now on.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.python.facts import Module
+
+_REPORTING = re.compile(r"(?i)^print$|\blog(?:ging|ger)?\.(?:debug|info|warning|warn|error|critical|exception|log)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A use of a name in a test: ``statement`` goes as a whole, or ``change`` takes the name out of the test.
+
+    ``harmless`` tests stay: what they guard is right in either case. With none of the three, the test is a switch that
+    the rewrite must not touch.
+    """
+
+    statement: ast.If | ast.Assert | None = None
+    change: Change | None = None
+    harmless: bool = False
+    operand: ast.expr | None = None
+    junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set | None = None
+
+    @property
+    def is_switch(self) -> bool:
+        return self.statement is None and self.change is None and not self.harmless
+
+
+def condition(module: Module, name: ast.expr) -> Condition | None:
+    """Return the condition that a use of a name is part of, or None when the use is none."""
+    operand = _operand(module, name)
+    parent = module.parent(operand)
+    if isinstance(parent, ast.BoolOp) and _is_test(module, parent):
+        if _decides(operand, isinstance(parent.op, ast.And)):
+            return _never(module, parent)
+        return Condition(change=_dropped(module, parent.values, operand), operand=operand, junction=parent)
+    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and (function := _all_or_any(module.parent(parent))):
+        if len(parent.elts) < 2 or _decides(operand, function == "all"):
+            return Condition()
+        return Condition(change=_dropped(module, parent.elts, operand), operand=operand, junction=parent)
+    if isinstance(parent, ast.If) and parent.test is operand:
+        if _only_fails(parent, operand):
+            return Condition(statement=parent)
+        return Condition(harmless=not parent.orelse and all(map(_loads_settings, parent.body)))
+    if isinstance(parent, ast.Assert) and parent.test is operand:
+        return Condition(statement=parent if _says_present(operand) else None)
+    if isinstance(parent, ast.IfExp | ast.While) and parent.test is operand:
+        return Condition()
+    return None
+
+
+def _all_or_any(node: ast.AST) -> str:
+    name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    return name if name in ("all", "any") else ""
+
+
+def _decides(operand: ast.expr, is_and: bool) -> bool:
+    """Whether a test alone decides a junction when a secret is as good as set: ``not key and …``, ``key or …``."""
+    present = _says_present(operand)
+    return present is not None and present is not is_and
+
+
+def _says_present(operand: ast.expr) -> bool | None:
+    """Whether a test holds when the name is set (False: when it is not); None when that cannot be told."""
+    if isinstance(operand, ast.UnaryOp):
+        inner = _says_present(operand.operand)
+        return None if inner is None else not inner
+    if isinstance(operand, ast.Compare):
+        other = operand.comparators[0]
+        if isinstance(operand.ops[0], ast.In | ast.NotIn):
+            return isinstance(operand.ops[0], ast.In)
+        if not isinstance(other, ast.Constant) or other.value not in (None, "", 0):
+            return None
+        return isinstance(operand.ops[0], ast.IsNot | ast.NotEq | ast.Gt)
+    return True
+
+
+def _never(module: Module, test: ast.BoolOp) -> Condition:
+    """Return what becomes of ``not key and not other``, which is never true again: a guard goes, all else decides."""
+    statement = module.parent(test)
+    if not isinstance(test.op, ast.And) or not isinstance(statement, ast.If) or statement.orelse:
+        return Condition()
+    if _only_fails(statement, test):
+        return Condition(statement=statement)
+    return Condition(harmless=all(map(_loads_settings, statement.body)))
+
+
+def _operand(module: Module, name: ast.expr) -> ast.expr:
+    """Return the whole test of the name: ``key``, ``not key``, ``key is None``, ``key == ""``, ``bool(key)``."""
+    node: ast.expr = name
+    while True:
+        parent = module.parent(node)
+        if (
+            (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+            or (isinstance(parent, ast.Compare) and len([n for n in ast.walk(parent) if isinstance(n, ast.Name)]) == 1)
+            or (
+                isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in ("bool", "len")
+            )
+        ):
+            node = parent
+        else:
+            return node
+
+
+def _is_test(module: Module, node: ast.expr) -> bool:
+    """Whether an expression is used for its truth only."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.BoolOp | ast.UnaryOp):
+        return _is_test(module, parent)
+    return isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) and parent.test is node
+
+
+def without_operands(
+    module: Module, junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set, gone: Collection[ast.expr]
+) -> list[Change]:
+    """Return the changes that take some, not all, of the operands out of a junction."""
+    source = module.source
+    operands = junction.values if isinstance(junction, ast.BoolOp) else junction.elts
+    changes = []
+    is_leading = True
+    for index, operand in enumerate(operands):
+        start, end = source.span(operand)
+        is_leading = is_leading and operand in gone
+        if operand in gone and is_leading:
+            changes.append(Change(source.path, start, source.span(operands[index + 1])[0], ""))
+        elif operand in gone:
+            changes.append(Change(source.path, source.span(operands[index - 1])[1], end, ""))
+    return changes
+
+
+def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
+    """Return the statement that gives up when an operand of a junction is missing, and does nothing else."""
+    test = module.parent(junction) if not isinstance(junction, ast.BoolOp) else junction
+    while isinstance(module.parent(test), ast.UnaryOp):
+        test = module.parent(test)
+    statement = module.parent(test)
+    if isinstance(statement, ast.Assert) and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return statement
+    if isinstance(statement, ast.If) and isinstance(test, ast.expr) and _only_fails(statement, test):
+        return statement
+    return None
+
+
+def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:
+    source = module.source
+    index = operands.index(operand)
+    start, end = source.span(operand)
+    if index == 0:
+        return Change(source.path, start, source.span(operands[1])[0], "")
+    return Change(source.path, source.span(operands[index - 1])[1], end, "")
+
+
+def is_reported(module: Module, name: ast.AST) -> bool:
+    """Whether a use of a name only tells whether it is set: ``logging.info(f"key set: {bool(key)}")``."""
+    asked = module.parent(name)
+    if not (isinstance(asked, ast.Call) and isinstance(asked.func, ast.Name) and asked.func.id == "bool"):
+        return False
+    statement = module.statement(name)
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and _REPORTING.search(ast.unparse(call.func)) is not None
+
+
+def _only_fails(statement: ast.If, operand: ast.expr) -> bool:
+    """Whether a statement does nothing but give up when the name is not set."""
+    if statement.orelse or not isinstance(operand, ast.UnaryOp | ast.Compare | ast.BoolOp):
+        return False
+    *before, last = statement.body
+    fails = isinstance(last, ast.Raise) or (isinstance(last, ast.Expr) and "exit" in ast.unparse(last.value))
+    return fails and all(isinstance(entry, ast.Expr) for entry in before)
+
+
+def _loads_settings(statement: ast.stmt) -> bool:
+    """Whether a statement only reads a file of settings into the environment: as well when the key is in neither."""
+    if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
+        return True
+    if isinstance(statement, ast.Try):
+        handled = [entry for handler in statement.handlers for entry in handler.body]
+        return all(map(_loads_settings, [*statement.body, *handled, *statement.orelse, *statement.finalbody]))
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+    return name.rpartition(".")[2] == "load_dotenv" or name == "pip.main"

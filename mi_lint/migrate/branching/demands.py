@@ -1,0 +1,116 @@
+"""Checks of what has to be set, in lists gone through one by one and in other files, that outlive the use of a key.
+
+Left in place, ``[n for n in ("ENDPOINT", "KEY") if not os.getenv(n)]`` would still demand what no call takes any more.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+
+from mi_lint.migrate.branching.switches import SECRET_NAME, names_of, secrets_passed
+from mi_lint.migrate.outcome import Rewritten
+from mi_lint.python import known
+from mi_lint.python.facts import Module
+from mi_lint.python.site import Site
+
+REASON = "a check in {} still demands '{}': take that out, too"
+_Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def reason(site: Site, rewrite: Rewritten) -> str:
+    """Return which check goes on demanding a site's secret; empty when none does, or when it asks for the new name."""
+    trace = site.trace
+    if trace is None or rewrite.renamed:
+        return ""
+    modules = [site.module, *(origin.module for origin in trace.origins), *(step.module for step in trace.steps)]
+    passed = (step.node for step in trace.steps if step.kind == "passed" and isinstance(step.node, ast.Call))
+    names = names_of(site).union(*map(secrets_passed, passed))
+    for module in dict.fromkeys(modules):
+        demanded = _demanded(module) if module is site.module else _demanded(module) | _guarded(module)
+        found = sorted(filter(SECRET_NAME.search, names & demanded))
+        if found:
+            return REASON.format(module.path, found[0])
+    return ""
+
+
+@functools.lru_cache(maxsize=16)
+def _guarded(module: Module) -> frozenset[str]:
+    """Return the attributes over which a module gives up: ``if not config.key: raise``, ``…: errors.append(…)``."""
+    guards = (node for node in ast.walk(module.tree) if isinstance(node, ast.If) and _complains(node.body[-1]))
+    tests = (node.test for node in guards if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not))
+    return frozenset(test.operand.attr for test in tests if isinstance(test.operand, ast.Attribute))
+
+
+def _complains(last: ast.stmt) -> bool:
+    call = last.value if isinstance(last, ast.Expr) else None
+    return isinstance(last, ast.Raise) or (isinstance(call, ast.Call) and known.callee(call) == "append")
+
+
+@functools.lru_cache(maxsize=16)
+def _demanded(module: Module) -> frozenset[str]:
+    """Return the names that a module goes through and gives up over when one is not set."""
+    if b"for " not in module.source.text:
+        return frozenset()
+    loops = (node for node in ast.walk(module.tree) if isinstance(node, _Loop))
+    return frozenset(name for loop in loops if _asks(module, loop) for name in _listed(module, loop))
+
+
+def _asks(module: Module, loop: _Loop) -> bool:
+    """Whether a loop looks for what is not set, and its function then gives up or says so."""
+    if not _finds_missing(module, loop):
+        return False
+    statement = module.statement(loop)
+    if isinstance(statement, ast.Return):
+        return True
+    home = next((node for node in module.parents(loop) if isinstance(node, _FUNCTIONS)), module.tree)
+    missing = ast.unparse(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    return any(_gives_up(node, missing) for node in ast.walk(home))
+
+
+def _finds_missing(module: Module, loop: _Loop) -> bool:
+    if isinstance(loop, ast.For):
+        return any(isinstance(node, ast.If) and _says_missing(node.test) for node in ast.walk(loop))
+    if any(_says_missing(test) for test in loop.generators[0].ifs):
+        return True
+    call = module.parent(loop)
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("all", "any")
+
+
+def _says_missing(test: ast.expr) -> bool:
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.NotIn | ast.Is | ast.Eq)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def _gives_up(node: ast.AST, missing: str) -> bool:
+    if isinstance(node, ast.Raise | ast.Assert):
+        return True
+    if isinstance(node, ast.If):
+        return isinstance(node.body[-1], ast.Return) and ast.unparse(node.test) == missing
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit", "os._exit")
+
+
+def _listed(module: Module, loop: _Loop) -> Iterator[str]:
+    """Yield the settings, variables and attributes that a loop over a literal collection goes through."""
+    values = loop.iter if isinstance(loop, ast.For) else loop.generators[0].iter
+    if isinstance(values, ast.Call) and isinstance(values.func, ast.Attribute) and values.func.attr == "items":
+        values = values.func.value
+    if isinstance(values, ast.Name):
+        bindings = module.place(values)[0].lookup(values.id)
+        values = bindings[0].value if len(bindings) == 1 and bindings[0].value is not None else values
+    if isinstance(values, ast.Dict):
+        parts = [part for part in (*values.keys, *values.values) if part is not None]
+    elif isinstance(values, ast.List | ast.Tuple | ast.Set):
+        parts = [part for entry in values.elts for part in (entry.elts if isinstance(entry, ast.Tuple) else [entry])]
+    else:
+        return
+    for part in parts:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, ast.Name):
+            yield part.id
+        elif isinstance(part, ast.Attribute):
+            yield part.attr

@@ -1,0 +1,134 @@
+"""A field of a settings class that holds a connection string holds the endpoint from then on, under another name.
+
+What reads such a class may read a file, not the environment; so the field stays what the code reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from mi_lint.migrate.context import Context, setting_name
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.python import known
+from mi_lint.python.facts import Module
+from mi_lint.python.origins import Origin
+from mi_lint.python.site import ClientCall
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The code that reads the field under its new name, the changes elsewhere, and the old and the new setting."""
+
+    code: str
+    changes: tuple[Change, ...]
+    old: str
+    new: str
+
+
+def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall, context: Context) -> Field | None:
+    """Return how a settings field follows; None when it has other uses, or is read in another way.
+
+    ``there`` is a setting that holds the endpoint already, of which the class may have a field, too.
+    """
+    declared, home = origin.node, origin.module
+    attribute = next((n for n in ast.walk(secret) if isinstance(n, ast.Attribute) and _names(declared, n)), None)
+    if attribute is None or not isinstance(declared, ast.AnnAssign) or not isinstance(declared.target, ast.Name):
+        return None
+    old = declared.target.id
+    new = setting_name(old, call.client.endpoint.setting).lower()
+    owner = home.parent(declared)
+    if there:
+        return _other_field(origin, old, there, owner, secret, attribute, context)
+    reads = _reads(old, declared, home, context)
+    if declared.value is not None and not _is_empty(declared.value):
+        return None
+    free = isinstance(owner, ast.ClassDef) and not any(_names(statement, new) for statement in owner.body)
+    if new == old or not free or reads is None or not all(_is_secret(*read, call, context) for read in reads):
+        return None
+    start, end = home.source.span(declared.target)
+    changes = [Change(home.path, start, end, new)]
+    changes += [_renamed(module, read, new) for module, read in reads if read is not attribute]
+    name = setting_name(origin.name, call.client.endpoint.setting)
+    return Field(_read_as(new, secret, attribute, context), tuple(changes), origin.name, name)
+
+
+def _other_field(
+    origin: Origin, old: str, there: str, owner: ast.AST, secret: ast.expr, attribute: ast.Attribute, context: Context
+) -> Field | None:
+    """Return the field of the same class for a setting that holds the endpoint already."""
+    if not isinstance(owner, ast.ClassDef) or not origin.name.lower().endswith(old):
+        return None
+    prefix = origin.name[: len(origin.name) - len(old)]
+    for statement in owner.body:
+        target = statement.target if isinstance(statement, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and f"{prefix}{target.id}".upper() == there.upper():
+            return Field(_read_as(target.id, secret, attribute, context), (), origin.name, there)
+    return None
+
+
+def _read_as(name: str, secret: ast.expr, attribute: ast.Attribute, context: Context) -> str:
+    """Return the code of an expression in which an attribute has another name."""
+    source = context.module.source
+    first, last = source.span(secret)
+    at = source.span(attribute)[1]
+    return (source.text[first : at - len(attribute.attr.encode())] + name.encode() + source.text[at:last]).decode()
+
+
+def _names(declared: ast.AST, name: ast.Attribute | str) -> bool:
+    wanted = name if isinstance(name, str) else name.attr
+    targets = declared.targets if isinstance(declared, ast.Assign) else [getattr(declared, "target", None)]
+    return any(isinstance(target, ast.Name) and target.id == wanted for target in targets)
+
+
+def _is_empty(value: ast.expr) -> bool:
+    """Whether a default says nothing: ``None``, an empty text, ``Field(...)`` without another name."""
+    if isinstance(value, ast.Call):
+        plain = all(isinstance(argument, ast.Constant) and argument.value in (..., None, "") for argument in value.args)
+        return plain and not any(k.arg in ("alias", "validation_alias", "env", "default") for k in value.keywords)
+    return isinstance(value, ast.Constant) and not value.value
+
+
+def _reads(
+    name: str, declared: ast.AnnAssign, home: Module, context: Context
+) -> list[tuple[Module, ast.Attribute]] | None:
+    """Return the reads of a field in the whole project; None when its name stands anywhere else."""
+    project = context.analysis.project
+    word = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(name.encode()))
+    found: list[tuple[Module, ast.Attribute]] = []
+    for path in project.code:
+        if name.encode() not in project.code_text(path) or not word.search(project.code_text(path)):
+            continue
+        module = project.module(path)
+        if module is None:
+            return None
+        loads = module.attribute_loads(name)
+        ends = {module.source.span(load)[1] for load in loads}
+        ends |= {module.source.span(declared.target)[1]} if module is home else set()
+        if any(match.end() not in ends for match in word.finditer(module.source.text)):
+            return None
+        found += [(module, load) for load in loads]
+    return found
+
+
+def _is_secret(module: Module, read: ast.Attribute, call: ClientCall, context: Context) -> bool:
+    """Whether a read of the field makes a client of the same endpoint."""
+    node: ast.AST = read
+    parent = module.parent(node)
+    while isinstance(parent, ast.Attribute) or (
+        isinstance(parent, ast.Call) and known.unwrapped(parent, "") is not None
+    ):
+        node, parent = parent, module.parent(parent)
+    for other in context.analysis.client_calls(module):
+        if node in other.arguments.values():
+            same = other.client.endpoint == call.client.endpoint and other.constructor.name == call.constructor.name
+            return same and other.arguments.get(other.constructor.positional[0]) is node
+    return False
+
+
+def _renamed(module: Module, read: ast.Attribute, new: str) -> Change:
+    """Return the change of a whole read, which the rewrite of its own call makes, too."""
+    start, end = module.source.span(read)
+    text = module.source.text[start : end - len(read.attr.encode())].decode()
+    return Change(module.path, start, end, text + new)

@@ -1,0 +1,58 @@
+"""What changes beside the Python files: manifests gain azure-identity, samples of settings gain the new names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.project_files.floors import raised_pins
+from mi_lint.migrate.project_files.manifests import IDENTITY, REDIS, manifest_changes
+from mi_lint.migrate.project_files.settings_files import setting_changes
+from mi_lint.python.project import Project
+from mi_lint.python.site import Site
+
+_NEEDED = ((b"azure.identity", IDENTITY), (b"redis_entraid", REDIS))
+# The Functions host reads it too, whatever the code does.
+HOST_SETTINGS = frozenset({"AzureWebJobsStorage"})
+
+
+def companion_changes(
+    project: Project,
+    rewrites: Sequence[tuple[Site, Rewritten]],
+    still_read: frozenset[str],
+    texts: Mapping[str, bytes],
+    neighbours: frozenset[str],
+) -> list[Change]:
+    """Return the changes to other files that some rewrites bring with them.
+
+    ``texts`` are the new modules, ``neighbours`` the packages of all rewrites.
+    """
+    changes: list[Change] = []
+    packages: dict[str, set[str]] = {}
+    renamed: dict[str, dict[str, dict[str, str]]] = {}
+    for site, rewrite in rewrites:
+        packages.setdefault(site.module.path, set()).update(packages_of(site))
+        changes += raised_pins(site, rewrite, project)
+        examples = dict(rewrite.settings)
+        for old, new in rewrite.renamed:
+            told = renamed.setdefault(site.module.path, {}).setdefault(old, {})
+            told[new] = examples.pop(new, "")
+            # What else the connection string said, such as the name of an event hub.
+            told.update(examples if len(rewrite.renamed) == 1 else {})
+    for path, names in packages.items():
+        needed = [requirement for word, requirement in _NEEDED if word in texts.get(path, b"")]
+        changes += manifest_changes(project, path, names, needed, neighbours)
+    for path, settings in renamed.items():
+        changes += setting_changes(project, path, settings, still_read | HOST_SETTINGS)
+    return changes
+
+
+def packages_of(site: Site) -> set[str]:
+    """Return the packages whose clients a site makes."""
+    found = {call.client.package for call in site.consumers}
+    if "package" in site.data:
+        found.add(site.data["package"])
+    if site.call is not None:
+        found.add(site.call.client.package)
+    return found

@@ -1,0 +1,49 @@
+"""Releases that rewritten code needs: what the project pins may be older, and then the pin has to be raised first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.project_files.manifests import Requirement, is_declared, is_older, pin, pins
+from mi_lint.python.project import Project
+from mi_lint.python.site import Site
+
+# https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/identity/azure-identity/CHANGELOG.md#1150-2023-10-26
+_PROVIDER = Requirement("azure-identity", "1.15.0")
+# https://pypi.org/project/azure-identity/1.15.0/ declares these; a frozen environment pins them to what it had.
+_BELOW_IDENTITY = (Requirement("azure-core", "1.23.0"), Requirement("msal", "1.24.0"))
+# https://pypi.org/project/redis-entraid/ declares redis>=5.3.0.
+_REDIS = Requirement("redis", "5.3.0")
+
+
+def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
+    """Return why a release that the project pins is too old for a rewrite; empty when none is."""
+    for what, needed in _needed(site, rewrite, project):
+        pinned = pin(project, site.module.path, needed.name)
+        if pinned is not None and is_older(pinned.version, needed.floor):
+            return f"{what} from {needed.name} {needed.floor} on; {pinned.version} is pinned"
+    return ""
+
+
+def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Change]:
+    """Yield the changes that raise what the project pins to what a rewrite needs."""
+    for _, needed in _needed(site, rewrite, project):
+        for pinned in pins(project, site.module.path, needed.name):
+            if is_older(pinned.version, needed.floor):
+                yield Change(pinned.path, pinned.start, pinned.end, needed.floor)
+
+
+def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[str, Requirement]]:
+    client = site.client
+    if client is not None and client.min_version:
+        yield f"{client.name} takes a token credential", Requirement(client.package, client.min_version)
+    if any("__mi_lint_provider_" in change.text for change in rewrite.changes):
+        yield "a token provider can be made", _PROVIDER
+    if any("__mi_lint_" in change.text for change in rewrite.changes) and not is_declared(
+        project, site.module.path, _PROVIDER.name
+    ):
+        yield from (("azure-identity can be installed", needed) for needed in _BELOW_IDENTITY)
+    if any(package.startswith("redis_entraid") for package, _ in rewrite.imports):
+        yield "a credential provider is taken", _REDIS
