@@ -100,7 +100,7 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     settings = sorted({pair for _, o in plan.outcomes if isinstance(o, Rewritten) for pair in o.settings})
     lines = []
     if rights and any(isinstance(outcome, Rewritten) for _, outcome in plan.outcomes):
-        lines += ["before this runs, the host's managed identity needs:", *(f"  role     {right}" for right in rights)]
+        lines += ["before this runs, the host's managed identity needs:", *(f"  right    {right}" for right in rights)]
     if settings:
         lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
     if plan.unused_settings:

@@ -8,6 +8,8 @@ from mi_lint.plan.model import HOSTS, Assignment, Identity, Plan
 from mi_lint.plan.step import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mi_lint.migrate.opened import Opened
 
 
@@ -18,11 +20,8 @@ def one_line(plan: Plan) -> str:
 
 def _one_line(plan: Plan, identity: Identity) -> str:
     hosts = ", ".join(dict.fromkeys(HOSTS[host.kind] for host in plan.hosts_of(identity)))
-    roles: dict[str, list[str]] = {}
-    for assignment in plan.assignments:
-        if assignment.identity == identity.key:
-            roles.setdefault(_where(plan, assignment), []).append(assignment.role)
-    rights = "; ".join(f"{', '.join(dict.fromkeys(names))} on {where}" for where, names in roles.items())
+    own = (assignment for assignment in plan.assignments if assignment.identity == identity.key)
+    rights = "; ".join(_rights(plan, own))
     title = f" {identity.title}" if identity.key else ""
     return f"{hosts}{title}: {identity.kind} identity with {rights or 'no rights'}"
 
@@ -50,8 +49,15 @@ def of_migration(opened: Opened) -> AzureSide:
     number = len(plan.questions)
     questions = f" ({number} open question{'s' if number > 1 else ''})" if number else ""
     line = f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
-    rights = (f"{right.role} on {_where(plan, right)}" for right in plan.assignments)
-    return AzureSide(line, list(dict.fromkeys(rights)), _problems(plan))
+    return AzureSide(line, _rights(plan, plan.assignments), _problems(plan))
+
+
+def _rights(plan: Plan, assignments: Iterable[Assignment]) -> list[str]:
+    """Return the rights by the resource that they are on."""
+    roles: dict[str, list[str]] = {}
+    for assignment in assignments:
+        roles.setdefault(_where(plan, assignment), []).append(assignment.role)
+    return [f"{', '.join(dict.fromkeys(names))} on {where}" for where, names in roles.items()]
 
 
 def _where(plan: Plan, right: Assignment) -> str:

@@ -144,6 +144,8 @@ def _rights(plan: Plan) -> Iterator[str]:
     several = len(plan.identities) > 1
     yield "| right | on | because |" if not several else "| workload | right | on | because |"
     yield "| --- | --- | --- |" if not several else "| --- | --- | --- | --- |"
+    # What has the same reason stands together, such as the statements that a user of a database may run.
+    rows: dict[tuple[str, str, str], list[str]] = {}
     for group in shared(plan):
         a = group[0]
         resource = plan.resource(a.resource)
@@ -152,7 +154,8 @@ def _rights(plan: Plan) -> Iterator[str]:
         identity = f" (`{a.role_id}`)" if a.role_id else ""
         who = f"| {', '.join(plan.identity_of(member).title for member in group)} " if several else ""
         default = f": {a.default}" if all(member.default for member in group) else ""
-        yield f"{who}| **{a.role}**{identity} | {on} | {calls}{default} |"
+        rows.setdefault((who, on, calls + default), []).append(f"**{a.role}**{identity}")
+    yield from (f"{who}| {', '.join(rights)} | {on} | {because} |" for (who, on, because), rights in rows.items())
     yield ""
 
 
