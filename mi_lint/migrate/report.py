@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.plan import Plan
-from mi_lint.python.findings import properties, secret_spans
+from mi_lint.python.facts import Module
+from mi_lint.python.findings import properties
+from mi_lint.python.hidden import named_texts, occurrences, secret_nodes, secret_spans, text_of
 from mi_lint.python.site import Site
 from mi_lint.secrets.redact import merged
 
@@ -28,20 +29,25 @@ def state(outcome: Outcome) -> str:
 
 def diff(plan: Plan, original: Callable[[str], bytes], redact: Redact, find: Find) -> Iterator[str]:
     """Yield the lines of a unified diff in which no secret stands; ``find`` finds the spans of secrets in a text."""
+    sites = [site for site, _ in plan.outcomes]
+    modules = {module.path: module for site in sites for module in _modules(site)}
+    # A secret of one module may be used, and spelled, in another.
+    secrets = {text_of(node) for site in sites for _, node in secret_nodes(site)}
     for path in sorted(plan.texts):
         source, _ = plan.texts[path]
         old = original(path)
         new = plan.file_bytes(path, old)
-        spans = {span for site, _ in plan.outcomes if site.module.path == path for span in secret_spans(site)}
+        spans = {span for site in sites for span in secret_spans(site, path)}
+        if path in modules:
+            spans.update(map(source.span, named_texts(modules[path].tree)))
         # What is secret in the old text is so in the new one, wherever it stands there.
-        secrets = {old[slice(*source.to_file(*span))] for span in spans}
-        before, after = (_shown(text, _hidden(text, secrets, find), redact) for text in (old, new))
+        hidden = secrets | {old[slice(*source.to_file(*span))] for span in spans}
+        before, after = (_shown(text, merged([*occurrences(text, hidden), *find(text)]), redact) for text in (old, new))
         yield from difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
 
 
-def _hidden(text: bytes, secrets: Iterable[bytes], find: Find) -> list[tuple[int, int]]:
-    known = [match.span() for secret in secrets if len(secret) > 2 for match in re.finditer(re.escape(secret), text)]
-    return merged([*known, *find(text)])
+def _modules(site: Site) -> list[Module]:
+    return [site.module, *(origin.module for origin in (site.trace.origins if site.trace else ()))]
 
 
 def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact) -> list[str]:

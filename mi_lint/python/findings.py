@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from mi_lint import baseline
 from mi_lint.model import Confidence, Finding, Location, RuleInfo, Snippet
 from mi_lint.python import known
+from mi_lint.python.hidden import named_texts, occurrences, secret_nodes, text_of
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import Site
 from mi_lint.report.fingerprints import line_hashes
+from mi_lint.secrets.redact import merged
 
 Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
 
@@ -122,22 +124,17 @@ def properties(site: Site) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items()))
 
 
-def secret_spans(site: Site) -> list[tuple[int, int]]:
-    """Return the spans of literals in the site's own module that are or may be the secret."""
-    spans = []
-    for origin in site.trace.origins if site.trace else ():
-        if origin.module is site.module and origin.kind in ("literal", "template"):
-            spans.append(site.module.source.span(origin.node))
-    return sorted(spans)
-
-
 def snippet(site: Site, redact: Redact) -> Snippet | None:
     """Return the lines of a site as they may be shown; None when they may not."""
     source = site.module.source
     location = source.location(site.node)
     start, end = source.span(site.node)
     first, last = source.line_start(start), source.line_end(max(start, end - 1))
-    text = redact(source.text, first, last, secret_spans(site))
+    nodes = [*(node for home, node in secret_nodes(site) if home is site.module), *named_texts(site.node)]
+    lines = source.text[first:last]
+    again = occurrences(lines, {text_of(node) for _, node in secret_nodes(site)})
+    spans = [*map(source.span, nodes), *((first + begin, first + stop) for begin, stop in again)]
+    text = redact(source.text, first, last, merged(spans))
     if text is None:
         return None
     return Snippet(location.region.start_line, location.region.end_line, text.rstrip("\r\n"))

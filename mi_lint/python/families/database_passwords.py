@@ -109,7 +109,10 @@ def _text(module: Module, call: ast.Call, driver: Driver, value: ast.expr, analy
                 plain = _HOST.search(text.text)
                 at = host if host is not node or plain is None else plain["value"]
                 if _on_azure(driver.database, origin.module, at, analysis):
-                    user = _filled(text, _USER, node)
+                    user: ast.expr | str | None = _filled(text, _USER, node)
+                    name = _USER.search(text.text)
+                    if user is node and name is not None:
+                        user = name["value"].strip("'")
                     yield from _site(module, call, "text", driver.database, secret, user, analysis, origin.module)
                 return
     yield from _setting(module, call, driver.database, value, analysis)
