@@ -1,4 +1,4 @@
-"""No verb shows a secret that only the code tells to be one: by its use, its way or its name, without a known format."""
+"""No verb shows a secret that only code tells to be one: by its use, its way or its name, without a known format."""
 
 from __future__ import annotations
 
