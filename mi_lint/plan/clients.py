@@ -60,6 +60,8 @@ class Clients:
             self._grants.add_default(plane, self._directory.resources[key], plane.default_roles("*"), reason, UNREAD)
 
     def _client(self, call: ClientCall, found: list[Use]) -> None:
+        if call.client.delegated:
+            return
         plane = self._instances.plane_of(call)
         if plane is None:
             if not call.client.entra:

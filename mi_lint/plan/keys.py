@@ -46,13 +46,16 @@ def in_use(
         calls = [call for call in (site.call, *site.consumers) if call is not None]
         parts: list[ClientCall | Site] = [site, *calls]
         keys = {key for part in parts for key in reached.get(part, ())}
-        type_ = _type(site) if not keys and not calls else ""
+        handed_on = site.client is not None and site.client.delegated
+        type_ = _type(site) if not keys and (handed_on or not calls) else ""
         keys |= {key for key, resource in resources.items() if type_ and resource.type.startswith(type_)}
         yield from ((key, place(site)) for key in sorted(keys))
 
 
 def _type(site: Site) -> str:
-    if site.family == "rest_headers":
-        role = site.data.get("role", "")
-        return "Microsoft.Search/" if role.startswith("Search ") else "Microsoft.CognitiveServices/" if role else ""
+    client = site.client
+    role = client.role if client is not None and client.delegated else site.data.get("role", "")
+    if role:
+        first = role.partition(" ")[0]
+        return {"Search": "Microsoft.Search/", "Storage": _STORAGE}.get(first, "Microsoft.CognitiveServices/")
     return _TYPES.get(site.family, "")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mi_lint.plan import settings
+from mi_lint.plan import rewrites, settings
 from mi_lint.plan.model import Assignment, Leak, Probe, Switch
+from mi_lint.python.known import is_test
 from mi_lint.rulebook.roles import Plane
 
 if TYPE_CHECKING:
     from mi_lint.plan.build import Builder
     from mi_lint.plan.workload import Workload
+
+MAX_SHOWN = 5
 
 
 def switches(builder: Builder) -> list[Switch]:
@@ -69,6 +72,29 @@ def probes(builder: Builder, workload: Workload) -> list[Probe]:
 
 
 def notes(builder: Builder) -> list[str]:
+    return [*_about_planes(builder), *_about_services(builder)]
+
+
+def _about_services(builder: Builder) -> list[str]:
+    """Return the roles that services need which get a key today and authenticate themselves after the migration."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for site in builder.sites:
+        needed = rewrites.delegated(site)
+        if needed is not None and not is_test(site.module.path):
+            places.setdefault(needed, []).append(settings.place(site))
+    return [
+        f"{service} is handed a key in {_shown(found)}: turn on the managed identity of that service and give it "
+        f"the role {role}, which it uses without the key"
+        for (service, role), found in places.items()
+    ]
+
+
+def _shown(places: list[str]) -> str:
+    more = f" and {len(places) - MAX_SHOWN} more places" if places[MAX_SHOWN:] else ""
+    return ", ".join(places[:MAX_SHOWN]) + more
+
+
+def _about_planes(builder: Builder) -> list[str]:
     used = {a.plane for workload in builder.workloads for a in workload.grants.assignments}
     return [note for plane in builder.planes.by_name.values() if plane.name in used for note in plane.notes]
 

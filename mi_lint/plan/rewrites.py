@@ -47,7 +47,11 @@ def collect(workload: Workload) -> None:
         if rewrite is None or site.module.path not in paths or site.family in _PLANNED:
             continue
         clients = [call for call in (site.call, *site.consumers) if call is not None]
-        if place(site) in placed or any(call in workload.clients.resource_of for call in clients):
+        if (
+            delegated(site) is not None
+            or place(site) in placed
+            or any(call in workload.clients.resource_of for call in clients)
+        ):
             continue
         role = _READER if _only_reads(site) else rewrite.role or _ROLES.get(site.family, "")
         for name in role.split(" and ") if role else ():
@@ -56,6 +60,14 @@ def collect(workload: Workload) -> None:
                 resource = builder.directory.resource(plane, _target(workload, plane, site))
                 workload.clients.rewritten[site] = resource.key
                 _grant(workload, plane, resource, name, site)
+
+
+def delegated(site: Site) -> tuple[str, str] | None:
+    """Return the service that is handed a key and the role that its own identity needs; None for other sites."""
+    client = site.client
+    if client is not None and client.delegated:
+        return client.service, client.role
+    return None
 
 
 def _only_reads(site: Site) -> bool:

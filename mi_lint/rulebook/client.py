@@ -39,6 +39,8 @@ class Client:
 
     ``keyless`` are arguments, besides the token's, that already authenticate without a stored secret, or bring a
     client that does. ``upgrade`` says which newer release the token form needs, when older ones are still common.
+    ``delegated`` tells that the key is handed to the service, which calls another one with it: the identity of the
+    service, not that of the application, takes its place.
     """
 
     qualified: str
@@ -62,6 +64,7 @@ class Client:
     keyless: tuple[str, ...]
     upgrade: str
     entra: bool
+    delegated: bool
     reason: str
     note: str
     requires: str
@@ -110,6 +113,7 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         keyless=tuple(entry.get("keyless", ())),
         upgrade=" ".join(entry.get("upgrade", "").split()),
         entra=entry.get("entra", True),
+        delegated=entry.get("delegated", False),
         reason=" ".join(entry.get("reason", "").split()),
         note=" ".join(entry.get("note", "").split()),
         requires=entry.get("requires", ""),

@@ -44,6 +44,7 @@ _GROUP_OPTIONAL: dict[str, type] = {
     "upgrade": str,
     "entra": bool,
     "reason": str,
+    "delegated": bool,
     "note": str,
     "requires": str,
     "family": str,

@@ -38,7 +38,8 @@ def rows_by_check(
             _add(wanted, check, plane, plane.default_roles("*"))
     for qualified, client in clients.items():
         role = str(client.get("role", ""))
-        found = table.of_class(qualified) or (table.with_role(role) if role else None)
+        own = None if client.get("delegated") else table.of_class(qualified)
+        found = own or (table.with_role(role) if role else None)
         for check in _checks(client) if found is not None else ():
             assert found is not None
             usual = [name for name in role.split(" and ") if found.role(name)]

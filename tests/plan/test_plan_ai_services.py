@@ -57,3 +57,30 @@ def test_elsewhere_a_role_of_its_own_has_exactly_the_actions(tmp_path, module, c
     assert role.actions == ()
     assert list(role.data_actions) == [f"Microsoft.CognitiveServices/accounts/{action}" for action in actions]
     assert not plan.questions
+
+
+INDEX = """
+import os
+from azure.core.credentials import AzureKeyCredential
+from azure.search.documents.indexes import SearchIndexClient
+from azure.search.documents.indexes.models import AzureOpenAIVectorizerParameters
+
+client = SearchIndexClient(os.environ["SEARCH_ENDPOINT"], AzureKeyCredential(os.environ["SEARCH_KEY"]))
+parameters = AzureOpenAIVectorizerParameters(resource_url=os.environ["OPENAI_ENDPOINT"], api_key=KEY)
+client.get_index("docs")
+"""
+
+
+def test_a_service_that_is_handed_a_key_gets_the_role_not_the_application(tmp_path):
+    plan = plan_of(tmp_path, {"app.py": INDEX, "main.bicep": VM})
+    assert not any("OpenAI" in role for role in rights(plan))
+    (note,) = (note for note in plan.notes if "Cognitive Services OpenAI User" in note)
+    assert note.startswith("Azure AI Search is handed a key in app.py:8")
+
+
+def test_keys_that_a_service_goes_on_using_are_not_turned_off(tmp_path):
+    code = INDEX.replace("api_key=KEY", "api_key=KEY, auth_identity=identity")
+    code += "from openai import AzureOpenAI\nAzureOpenAI(azure_endpoint=ENDPOINT, api_key=KEY).models.list()\n"
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    (switch,) = (switch for switch in plan.switches if switch.type == "Microsoft.CognitiveServices/accounts")
+    assert switch.blocked == ("app.py:8",)

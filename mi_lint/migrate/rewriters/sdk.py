@@ -22,7 +22,7 @@ from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.migrate.endpoint import callers, passed_strings
 from mi_lint.migrate.endpoint.connection_strings import template, without_sas
 from mi_lint.migrate.endpoint.endpoints import PASSED, judged, replacement
-from mi_lint.migrate.holdbacks import judgement
+from mi_lint.migrate.holdbacks import delegation, judgement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.project_files.manifests import is_older, pin
 from mi_lint.migrate.rewriters import sas
@@ -40,7 +40,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
     assert call is not None
     public = signatures.public_parameter(site.trace)
     known = bool(public) and site.form == "connection-string" and callers.replacement(site, call, context) is not None
-    held = _of_public(site, call, context, public) if public and not known else None
+    held = _of_public(site, call, context, public) if public and not (known or call.client.delegated) else None
     if held is not None:
         return held
     if call.client.package in _STORAGE and sas.blocks(context):
@@ -122,6 +122,8 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
         editor.set_value(index, token_code(site, call, context))
     _remove_others(site, call, editor)
     add_required(call, editor)
+    if client.delegated:
+        return delegation.outcome(site, call, editor.changes())
     return Rewritten(editor.changes(), f"pass a token credential to {client.name}", role=client.role)
 
 
@@ -130,7 +132,7 @@ def _in_dictionary(site: Site, call: ClientCall, context: Context) -> Outcome:
     client = call.client
     node = context.module.parent(site.secret) if site.secret is not None else None
     if not isinstance(node, ast.Dict) or client.token_form == "none" or client.add or client.token in call.arguments:
-        return HeldBack(_DICTIONARY.format(site.argument))
+        return HeldBack((delegation.DICTIONARY if client.delegated else _DICTIONARY).format(site.argument))
     editor = DictEditor(context.module.source, node)
     index = editor.index(site.argument)
     if index is None or not _serves_only(node, call, context):

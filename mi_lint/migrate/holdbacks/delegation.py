@@ -1,0 +1,38 @@
+"""Keys that are handed to a service, which calls another one with them: its own managed identity takes their place.
+
+https://learn.microsoft.com/azure/search/search-how-to-managed-identities
+"""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate.branching import dual
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python.site import ClientCall, Site
+
+DICTIONARY = "'{}' comes from a dictionary; take it out there by hand"
+
+
+def note(service: str, role: str) -> str:
+    """Return what has to be there before a service can authenticate itself."""
+    return f"{service} authenticates there with an identity of its own: turn it on and give it the role {role}"
+
+
+def outcome(site: Site, call: ClientCall, changes: tuple[Change, ...]) -> Outcome:
+    """Return what becomes of a call whose key the changes take out."""
+    client = call.client
+    what = f"let {client.service} authenticate with its own managed identity"
+    rewrite = Rewritten(changes, what, note=note(client.service, client.role))
+    identity = call.arguments.get(client.token)
+    chosen = identity is not None and not (isinstance(identity, ast.Constant) and identity.value is None)
+    return HeldBack(dual.REASON, rewrite) if chosen or _is_without(site) else rewrite
+
+
+def _is_without(site: Site) -> bool:
+    """Whether the call passes no key on another way."""
+    value = site.secret
+    return isinstance(value, ast.IfExp) and any(
+        isinstance(branch, ast.Constant) and branch.value is None for branch in (value.body, value.orelse)
+    )
