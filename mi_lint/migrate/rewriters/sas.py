@@ -48,7 +48,21 @@ _ROLE = "Storage {0} Delegator"
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
-    """Replace the account key by a user delegation key for the same time."""
+    """Replace the account key by a user delegation key, unless the client that gives one keeps a key itself."""
+    result = _beside_keyless_client(site, context)
+    if not isinstance(result, Rewritten):
+        return result
+    assert isinstance(site.node, ast.Call)
+    signing = FUNCTIONS[context.module.qualified(site.node.func) or ""]
+    others = [_of_client(call, context) for _, call in _service_clients(site, signing, context)]
+    if all(isinstance(other, Rewritten) for other in others):
+        return result
+    together = all(isinstance(other, Rewritten) or getattr(other, "rewrite", None) for other in others)
+    return HeldBack(_STILL_KEYED.format(_class_of(signing)), result if together else None)
+
+
+def _beside_keyless_client(site: Site, context: Context) -> Outcome:
+    """Return what becomes of a SAS once its client has a token credential."""
     assert isinstance(site.node, ast.Call)
     signing = FUNCTIONS[context.module.qualified(site.node.func) or ""]
     given = known.keyword(site.node, signing.delegated) if signing.delegated != signing.key else None
@@ -158,13 +172,8 @@ def _role(signing: Signing) -> str:
 
 def _service_client(site: Site, signing: Signing, context: Context) -> tuple[str, bool] | str:
     """Return code for the client that gives delegation keys, and whether it is awaited; or why there is none."""
-    wanted = signing.service.rpartition(".")[2]
-    found = []
-    for call in context.analysis.client_calls(context.module):
-        qualified = call.client.qualified.replace(".aio.", ".")
-        name = _name_of(call, site, context.module) if qualified == signing.service else ""
-        if name:
-            found.append((name, call))
+    wanted = _class_of(signing)
+    found = _service_clients(site, signing, context)
     if len({name for name, _ in found}) != 1:
         return _NO_CLIENT.format(wanted, signing.delegated)
     name, call = found[0]
@@ -172,9 +181,22 @@ def _service_client(site: Site, signing: Signing, context: Context) -> tuple[str
     coroutine = function is not None and isinstance(function.node, ast.AsyncFunctionDef)
     if call.client.is_async and not coroutine:
         return "the service client is asynchronous and the SAS is signed in a function that cannot wait"
-    if not all(_is_keyless(other, context) for _, other in found):
-        return _STILL_KEYED.format(wanted)
     return name, call.client.is_async
+
+
+def _class_of(signing: Signing) -> str:
+    return signing.service.rpartition(".")[2]
+
+
+def _service_clients(site: Site, signing: Signing, context: Context) -> list[tuple[str, ClientCall]]:
+    """Return the clients that give delegation keys, with the names by which the site reaches them."""
+    found = []
+    for call in context.analysis.client_calls(context.module):
+        right = call.client.qualified.replace(".aio.", ".") == signing.service
+        name = _name_of(call, site, context.module) if right else ""
+        if name:
+            found.append((name, call))
+    return found
 
 
 def _name_of(call: ClientCall, site: Site, module: Module) -> str:
@@ -199,18 +221,18 @@ def _comes_before(binding: Binding, site: Site) -> bool:
     return binding.scope is not site.scope or (binding.position < here and not binding.block)
 
 
-def _is_keyless(call: ClientCall, context: Context) -> bool:
-    """Whether a client has a token credential, or will have one when its own site is rewritten."""
-    from mi_lint.migrate.rewriters import sdk
+def _of_client(call: ClientCall, context: Context) -> Outcome:
+    """Return what becomes of a client; one that has a token credential already is as good as rewritten."""
+    from mi_lint.migrate.outcomes import outcome_of
     from mi_lint.python.families import sdk as clients
 
     token = call.arguments.get(call.client.token)
     if token is not None and context.analysis.tracer.trace(call.module, token).is_token:
-        return True
+        return Rewritten((), "")
     for found in clients.detect(call.module, context.analysis):
         if found.call is not None and found.call.node is call.node:
-            return not found.blocked and isinstance(sdk.outcome(found, found.call, context), Rewritten)
-    return False
+            return outcome_of(found, context)
+    return HeldBack("")
 
 
 def _now(expiry: ast.expr, module: Module) -> tuple[str, list[tuple[str, str]]]:
@@ -303,7 +325,7 @@ def blocks(context: Context, with_held_back: bool = False) -> bool:
         return False
     rewritten: set[int] = set()
     for site in sas.detect(context.module, context.analysis):
-        outcome = rewrite(site, context) if site.secret is not None and not site.blocked else None
+        outcome = _beside_keyless_client(site, context) if site.secret is not None and not site.blocked else None
         held = with_held_back and isinstance(outcome, HeldBack) and outcome.rewrite is not None
         if site.secret is not None and (held or isinstance(outcome, Rewritten)):
             rewritten.update(id(node) for node in ast.walk(site.secret))
@@ -317,7 +339,10 @@ def _is_credential(node: ast.expr) -> bool:
 
 def _only_use(secret: ast.expr, module: Module) -> set[int]:
     """Return the reads behind a variable that only carries the key to the SAS."""
-    if not isinstance(secret, ast.Name) or len(module.loads.get(secret.id, ())) != 1:
+    if not isinstance(secret, ast.Name):
         return set()
-    bindings = [binding for binding in module.reaching(secret) if binding.value is not None]
+    bindings = module.reaching(secret)
+    others = [load for load in module.loads.get(secret.id, ()) if load is not secret]
+    if any(binding in bindings for load in others for binding in module.reaching(load)):
+        return set()
     return {id(node) for binding in bindings if binding.value is not None for node in ast.walk(binding.value)}
