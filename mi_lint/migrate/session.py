@@ -36,12 +36,11 @@ class Session:
         ``chosen_by_bytes``: the wanted files are known to be candidates; ``importing`` is for `Project`.
         """
         files = list(paths)
-        known = [path for path in files if is_python(path)]
         self._originals: dict[str, bytes] = {}
         self._read = read
         self.project = Project(files, self._kept, importing)
         self.analysis = Analysis(self.project, table)
-        chosen = known if wanted is None else [path for path in wanted if is_python(path)]
+        chosen = [path for path in (files if wanted is None else wanted) if is_python(path)]
         self._chosen_by_bytes = chosen_by_bytes
         self.sites: list[Site] = self.analysis.sites(self._modules(chosen, table))
 

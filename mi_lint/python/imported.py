@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Beyond this much Python the search for callers in other files is left out: it may come to parsing many.
 MAX_SEARCHED_BYTES = 48_000_000
+# What is looked for besides the modules of the project: who can make a credential of azure-identity.
+IDENTITY = b"identity"
 _IMPORTING = (b"from ", b"import ", b"from\t", b"import\t")
 _WORD = re.compile(rb"\w+")
 
@@ -45,13 +47,14 @@ def stem(path: str) -> bytes:
 
 
 def importers(files: Iterable[Importing], names: frozenset[bytes]) -> dict[bytes, list[str]]:
-    """Return, for each of the names, the files that have it in an import line, in their order."""
+    """Return, for each of the names and `IDENTITY`, the files that have it in an import line, in their order."""
     found: dict[bytes, list[str]] = {}
+    wanted = names | {IDENTITY}
     budget = MAX_SEARCHED_BYTES
     for path, size, words in files:
         budget -= size
         if budget < 0:
             break
-        for word in names.intersection(words.split()):
+        for word in wanted.intersection(words.split()):
             found.setdefault(word, []).append(path)
     return found

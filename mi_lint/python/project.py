@@ -6,7 +6,7 @@ import ast
 import fnmatch
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.python import known
 from mi_lint.python.facts import Module, parse
@@ -60,9 +60,11 @@ class Project:
         self._known = frozenset(self.paths)
         self._by_name: dict[str, list[str]] = {}
         for path in self.paths:
-            parts = _parts(path)
-            if parts:
-                self._by_name.setdefault(parts[-1], []).append(path)
+            folder, _, name = path[: -len(".py")].rpartition("/")
+            if name == "__init__":
+                name = folder.rpartition("/")[2]
+            if name:
+                self._by_name.setdefault(name, []).append(path)
 
     @property
     def code(self) -> list[str]:
@@ -144,8 +146,13 @@ class Project:
         if patterns not in self._named:
             if not self._names:
                 self._names = [path.rpartition("/")[2] for path in self.files]
-            matches = _matcher(patterns)
-            self._named[patterns] = [path for path, name in zip(self.files, self._names, strict=True) if matches(name)]
+            expression, heads, tails = _matcher(patterns)
+            # The start or end that a pattern spells out is much cheaper to see, and few names have one.
+            self._named[patterns] = [
+                path
+                for path, name in zip(self.files, self._names, strict=True)
+                if (name.startswith(heads) or name.endswith(tails)) and expression.match(name)
+            ]
         return self._named[patterns]
 
     def named_in(self, folder: str, patterns: tuple[str, ...]) -> list[str]:
@@ -222,13 +229,17 @@ class Project:
             called = re.compile(rb"(?<!\w)(?<!\bdef )(?<!\bclass )" + re.escape(word))
             hits = [
                 path
-                for path in self._importers().get(stem(module.path), ())
+                for path in self.importing(stem(module.path))
                 if word in self.text(path) and called.search(self.text(path))
             ]
             # Many tests must not keep the one that counts from being looked at.
             hits.sort(key=lambda path: (known.is_test(path), -len(posixpath.commonpath([path, module.path])), path))
             self._mentions[key] = hits[:MAX_CALLING_FILES]
         return self._mentions[key]
+
+    def importing(self, word: bytes) -> Sequence[str]:
+        """Return the files that import something named like a module of the project, or `imported.IDENTITY`."""
+        return self._importers().get(word, ())
 
     def _importers(self) -> Mapping[bytes, list[str]]:
         """Return the files that have a word in an import line; built at the first question."""
@@ -304,17 +315,12 @@ def _may_share(text: bytes) -> bool:
     return _STAR.search(text) is not None or any(word in text for word in _LOADING)
 
 
-def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return what tells whether a name matches one of the shell patterns."""
+def _matcher(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]]:
+    """Return what matches the shell patterns, and how a name starts or ends that one of them matches."""
     expression = re.compile("|".join(map(fnmatch.translate, patterns)))
-    # The start or end that a pattern spells out is much cheaper to see, and few names have one.
     tails = tuple(pattern[1:] for pattern in patterns if _ENDING.fullmatch(pattern))
     heads = tuple(re.split(r"[*?\[]", pattern)[0] for pattern in patterns if not _ENDING.fullmatch(pattern))
-
-    def matches(name: str) -> bool:
-        return (name.endswith(tails) or name.startswith(heads)) and expression.match(name) is not None
-
-    return matches
+    return expression, heads, tails
 
 
 def _has_word(text: bytes, word: str) -> bool:

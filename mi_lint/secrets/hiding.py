@@ -31,9 +31,12 @@ class Hiding:
         table = store.match_table(self._extra_rules)
         return table, engine(table, SMALL_RUN)
 
-    def spans(self, text: bytes) -> list[tuple[int, int]]:
-        """Return where a text has what may be a secret, also where a scan would judge it to be none."""
-        found = find(text, *self._engine)
+    def spans(self, text: bytes, focus: tuple[int, int] | None = None) -> list[tuple[int, int]]:
+        """Return where a text has what may be a secret, also where a scan would judge it to be none.
+
+        With ``focus``, only what reaches into this span of the text is sure to be there.
+        """
+        found = find(text, *self._engine, focus=focus)
         return [(candidate.source_start, candidate.source_end) for candidate in found]
 
     def redact(self, data: bytes, start: int, end: int, secrets: list[tuple[int, int]]) -> str | None:
@@ -41,5 +44,6 @@ class Hiding:
         if end - start > MAX_LINE and max(map(len, data[start:end].splitlines())) > MAX_LINE:
             return None
         first = max(0, start - _AROUND)
-        found = [(first + begin, first + stop) for begin, stop in self.spans(data[first : end + _AROUND])]
+        near = self.spans(data[first : end + _AROUND], (start - first, end - first))
+        found = [(first + begin, first + stop) for begin, stop in near]
         return redact(data, start, end, merged([*secrets, *found]))

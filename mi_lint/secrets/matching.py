@@ -50,17 +50,24 @@ class Candidate:
         self.around = around
 
 
-def find(data: bytes, table: MatchTable, engine: Engine, hits: list[tuple[int, int]] | None = None) -> list[Candidate]:
+def find(
+    data: bytes,
+    table: MatchTable,
+    engine: Engine,
+    hits: list[tuple[int, int]] | None = None,
+    focus: tuple[int, int] | None = None,
+) -> list[Candidate]:
     """Return every candidate in a text, disguised ones included, each place once per form.
 
-    ``hits`` are the anchors in the text where the caller has looked for them already.
+    ``hits`` are the anchors in the text where the caller has looked for them already. With ``focus``, a span of the
+    text, candidates that lie outside of it may be missing.
     """
     if hits is None:
         hits = engine.hits(data)
     if not hits:
         return []
     found: dict[tuple[int, int, int], Candidate] = {}
-    for candidate in _search(data, hits, table, engine, None, "", 0):
+    for candidate in _search(data, hits, table, engine, None, "", 0, focus):
         found.setdefault((candidate.form.index, candidate.source_start, candidate.source_end), candidate)
     return list(found.values())
 
@@ -73,6 +80,7 @@ def _search(
     translate: Translate | None,
     layer: str,
     depth: int,
+    focus: tuple[int, int] | None = None,
 ) -> Iterator[Candidate]:
     first_needle = len(table.anchors)
     first_mark = first_needle + len(table.needles)
@@ -84,6 +92,8 @@ def _search(
             anchor = table.anchors[number]
             for index in anchor.forms:
                 reach = table.forms[index].reach
+                if focus is not None and _misses(focus, end, reach):
+                    continue
                 _add(places.setdefault(index, []), max(0, end - reach), end - anchor.width + reach + GUARD)
         elif number < first_mark:
             needles.append(end)
@@ -96,6 +106,12 @@ def _search(
         for view, name in _hidden(data, needles, kubernetes):
             inner = _through(view, translate)
             yield from _search(view.data, engine.hits(view.data), table, engine, inner, name, depth + 1)
+
+
+def _misses(focus: tuple[int, int], anchor_end: int, reach: int) -> bool:
+    """Tell whether a match around an anchor cannot touch a span, even where escapes make it longer."""
+    far = reach + min(reach, MAX_SLACK) + SLACK + GUARD
+    return anchor_end + far < focus[0] or anchor_end - far > focus[1]
 
 
 def _add(spans: list[tuple[int, int]], start: int, end: int) -> None:

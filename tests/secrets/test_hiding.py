@@ -21,6 +21,18 @@ def test_a_secret_that_nobody_named_is_hidden():
     assert shown == f'x = "{STRING}"'.replace(KEY, "[REDACTED]")
 
 
+@pytest.mark.parametrize("spelling", ['x = "{}"', 'x = ("{}\\n" +\n    "tail")', r"x = '{}'"])
+@pytest.mark.parametrize("distance", [0, 300, 3000])
+def test_what_reaches_into_a_span_is_found_from_there_too(spelling, distance):
+    lines = f"# {STRING}\n" + "y = 1\n" * (distance // 6) + spelling.format(STRING) + "\n" + "y = 1\n" * 900
+    text = (lines + f"# {STRING}\n").encode()
+    start = text.index(b"x = ")
+    everything = Hiding().spans(text)
+    inside = [span for span in everything if span[0] < start + 400 and span[1] > start]
+    assert inside
+    assert [span for span in Hiding().spans(text, (start, start + 400)) if span in inside] == inside
+
+
 def test_a_line_that_is_too_long_is_not_shown():
     line = b"x" * 5000
     assert Hiding().redact(line, 0, len(line), []) is None

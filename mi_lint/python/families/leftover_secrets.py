@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.imported import IDENTITY
 from mi_lint.python.site import Site
 
 # Every module that is parsed is asked; that a credential is made is no reason to parse one.
@@ -24,7 +25,8 @@ _DEPLOYED = (
 )  # fmt: skip
 # A file this deep in the tree speaks for its own top folder only: the tree may hold several projects.
 DEEP = 3
-_STORED = re.compile(rb"\bAZURE_CLIENT_SECRET\b")
+_SETTING = b"AZURE_CLIENT_SECRET"
+_STORED = re.compile(rb"\b%s\b" % _SETTING)
 
 
 def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
@@ -57,9 +59,11 @@ def _reads_environment(module: Module, call: ast.Call) -> bool:
 
 
 def _users(analysis: Analysis) -> list[str]:
-    return [user for user in analysis.project.paths if b"DefaultAzureCredential(" in analysis.project.text(user)]
+    importing = analysis.project.importing(IDENTITY)
+    return [user for user in importing if b"DefaultAzureCredential(" in analysis.project.text(user)]
 
 
 def _with_stored_secret(analysis: Analysis) -> list[str]:
-    deployed = analysis.project.named(_DEPLOYED)
-    return [path for path in deployed if _STORED.search(analysis.project.text(path))]
+    texts = ((path, analysis.project.text(path)) for path in analysis.project.named(_DEPLOYED))
+    # Hardly any has the letters at all, and that is much cheaper to see.
+    return [path for path, text in texts if _SETTING in text and _STORED.search(text)]
