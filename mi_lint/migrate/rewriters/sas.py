@@ -10,6 +10,7 @@ import ast
 from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.holdbacks import account_keys
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -320,7 +321,7 @@ def blocks(context: Context, with_held_back: bool = False) -> bool:
     """
     from mi_lint.python.families import sas
 
-    reads = [load for load in context.module.attribute_loads("account_key") if _is_credential(load.value)]
+    reads = account_keys.taken_from_clients(context.module)
     if not reads:
         return False
     rewritten: set[int] = set()
@@ -329,20 +330,5 @@ def blocks(context: Context, with_held_back: bool = False) -> bool:
         held = with_held_back and isinstance(outcome, HeldBack) and outcome.rewrite is not None
         if site.secret is not None and (held or isinstance(outcome, Rewritten)):
             rewritten.update(id(node) for node in ast.walk(site.secret))
-            rewritten.update(_only_use(site.secret, context.module))
+            rewritten.update(account_keys.only_use(site.secret, context.module))
     return any(id(load) not in rewritten for load in reads)
-
-
-def _is_credential(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "credential"
-
-
-def _only_use(secret: ast.expr, module: Module) -> set[int]:
-    """Return the reads behind a variable that only carries the key to the SAS."""
-    if not isinstance(secret, ast.Name):
-        return set()
-    bindings = module.reaching(secret)
-    others = [load for load in module.loads.get(secret.id, ()) if load is not secret]
-    if any(binding in bindings for load in others for binding in module.reaching(load)):
-        return set()
-    return {id(node) for binding in bindings if binding.value is not None for node in ast.walk(binding.value)}
