@@ -259,6 +259,31 @@ def test_a_release_is_raised_in_all_manifests_of_a_folder():
     assert plan.texts["requirements_old.txt"][1].startswith(b"azure-core==1.23.0\n")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("flask\nopenai==1.35.0\n", "flask\naiohttp>=3.0\nazure-identity>=1.15.0\nopenai==1.35.0\n"),
+        ("aiohttp==3.9.5\nopenai==1.35.0\n", "aiohttp==3.9.5\nazure-identity>=1.15.0\nopenai==1.35.0\n"),
+        ("azure-core[aio]\nopenai\n", "azure-core[aio]\nazure-identity>=1.15.0\nopenai\n"),
+        ("azure-identity\nopenai\n", "azure-identity\naiohttp>=3.0\nopenai\n"),
+    ],
+)
+def test_an_asynchronous_token_provider_brings_the_package_that_it_asks_for_tokens_with(before, after):
+    code = OPENAI.replace(b"AzureOpenAI", b"AsyncAzureOpenAI")
+    assert companion("requirements.txt", before, code) == after
+    assert "aiohttp>=3.0" not in companion("requirements.txt", before)
+
+
+def test_an_asynchronous_token_provider_that_is_there_already_needs_nothing_more():
+    code = (
+        b"from azure.identity.aio import DefaultAzureCredential, get_bearer_token_provider\n"
+        + OPENAI.replace(b"AzureOpenAI", b"AsyncAzureOpenAI")
+        + b'provider = get_bearer_token_provider(DefaultAzureCredential(), "https://a/.default")\n'
+    )
+    before = "azure-identity\nopenai\n"
+    assert companion("requirements.txt", before, code) == before
+
+
 def test_modules_that_use_different_packages_add_one_line_together():
     chain = b"from langchain_openai import AzureChatOpenAI\n\nllm = AzureChatOpenAI()\n"
     texts = {"a.py": OPENAI, "b.py": chain, "requirements.txt": b"openai\nflask\nlangchain-openai\n"}

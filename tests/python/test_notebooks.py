@@ -128,6 +128,12 @@ def test_what_is_imported_is_installed_where_the_notebook_installs(lines, after)
     assert "".join(cells[0]["source"]) == (lines if after is None else after)
 
 
+def test_an_asynchronous_token_provider_has_aiohttp_installed_too():
+    client = 'client = AsyncAzureOpenAI(azure_endpoint="https://a.openai.azure.com", api_key="key")'
+    _, result = migrated(notebook("%pip install openai", "from openai import AsyncAzureOpenAI", client))
+    assert json.loads(result)["cells"][0]["source"] == ["%pip install openai azure-identity aiohttp"]
+
+
 def test_nothing_is_installed_where_azure_identity_is_imported_already():
     imports = "from azure.identity import AzureCliCredential\nfrom azure.cosmos import CosmosClient"
     first = f"%pip install azure-cosmos\n{imports}"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.project_files.floors import raised_pins
-from mi_lint.migrate.project_files.manifests import IDENTITY, REDIS, manifest_changes
+from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS, Requirement, manifest_changes
 from mi_lint.migrate.project_files.settings_files import setting_changes
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 _NEEDED = ((b"azure.identity", IDENTITY), (b"redis_entraid", REDIS))
+# Clients of OpenAI and the libraries above it work without aiohttp; asynchronous clients of the Azure SDK have it.
+_ASYNC_PROVIDER = re.compile(rb"azure\.identity\.aio\s+import\s+(?:\([^)]*|[^\n]*)\bget_bearer_token_provider")
 # The Functions host reads it too, whatever the code does.
 HOST_SETTINGS = frozenset({"AzureWebJobsStorage"})
 
@@ -41,11 +44,18 @@ def companion_changes(
             # What else the connection string said, such as the name of an event hub.
             told.update(examples if len(rewrite.renamed) == 1 else {})
     for path, names in packages.items():
-        needed = [requirement for word, requirement in _NEEDED if word in texts.get(path, b"")]
+        needed = _needed(texts.get(path, b""), project.text(path))
         changes += manifest_changes(project, path, names, needed, neighbours)
     for path, settings in renamed.items():
         changes += setting_changes(project, path, settings, still_read | HOST_SETTINGS)
     return changes
+
+
+def _needed(text: bytes, before: bytes) -> list[Requirement]:
+    """Return the packages that a new module imports and that may be missing."""
+    needed = [requirement for word, requirement in _NEEDED if word in text]
+    newly_async = _ASYNC_PROVIDER.search(text) and not _ASYNC_PROVIDER.search(before)
+    return [AIOHTTP, *needed] if newly_async else needed
 
 
 def packages_of(site: Site) -> set[str]:

@@ -7,10 +7,14 @@ from collections.abc import Iterable
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Needs
-from mi_lint.migrate.project_files.manifests import IDENTITY, REDIS
+from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS
 from mi_lint.python.facts import Module
 
-_DISTRIBUTIONS = (("azure.identity", IDENTITY.name), ("redis_entraid", REDIS.name))
+_DISTRIBUTIONS = (
+    ("azure.identity", "", IDENTITY.name),
+    ("redis_entraid", "", REDIS.name),
+    ("azure.identity.aio", "get_bearer_token_provider", AIOHTTP.name),
+)
 # Another command, a comment or a continued line follows, or a manifest says what is installed.
 _NOT_PLAIN = re.compile(r"[#|&;\\]|\s>|\s-r\s")
 
@@ -22,8 +26,8 @@ def install_changes(module: Module, needs: Needs, packages: Iterable[str]) -> li
     told = " ".join(line for _, line in lines).replace("_", "-")
     missing = [
         name
-        for package, name in _DISTRIBUTIONS
-        if any(needed.startswith(package) for needed, _ in needs.imports)
+        for package, word, name in _DISTRIBUTIONS
+        if any(needed.startswith(package) and what.startswith(word) for needed, what in needs.imports)
         and name not in told
         and not any(target.startswith(package) for target in targets)
     ]
