@@ -25,6 +25,8 @@ _TYPES = {
     "openai_module": "Microsoft.CognitiveServices/",
     "llm_configs": "Microsoft.CognitiveServices/",
 }
+# By the first word of the role that takes the place of a key.
+_OF_ROLES = {"Search": "Microsoft.Search/", "Storage": _STORAGE, "Cosmos": "Microsoft.DocumentDB/"}
 # Those of applications open no resource by its key, and databases have passwords, which are told with their connection.
 _NO_KEYS = frozenset({"MI205", "MI207", "MI210", "MI211", "MI212"})
 
@@ -54,8 +56,7 @@ def in_use(
 
 def _type(site: Site) -> str:
     client = site.client
-    role = client.role if client is not None and client.delegated else site.data.get("role", "")
+    role = site.data.get("role") or (client.role if client is not None and client.delegated else "")
     if role:
-        first = role.partition(" ")[0]
-        return {"Search": "Microsoft.Search/", "Storage": _STORAGE}.get(first, "Microsoft.CognitiveServices/")
+        return _OF_ROLES.get(role.partition(" ")[0], "Microsoft.CognitiveServices/")
     return _TYPES.get(site.family, "")

@@ -65,6 +65,8 @@ def collect(workload: Workload) -> None:
 def delegated(site: Site) -> tuple[str, str] | None:
     """Return the service that is handed a key and the role that its own identity needs; None for other sites."""
     client = site.client
+    if "service" in site.data:
+        return site.data["service"], site.data["role"]
     if client is not None and client.delegated:
         return client.service, client.role
     return None

@@ -57,7 +57,7 @@ def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis
         return True
     if pattern.search(module.source.text.decode("utf-8", "replace")):
         return True
-    return any(_is_set_to_azure(pattern, name, analysis) or _is_deployed(kind, name, analysis) for name in names)
+    return any(is_set_to(pattern, name, analysis) or _is_deployed(kind, name, analysis) for name in names)
 
 
 def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:
@@ -90,8 +90,8 @@ def _written(module: Module, node: ast.AST) -> str:
     return module.source.slice(node)[:120] if isinstance(node, ast.expr) else ""
 
 
-def _is_set_to_azure(pattern: re.Pattern[str], name: str, analysis: Analysis) -> bool:
-    """Whether a file of settings in the project gives a setting a host of Azure's."""
+def is_set_to(pattern: re.Pattern[str], name: str, analysis: Analysis) -> bool:
+    """Whether a file of settings in the project gives a setting a value with a pattern, such as a host of Azure's."""
     if not re.fullmatch(r"[A-Za-z_]\w+", name):
         return False
     for text in _settings(analysis):

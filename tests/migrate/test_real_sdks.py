@@ -150,6 +150,25 @@ async def constructed(code):
         await closing(None, None, None)
 
 
+MODELS = {
+    "AzureOpenAIVectorizerParameters": "resource_url='https://a.openai.azure.com', deployment_name='e', api_key={}",
+    "AzureOpenAIEmbeddingSkill": "inputs=[], outputs=[], resource_url='https://a.openai.azure.com', api_key={}",
+    "AIServicesAccountKey": "key={}, subdomain_url='https://a.services.ai.azure.com'",
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_of_ai_search_construct_without_the_key_that_they_held(name):
+    models = pytest.importorskip("azure.search.documents.indexes.models")
+    if not hasattr(models, "AIServicesAccountIdentity"):
+        pytest.skip("an older release")
+    call = f"{name}({MODELS[name].format(repr(KEY))})"
+    after = rewritten(f"from azure.search.documents.indexes.models import {name}\n\nmodel = {call}\n")
+    namespace: dict[str, object] = {}
+    exec(compile(after, "app.py", "exec"), namespace)
+    assert KEY not in str(namespace["model"].as_dict())  # type: ignore[attr-defined]
+
+
 def test_all_classes_of_the_reference_are_known():
     # 173 classes take a key and a token: the ones constructed here, Kusto's, IoT Hub's and the exporters of Monitor.
     assert len({known.qualified for known in classes()}) >= 150

@@ -12,6 +12,7 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import ClientCall, Site
 
+DESCRIPTION = "let {} authenticate with its own managed identity"
 DICTIONARY = "'{}' comes from a dictionary; take it out there by hand"
 
 
@@ -23,7 +24,7 @@ def note(service: str, role: str) -> str:
 def outcome(site: Site, call: ClientCall, changes: tuple[Change, ...]) -> Outcome:
     """Return what becomes of a call whose key the changes take out."""
     client = call.client
-    what = f"let {client.service} authenticate with its own managed identity"
+    what = DESCRIPTION.format(client.service)
     rewrite = Rewritten(changes, what, note=note(client.service, client.role))
     identity = call.arguments.get(client.token)
     chosen = identity is not None and not (isinstance(identity, ast.Constant) and identity.value is None)
