@@ -13,12 +13,13 @@ from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import ClientCall, Site
 
 DESCRIPTION = "let {} authenticate with its own managed identity"
+_NOTE_DESCRIPTION = "{} authenticates there with an identity of its own: turn it on and give it the role {}"
 DICTIONARY = "'{}' comes from a dictionary; take it out there by hand"
 
 
 def note(service: str, role: str) -> str:
     """Return what has to be there before a service can authenticate itself."""
-    return f"{service} authenticates there with an identity of its own: turn it on and give it the role {role}"
+    return _NOTE_DESCRIPTION.format(service, role)
 
 
 def outcome(site: Site, call: ClientCall, changes: tuple[Change, ...]) -> Outcome:

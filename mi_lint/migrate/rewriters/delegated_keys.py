@@ -17,12 +17,12 @@ from mi_lint.python.site import Site
 _KEY, _IDENTITY = "AIServicesAccountKey", "AIServicesAccountIdentity"
 _ACCOUNT = (
     "an account is named by its key alone: pass AIServicesAccountIdentity(subdomain_url=…) with the endpoint of the "
-    "resource, to which the identity of the search service needs the role Cognitive Services User"
+    "resource, and give the identity of the search service the role Cognitive Services User there"
 )
 _ALIAS = "the class has another name here; use AIServicesAccountIdentity, without the key"
 _MACHINE_LEARNING = (
     "an endpoint of Azure Machine Learning takes tokens when its resource is named: pass 'resource_id' and 'region' "
-    "in place of the key, and give the identity of the search service the role AzureML Data Scientist"
+    "in place of the key, and give the identity of the search service the role AzureML Data Scientist there"
 )
 _CONNECTION = {
     "db_datareader": (
@@ -32,7 +32,7 @@ _CONNECTION = {
     "Cosmos DB Built-in Data Reader": (
         "name the account by its id, 'ResourceId=/subscriptions/…/Microsoft.DocumentDB/databaseAccounts/…;Database=…;"
         "IdentityAuthType=AccessToken', and give the identity of the search service Cosmos DB Account Reader Role and "
-        "Cosmos DB Built-in Data Reader"
+        "Cosmos DB Built-in Data Reader there"
     ),
 }
 _STORAGE = (
