@@ -243,7 +243,11 @@ class _Walk:
         setting = known.settings_field(module, class_, binding)
         if setting is not None:
             return [self.origin("setting", module, binding.node, setting, binding.value)]
-        return self.binding(module, binding, depth)
+        found = self.binding(module, binding, depth)
+        if found and isinstance(binding.node, ast.AnnAssign) and all(origin.kind == "none" for origin in found):
+            # A field that is empty unless whoever makes the instance fills it.
+            found.append(self.origin("setting", module, binding.node, binding.name, binding.value))
+        return found
 
     def subscript(self, module: Module, node: ast.Subscript, depth: int) -> list[Origin]:
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None

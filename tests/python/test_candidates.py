@@ -20,6 +20,7 @@ def wanted():
     [
         b"BlobServiceClient(url)",
         b"BlobServiceClient.from_connection_string (x)",
+        b"BlobServiceClient. from_connection_string(x)",
         b"import BlobServiceClient as Client",
         b"class Mine(BlobServiceClient):",
         b"make = functools.partial(BlobServiceClient, url)",

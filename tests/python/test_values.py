@@ -60,6 +60,8 @@ def origins(code, files=None):
             [("environment", "A")],
         ),
         ('import os\nclass C:\n    KEY = os.environ["A"]\nuse(C.KEY)', [("environment", "A")]),
+        ('@dataclass\nclass C:\n    key: str = ""\ndef f(c: C):\n    use(c.key)', [("none", ""), ("setting", "key")]),
+        ('@dataclass\nclass C:\n    host: str = "x"\ndef f(c: C):\n    use(c.host)', [("literal", "")]),
         ('from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    key: str\ns = S()\nuse(s.key)', [("setting", "KEY")]),
         (
             "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    key: SecretStr = Field(alias='K')\n"

@@ -24,15 +24,17 @@ _MANIFESTS = ("setup.py", "setup.cfg", "pyproject.toml")
 # https://packaging.python.org/en/latest/specifications/core-metadata/#classifier
 _CLASSIFIED = re.compile(rb"(?m)^[ \t]*[\"']?classifiers?[\"']?\s*[=:]")
 _PRIVATE = re.compile(rb"(?i)Private\s*::\s*Do Not Upload")
+# https://developers.home-assistant.io/docs/creating_integration_file_structure
+_HOME_ASSISTANT = ("manifest.json", "config_flow.py")
 
 
 def reason(site: Site, analysis: Analysis) -> str:
     """Return why users of a package may be the ones who set a secret; empty when they are not."""
-    unknown = next((origin.name for origin in _origins(site, analysis) if origin.kind == "opaque"), "")
+    unknown = next((origin.name for origin in secret_origins(site, analysis) if origin.kind == "opaque"), "")
     return REASON.format(unknown) if unknown and is_published(site.module.path, analysis.project) else ""
 
 
-def _origins(site: Site, analysis: Analysis) -> Iterator[Origin]:
+def secret_origins(site: Site, analysis: Analysis) -> Iterator[Origin]:
     """Yield where a secret comes from; of one that is put into a connection string, where that comes from."""
     for origin in site.trace.origins if site.trace is not None else ():
         yield origin
@@ -49,6 +51,8 @@ def is_published(path: str, project: Project) -> bool:
     if f"{folders[0]}/__init__.py".lstrip("/") not in project.files_in(folders[0]):
         return False
     for folder in folders:
+        if all(f"{folder}/{name}".lstrip("/") in project.files_in(folder) for name in _HOME_ASSISTANT):
+            return True
         for name in _MANIFESTS:
             other = f"{folder}/{name}".lstrip("/")
             if other in project.files_in(folder) and _CLASSIFIED.search(text := project.text(other)):
