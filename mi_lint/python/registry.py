@@ -40,7 +40,7 @@ class Family:
 
     def detect(self, module: Module, analysis: Analysis) -> Iterator[Site]:
         """Yield the sites of a module."""
-        found: Iterator[Site] = importlib.import_module(f"{_PACKAGE}.{self.name}").detect(module, analysis)
+        found: Iterator[Site] = importlib.import_module(module_of(self.name)).detect(module, analysis)
         return found
 
 
@@ -51,10 +51,9 @@ def all_families() -> tuple[Family, ...]:
     return tuple(Family(name, *table[name]) for name in sorted(table))
 
 
-def import_all() -> None:
-    """Import every family, for processes that are forked afterwards."""
-    for family in all_families():
-        importlib.import_module(f"{_PACKAGE}.{family.name}")
+def module_of(name: str) -> str:
+    """Return the module of the family of a name."""
+    return f"{_PACKAGE}.{name}"
 
 
 def reasons_to_parse() -> list[Group]:
@@ -83,7 +82,7 @@ def _gather() -> dict[str, Any]:
 
     found = {}
     for entry in pkgutil.iter_modules(importlib.import_module(_PACKAGE).__path__):
-        module = importlib.import_module(f"{_PACKAGE}.{entry.name}")
+        module = importlib.import_module(module_of(entry.name))
         markers, needs = tuple(module.MARKERS), tuple(getattr(module, "NEEDS", ()))
         found[entry.name] = (markers, needs, tuple(getattr(module, "WEAK", markers if needs else ())))
     return found

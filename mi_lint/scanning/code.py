@@ -8,7 +8,7 @@ from mi_lint.scanning.scanner import Partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mi_lint.configuration.settings import Config
     from mi_lint.model import Notification
@@ -48,7 +48,8 @@ class CodeScan:
         total = Partial()
         chunks = shares(wanted, jobs)
         if len(chunks) > 1:
-            _load()
+            for _ in loading():
+                continue
         for chunk, part in pool.run(self._work, chunks, min(len(chunks), jobs) if pool.forks() else 1):
             if part is None:
                 total.failed = True
@@ -103,15 +104,18 @@ def shares(wanted: Sequence[tuple[str, int]], jobs: int) -> list[list[str]]:
     return [chunk for chunk in chunks if chunk]
 
 
-def _load() -> None:
-    """Import what each process is going to need, so that forked ones share it."""
-    from mi_lint.migrate import scan  # noqa: F401
-    from mi_lint.python import findings  # noqa: F401
-    from mi_lint.python.registry import import_all
-    from mi_lint.rulebook import load  # noqa: F401
-    from mi_lint.secrets import hiding  # noqa: F401
+def loading() -> Iterator[None]:
+    """Import what each process is going to need, so that forked ones share it; a little at each step."""
+    import importlib
 
-    import_all()
+    from mi_lint.python.registry import all_families, module_of
+
+    for name in ("migrate.session", "migrate.scan", "python.findings", "rulebook.load", "secrets.hiding"):
+        importlib.import_module(f"mi_lint.{name}")
+        yield
+    for family in all_families():
+        importlib.import_module(module_of(family.name))
+        yield
 
 
 def _note(notification: Notification) -> tuple[str, str, str]:

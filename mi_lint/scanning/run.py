@@ -174,6 +174,7 @@ class _Job:
 
         run = work if jobs <= 1 or forks else _Elsewhere(self._config, self._root, size, limit)
         total = Partial()
+        loading: Iterator[None] | None = None
         for chunk, part in pool.run(run, chunks(), jobs):
             if part is None:
                 total.failed = True
@@ -183,6 +184,10 @@ class _Job:
             if part.deferred:
                 self._examine(dict(chunk), part)
             total.add(part)
+            if forks and total.python:
+                # While the workers are busy: what the analysis of code needs, in steps that keep nobody waiting.
+                loading = _loading() if loading is None else loading
+                next(loading, None)
             if progress is not None:
                 progress(total.files, len(places))
         return total
@@ -277,6 +282,12 @@ class _Elsewhere:
         for shown, path in chunk:
             _scan_file(scanner, shown, path, self._limit)
         return scanner.seen
+
+
+def _loading() -> Iterator[None]:
+    from mi_lint.scanning.code import loading
+
+    return loading()
 
 
 def _nothing(shown: str) -> bytes | None:
