@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator, Mapping
 
 from mi_lint.python.facts import Module
+from mi_lint.python.scopes import Binding
 from mi_lint.python.site import ClientCall
 from mi_lint.rulebook.client import Client, Constructor, client
 
@@ -100,10 +101,28 @@ def recognise(module: Module, node: ast.Call, table: ClientTable) -> ClientCall 
         if keyword.arg is not None:
             arguments[keyword.arg] = keyword.value
             continue
-        entries = _literal_entries(module, keyword.value)
-        opaque = opaque or entries is None
-        arguments.update(entries or {})
+        entries, more = _unpacked(module, keyword.value)
+        opaque = opaque or more
+        arguments.update(entries)
+    if not all(_begins(module, arguments.get(name), start) for name, start in known.only.items()):
+        return None
     return ClientCall(module, node, known, constructor, arguments, opaque, bool(skip))
+
+
+def _begins(module: Module, value: ast.expr | None, start: str) -> bool:
+    """Whether an argument is passed and its text begins as is asked; what is not written there does not."""
+    if value is None or not start:
+        return value is not None
+    match value:
+        case ast.Constant(value=str() as text):
+            return text.startswith(start)
+        case ast.JoinedStr(values=[ast.expr() as first, *_]) | ast.BinOp(op=ast.Add(), left=first):
+            return _begins(module, first, start)
+        case ast.Name():
+            bindings = module.reaching(value)
+            given = bindings[0].value if len(bindings) == 1 else None
+            return given is not None and not isinstance(given, ast.Name) and _begins(module, given, start)
+    return False
 
 
 def _constructor(module: Module, function: ast.expr, table: ClientTable) -> tuple[Client, Constructor] | None:
@@ -132,17 +151,48 @@ def _subclass(module: Module, name: str, table: ClientTable) -> tuple[Client, Co
     return None
 
 
-def _literal_entries(module: Module, node: ast.expr) -> dict[str, ast.expr] | None:
-    """Return the entries of a dict given by ``**``, when it is a literal or a name bound once to a literal."""
+def _unpacked(module: Module, node: ast.expr) -> tuple[dict[str, ast.expr], bool]:
+    """Return what is known of a dict that a call unpacks, written there or named, and whether it may have more."""
+    name, bindings = "", []
     if isinstance(node, ast.Name):
-        bindings = module.reaching(node)
-        if len(bindings) != 1 or not isinstance(bindings[0].value, ast.Dict) or _grows(module, node.id):
-            return None
+        name, bindings = node.id, module.reaching(node)
+        if len(bindings) != 1 or bindings[0].value is None:
+            return {}, True
         node = bindings[0].value
-    if not isinstance(node, ast.Dict) or not all(isinstance(key, ast.Constant) for key in node.keys):
-        return None
-    keys = [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
-    return dict(zip(keys, node.values, strict=True))
+    entries = _entries(node)
+    if entries is None:
+        return {}, True
+    if not name or not _grows(module, name):
+        return entries, False
+    return entries | _added(module, name, bindings), True
+
+
+def _entries(node: ast.expr) -> dict[str, ast.expr] | None:
+    """Return the entries of ``{…}`` or ``dict(…)`` when all their names are written there."""
+    match node:
+        case ast.Dict() if all(isinstance(key, ast.Constant) for key in node.keys):
+            keys = [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
+            return dict(zip(keys, node.values, strict=True))
+        case ast.Call(func=ast.Name(id="dict"), args=[]) if all(keyword.arg for keyword in node.keywords):
+            return {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    return None
+
+
+def _added(module: Module, name: str, bindings: list[Binding]) -> dict[str, ast.expr]:
+    """Return the entries that a dictionary gets by name after it was made, on whichever way."""
+    found: dict[str, ast.expr] = {}
+    for item, value in module.item_assignments:
+        match item:
+            case ast.Subscript(value=ast.Name(id=owner) as target, slice=ast.Constant(value=str() as key)):
+                if owner == name and module.reaching(target) == bindings:
+                    found[key] = value
+    for call in module.calls_of("update"):
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=owner) as target):
+                if owner == name and module.reaching(target) == bindings:
+                    found |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+                    found |= {key: value for argument in call.args for key, value in (_entries(argument) or {}).items()}
+    return found
 
 
 def _grows(module: Module, name: str) -> bool:

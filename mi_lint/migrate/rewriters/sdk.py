@@ -16,6 +16,7 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.calls import CallEditor
 from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing import inner_clients
 from mi_lint.migrate.editing.constructions import add_required, insert_token, made_of_endpoint, position, token_code
 from mi_lint.migrate.editing.dictionaries import DictEditor
 from mi_lint.migrate.editing.imports import removed_statement
@@ -58,7 +59,7 @@ def _of_public(site: Site, call: ClientCall, context: Context, public: str) -> H
         more = passed_strings.extended(site, call, context)
         if more is None and passed_strings.takes_both(call) and call.client.token not in call.arguments:
             return None
-        return HeldBack(passed_strings.REASON.format(public), more)
+        return HeldBack(passed_strings.reason(call, public), more)
     if site.form == "dual":
         return None
     value = site.secret if site.form in ("key", "sas") and site.argument == call.client.token else None
@@ -110,6 +111,10 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
     client = call.client
     if index is None:
         return _in_dictionary(site, call, context)
+    if client.inner:
+        return inner_clients.outcome(site, call, context)
+    if client.wrap and client.token in call.arguments:
+        return HeldBack(f"the call passes '{client.token}' already; put the token there, in place of the key")
     if client.token_form == "none" or (client.token in call.arguments and site.argument != client.token):
         editor.remove(index)
     elif site.argument == client.token:
@@ -131,7 +136,16 @@ def _in_dictionary(site: Site, call: ClientCall, context: Context) -> Outcome:
     """Put the credential into the dictionary that the call unpacks, when it is there for clients of this kind only."""
     client = call.client
     node = context.module.parent(site.secret) if site.secret is not None else None
-    if not isinstance(node, ast.Dict) or client.token_form == "none" or client.add or client.token in call.arguments:
+    if client.token_form == "none" or client.add or {client.token, *client.keyless} & set(call.arguments):
+        node = None
+    if isinstance(node, ast.Assign) and (item := _only_item(node, site, call, context)) is not None:
+        quote = context.module.source.slice(item.slice)[-1]
+        changes = (
+            context.replace(item.slice, f"{quote}{client.token}{quote}"),
+            context.replace(node.value, token_code(site, call, context)),
+        )
+        return Rewritten(changes, f"pass a token credential to {client.name}", role=client.role)
+    if not isinstance(node, ast.Dict):
         return HeldBack((delegation.DICTIONARY if client.delegated else _DICTIONARY).format(site.argument))
     editor = DictEditor(context.module.source, node)
     index = editor.index(site.argument)
@@ -142,20 +156,39 @@ def _in_dictionary(site: Site, call: ClientCall, context: Context) -> Outcome:
     return Rewritten(editor.changes(), f"pass a token credential to {client.name}", role=client.role)
 
 
+def _only_item(node: ast.Assign, site: Site, call: ClientCall, context: Context) -> ast.Subscript | None:
+    """Return the entry of a dictionary that an assignment always gives the key to, when only such clients get it."""
+    match node.targets:
+        case [ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)) as item] if key == site.argument:
+            (scope, block), (call_scope, call_block) = context.module.place(node), context.module.place(call.node)
+            always = scope is call_scope and call_block[: len(block)] == block and node.lineno < call.node.lineno
+            return item if always and _is_unpacked_only(name, call, context) else None
+    return None
+
+
 def _serves_only(node: ast.Dict, call: ClientCall, context: Context) -> bool:
     """Whether a dictionary is only unpacked in calls that take their token under the same name."""
-    module = context.module
-    parent = module.parent(node)
+    parent = context.module.parent(node)
     if isinstance(parent, ast.keyword):
         return True
     target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
-    if not isinstance(target, ast.Name) or context.analysis.project.global_used_elsewhere(module.path, target.id):
+    return isinstance(target, ast.Name) and _is_unpacked_only(target.id, call, context)
+
+
+def _is_unpacked_only(name: str, call: ClientCall, context: Context) -> bool:
+    """Whether what has a name only gets entries and is only unpacked in calls that take their token likewise."""
+    module = context.module
+    if context.analysis.project.global_used_elsewhere(module.path, name):
         return False
     same = {
         id(other.node) for other in context.analysis.client_calls(module) if other.client.token == call.client.token
     }
-    uses = [module.parent(use) for use in module.loads.get(target.id, ())]
-    return all(isinstance(use, ast.keyword) and use.arg is None and id(module.parent(use)) in same for use in uses)
+    for use in module.loads.get(name, ()):
+        parent = module.parent(use)
+        unpacked = isinstance(parent, ast.keyword) and parent.arg is None and id(module.parent(parent)) in same
+        if not unpacked and not (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store)):
+            return False
+    return True
 
 
 def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
@@ -168,6 +201,8 @@ def _remove_others(site: Site, call: ClientCall, editor: CallEditor) -> None:
 
 
 def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
+    if call.client.inner:
+        return inner_clients.outcome(site, call, context)
     editor = context.editor(call.node)
     editor.append(call.client.token, token_code(site, call, context))
     add_required(call, editor)
