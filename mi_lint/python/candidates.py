@@ -30,7 +30,7 @@ _USES = (
     rb"(?:\bclass \w{1,60}|\bpartial)\(%s\s{0,8}[),]",
 )
 # A function is called; an everyday name is told by its package, from which it is imported.
-_CALLS = (rb"\b%s(?:\s{0,8}[.(]|\s{1,4}as\b)",)
+_CALLS = (rb"\b%s(?:\s{0,8}[.(]|\s{1,4}(?:as|import)\b)",)
 _NAME = re.compile(rb"[A-Za-z_]\w{3,80}")
 
 
@@ -45,7 +45,9 @@ def call_names(table: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
 
 def words_of(table: Mapping[str, Mapping[str, Any]]) -> tuple[bytes, ...]:
     """Return the words one of which every module has that can authenticate; the user's own classes add theirs."""
-    more = (_telling_name(qualified).encode() for qualified in table if not _has_word(qualified.encode()))
+    # What calls pass ``only`` for Azure names it; and so does, beside it, who is handed a key.
+    own = (qualified for qualified, entry in table.items() if not (entry.get("only") or entry.get("delegated")))
+    more = (_telling_name(qualified).encode() for qualified in own if not _has_word(qualified.encode()))
     return (*WORDS, *sorted(set(more)))
 
 
@@ -54,9 +56,11 @@ def _has_word(text: bytes) -> bool:
 
 
 def _telling_name(qualified: str) -> str:
-    """Return the name of a class; of a function with an everyday name, that of its package."""
-    name = qualified.rpartition(".")[2]
-    return qualified.split(".")[1] if name.islower() and len(name) < 8 else name
+    """Return the name of a class; of a function with an everyday name, or what has a short one, that of its package."""
+    package, *inner, name = qualified.split(".")
+    if len(name) > 3 and not (name.islower() and (len(name) < 8 or not inner)):
+        return name
+    return inner[0] if package == "azure" else package
 
 
 def used(names: Iterable[bytes]) -> list[bytes]:

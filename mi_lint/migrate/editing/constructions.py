@@ -18,8 +18,10 @@ def token_code(site: Site, call: ClientCall, context: Context) -> str:
     """Return code for what the client's token argument takes."""
     client = call.client
     if client.token_form == "provider":
-        return context.provider(site, client.is_async, client.scope)
-    return context.credential(site, client.is_async)
+        code = context.provider(site, client.is_async, client.scope)
+    else:
+        code = context.credential(site, client.is_async)
+    return client.wrap.replace("<token>", code) if client.wrap else code
 
 
 def position(call: ClientCall, editor: CallEditor, argument: str) -> int | None:
