@@ -13,9 +13,13 @@ from mi_lint.migrate.outcome import Rewritten
 from mi_lint.python.facts import Module
 from mi_lint.python.site import ClientCall, Site
 
-REASON = (
+_REASON = (
     "the connection string is the parameter '{}', which callers outside of the project may pass: add parameters for "
     "the endpoint and a token credential, and deprecate this one"
+)
+_KEPT = (
+    "the connection string is the parameter '{}', by which callers outside of the project may name a resource where "
+    "this identity has no rights: add a parameter for a token credential, too"
 )
 MAX_LINE = 120
 _PLAIN = (ast.Return, ast.Assign, ast.AnnAssign, ast.keyword)
@@ -26,7 +30,13 @@ def takes_both(call: ClientCall) -> bool:
 
     A constructor that takes both ignores the credential or refuses the pair.
     """
-    return call.client.token in call.constructor.parameters and call.constructor.name != "call"
+    both = call.constructor.name != "call" or call.client.keeps_connection_string
+    return both and call.client.token in call.constructor.parameters
+
+
+def reason(call: ClientCall, public: str) -> str:
+    """Return why a client whose connection string is a parameter is held back."""
+    return (_KEPT if call.client.keeps_connection_string else _REASON).format(public)
 
 
 def extended(site: Site, call: ClientCall, context: Context) -> Rewritten | None:

@@ -20,6 +20,10 @@ REASON = (
     "the secret comes from users of this package ({}), whose value the rewritten code would ignore: let them pass a "
     "token credential, too"
 )
+_KEPT = (
+    "the connection string comes from users of this package ({}), in whose resource this identity may have no rights: "
+    "let them pass a token credential, too"
+)
 _MANIFESTS = ("setup.py", "setup.cfg", "pyproject.toml")
 # https://packaging.python.org/en/latest/specifications/core-metadata/#classifier
 _CLASSIFIED = re.compile(rb"(?m)^[ \t]*[\"']?classifiers?[\"']?\s*[=:]")
@@ -31,7 +35,9 @@ _HOME_ASSISTANT = ("manifest.json", "config_flow.py")
 def reason(site: Site, analysis: Analysis) -> str:
     """Return why users of a package may be the ones who set a secret; empty when they are not."""
     unknown = next((origin.name for origin in secret_origins(site, analysis) if origin.kind == "opaque"), "")
-    return REASON.format(unknown) if unknown and is_published(site.module.path, analysis.project) else ""
+    kept = site.call is not None and site.call.client.keeps_connection_string
+    published = unknown and is_published(site.module.path, analysis.project)
+    return (_KEPT if kept else REASON).format(unknown) if published else ""
 
 
 def secret_origins(site: Site, analysis: Analysis) -> Iterator[Origin]:
