@@ -26,29 +26,38 @@ def companion_changes(
     still_read: frozenset[str],
     texts: Mapping[str, bytes],
     neighbours: frozenset[str],
+    every: Sequence[tuple[Site, Rewritten]] = (),
 ) -> list[Change]:
     """Return the changes to other files that some rewrites bring with them.
 
-    ``texts`` are the new modules, ``neighbours`` the packages of all rewrites.
+    ``texts`` are the new modules, ``neighbours`` the packages of all rewrites, which are ``every`` one.
     """
     changes: list[Change] = []
     packages: dict[str, set[str]] = {}
-    renamed: dict[str, dict[str, dict[str, str]]] = {}
     for site, rewrite in rewrites:
         packages.setdefault(site.module.path, set()).update(packages_of(site))
         changes += raised_pins(site, rewrite, project)
+    for path, names in packages.items():
+        needed = _needed(texts.get(path, b""), project.text(path))
+        changes += manifest_changes(project, path, names, needed, neighbours)
+    renamed = _renamed(every or rewrites)
+    for path in packages:
+        if path in renamed:
+            changes += setting_changes(project, path, renamed, still_read | HOST_SETTINGS)
+    return changes
+
+
+def _renamed(rewrites: Sequence[tuple[Site, Rewritten]]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return for each module its old settings, with the new ones that take their place and an example of each."""
+    renamed: dict[str, dict[str, dict[str, str]]] = {}
+    for site, rewrite in rewrites:
         examples = dict(rewrite.settings)
         for old, new in rewrite.renamed:
             told = renamed.setdefault(site.module.path, {}).setdefault(old, {})
             told[new] = examples.pop(new, "")
             # What else the connection string said, such as the name of an event hub.
             told.update(examples if len(rewrite.renamed) == 1 else {})
-    for path, names in packages.items():
-        needed = _needed(texts.get(path, b""), project.text(path))
-        changes += manifest_changes(project, path, names, needed, neighbours)
-    for path, settings in renamed.items():
-        changes += setting_changes(project, path, settings, still_read | HOST_SETTINGS)
-    return changes
+    return renamed
 
 
 def _needed(text: bytes, before: bytes) -> list[Requirement]:

@@ -24,20 +24,35 @@ _SETTINGS_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.js
 _DOCUMENTS = ("README*.md", "readme*.md")
 
 
+# An old name with its new names and an example of each value.
+_Renamed = Mapping[str, Mapping[str, str]]
+
+
 def setting_changes(
-    project: Project, module: str, renamed: Mapping[str, Mapping[str, str]], still_read: frozenset[str]
+    project: Project, module: str, renamed: Mapping[str, _Renamed], still_read: frozenset[str]
 ) -> list[Change]:
     """Return the changes for the settings of a module: in its folder and those around it.
 
-    ``renamed`` maps an old name to its new names with an example of each value.
+    ``renamed`` has the settings of each module of the plan: what another one makes of the same setting stands in the
+    same line.
     """
     changes: list[Change] = []
     for path, write in _around(project, module):
-        changes += _lines(path, project.text(path), renamed, still_read, write)
+        changes += _lines(path, project.text(path), _below(path, module, renamed), still_read, write)
     for folder in folders_around(module):
         for path in project.named_in(folder, _DOCUMENTS):
-            changes += prose_changes(path, project.text(path), renamed, still_read)
+            changes += prose_changes(path, project.text(path), _below(path, module, renamed), still_read)
     return changes
+
+
+def _below(path: str, module: str, renamed: Mapping[str, _Renamed]) -> _Renamed:
+    """Return the settings of a module, with all new names that modules below the folder of a file give them."""
+    folder = posixpath.dirname(path)
+    found: dict[str, dict[str, str]] = {old: {} for old in renamed[module]}
+    for other, settings in sorted(renamed.items()):
+        for old in found.keys() & settings.keys() if folder in folders_around(other) else ():
+            found[old].update(settings[old])
+    return found
 
 
 def samples_around(project: Project, module: str) -> Iterator[str]:
@@ -93,7 +108,8 @@ def _lines(
                 continue
             kept = [match[0].decode("utf-8", "replace")] if old in still_read else []
             new = [line for line, known in zip(written, there, strict=True) if not known]
-            yield Change(path, match.start(), match.end(), newline.join([*kept, *new]))
+            comma = "," if write is _json_line and not match[0].rstrip().endswith(b",") else ""
+            yield Change(path, match.start(), match.end(), f"{comma}{newline}".join([*kept, *new]))
 
 
 def _ends_a_list(match: re.Match[bytes], text: bytes) -> bool:
