@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python import known
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site
 
@@ -49,7 +50,7 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
         names = list(_names(call, context))
         if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)):
             return HeldBack(APIM, rewrite)
-        if any(map(_EMULATOR.search, names)):
+        if any(map(_EMULATOR.search, names)) or _is_unverified(call):
             return HeldBack(EMULATOR, rewrite)
         if "cognitiveservices" not in call.client.scope:
             continue
@@ -60,6 +61,12 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
         if foreign:
             return HeldBack(UNKNOWN.format(foreign), rewrite)
     return outcome
+
+
+def _is_unverified(call: ClientCall) -> bool:
+    """Whether a client takes any certificate, as that of the Cosmos DB emulator, which signs its own."""
+    verify = known.keyword(call.node, "connection_verify")
+    return isinstance(verify, ast.Constant) and verify.value is False
 
 
 def _addresses(call: ClientCall, context: Context) -> Iterator[str]:
