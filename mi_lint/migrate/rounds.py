@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mi_lint.migrate import verify
 from mi_lint.migrate.branching import switches as tests
-from mi_lint.migrate.branching.introspected import demanded_in_vain
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.changes import Change, applied, coalesced, conflict, merged, moved_out
 from mi_lint.migrate.editing.definitions import top_level
@@ -45,6 +44,15 @@ class Options:
     thorough: bool = True
 
 
+# What tells a site again in a later text: its file, its rule, its form and its code.
+Identity = tuple[str, str, str, str]
+
+
+def identity(site: Site) -> Identity:
+    """Return what a site is known by when its project is planned once more."""
+    return site.module.path, site.check, site.form, site.module.source.slice(site.node)
+
+
 def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     """Join groups that share a file."""
     result: list[frozenset[str]] = []
@@ -58,7 +66,11 @@ def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
 class Round:
     """One round: the outcomes, and the texts that result."""
 
-    def __init__(self, analysis: Analysis, sites: Sequence[Site], options: Options) -> None:
+    def __init__(
+        self, analysis: Analysis, sites: Sequence[Site], options: Options, held: Mapping[Identity, str]
+    ) -> None:
+        """``held`` are sites that are not to be rewritten, with the reason."""
+        self._held = held
         self._analysis = analysis
         self._sites = sites
         self._options = options
@@ -73,6 +85,8 @@ class Round:
         accepted: dict[Site, Rewritten] = {}
         for site in self._sites:
             outcome = outcome_of(site, self._context(site.module))
+            if isinstance(outcome, Rewritten) and (reason := self._held.get(identity(site))):
+                outcome = HeldBack(reason, outcome)
             rewrite = self._allowed(outcome)
             if rewrite is None:
                 self.outcomes[site] = outcome
@@ -82,19 +96,10 @@ class Round:
                 self.outcomes[site] = rewrite
                 accepted[site] = rewrite
                 taken += rewrite.changes
-        accepted = self._with_unused(accepted)
+        # What is read no more goes in other files, too.
+        accepted = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
         self.outcomes.update(accepted)
         self._regroup(accepted)
-
-    def _with_unused(self, accepted: dict[Site, Rewritten]) -> dict[Site, Rewritten]:
-        """Let what is read no more go in other files, too; hold back what would still be demanded there."""
-        while True:
-            complete = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
-            held = {} if self._options.unsafe else demanded_in_vain(self._analysis, complete)
-            if not held:
-                return complete
-            self.outcomes.update({site: HeldBack(reason, accepted[site]) for site, reason in held.items()})
-            accepted = {site: rewrite for site, rewrite in accepted.items() if site not in held}
 
     def _context(self, module: Module) -> Context:
         if module not in self._contexts:

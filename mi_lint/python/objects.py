@@ -24,7 +24,7 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
     if isinstance(node, ast.Await):
         return class_of(project, module, node.value, depth + 1)
     if isinstance(node, ast.Call):
-        return project.class_named(module, node.func)
+        return project.class_named(module, node.func) or _made_by(project, module, node.func, depth)
     if isinstance(node, ast.Name):
         for binding in module.reaching(node):
             if binding.kind in ("assign", "with") and binding.value is not None:
@@ -40,6 +40,21 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
         for scope, _, value, _ in home.attributes.get(node.attr, ()):
             if is_inside(scope, class_):
                 return class_of(project, home, value, depth + 1)
+    return None
+
+
+def _made_by(project: Project, module: Module, node: ast.expr, depth: int) -> tuple[Module, ast.ClassDef] | None:
+    """Return the class of what a function of the project returns, as in ``settings = get_settings()``."""
+    target = module.qualified(node) or ""
+    found = project.find(module.path, target) if target else None
+    if found is not None and len(found[1]) == 1:
+        home, functions = found[0], found[0].functions.get(found[1][0], [])
+    else:
+        home, functions = module, module.functions.get(node.id, []) if isinstance(node, ast.Name) else []
+    for function in functions[:1]:
+        declared = project.class_named(home, function.returns) if function.returns is not None else None
+        values = home.returns.get(function, [])
+        return declared or (class_of(project, home, values[-1], depth + 1) if values else None)
     return None
 
 

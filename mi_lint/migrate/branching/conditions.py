@@ -167,7 +167,12 @@ def is_reported(module: Module, name: ast.AST) -> bool:
         return False
     statement = module.statement(name)
     call = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(call, ast.Call) and _REPORTING.search(ast.unparse(call.func)) is not None
+    return isinstance(call, ast.Call) and is_reporting(call)
+
+
+def is_reporting(call: ast.Call) -> bool:
+    """Whether a call prints or writes to a log."""
+    return _REPORTING.search(ast.unparse(call.func)) is not None
 
 
 def _only_fails(statement: ast.If, operand: ast.expr) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mi_lint.migrate.branching.switches import SECRET_NAME, names_of, secrets_passed
 from mi_lint.migrate.outcome import Rewritten
@@ -29,7 +29,7 @@ def reason(site: Site, rewrite: Rewritten) -> str:
     passed = (step.node for step in trace.steps if step.kind == "passed" and isinstance(step.node, ast.Call))
     names = names_of(site).union(*map(secrets_passed, passed))
     for module in dict.fromkeys(modules):
-        demanded = _demanded(module) if module is site.module else _demanded(module) | _guarded(module)
+        demanded = checked(module).keys() if module is site.module else checked(module).keys() | _guarded(module)
         found = sorted(filter(SECRET_NAME.search, names & demanded))
         if found:
             return REASON.format(module.path, found[0])
@@ -50,12 +50,12 @@ def _complains(last: ast.stmt) -> bool:
 
 
 @functools.lru_cache(maxsize=16)
-def _demanded(module: Module) -> frozenset[str]:
-    """Return the names that a module goes through and gives up over when one is not set."""
+def checked(module: Module) -> Mapping[str, ast.AST]:
+    """Return the names that a module goes through and gives up over when one is not set, with the loop."""
     if b"for " not in module.source.text:
-        return frozenset()
+        return {}
     loops = (node for node in ast.walk(module.tree) if isinstance(node, _Loop))
-    return frozenset(name for loop in loops if _asks(module, loop) for name in _listed(module, loop))
+    return {name: loop for loop in loops if _asks(module, loop) for name in _listed(module, loop)}
 
 
 def _asks(module: Module, loop: _Loop) -> bool:

@@ -1,0 +1,317 @@
+"""Where a secret goes after it was read: what stops or decides without it, and what really uses it.
+
+A rewritten client takes its key no more. The read of the key, a check, a field of a settings class may stand elsewhere
+and stay; followed forward from there, each use of the value is a *demand* (the program stops or behaves otherwise when
+the setting is gone), a *need* (something authenticates with it yet, or nobody can tell) or neither (a line of a log).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mi_lint.migrate.branching.conditions import condition, is_reporting
+from mi_lint.migrate.branching.demands import checked
+from mi_lint.migrate.residue.reach import called, parameter_of, sharing, uses_elsewhere
+from mi_lint.python import known
+from mi_lint.python.facts import Module
+from mi_lint.python.objects import class_of
+from mi_lint.python.project import Project
+from mi_lint.python.scopes import Function, Scope, default_of, parameters
+
+MAX_USES = 300
+_ASKING = frozenset({"bool", "len", "isinstance"})
+_SAME = frozenset({"str", "SecretStr", "Secret", "quote", "quote_plus", "cast"})
+# Methods and calls of a library that only say whether something is there.
+_METHODS = frozenset(
+    {
+        "strip",
+        "rstrip",
+        "lstrip",
+        "encode",
+        "decode",
+        "get_secret_value",
+        "replace",
+        "startswith",
+        "endswith",
+        "lower",
+        "split",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place that has to do with a secret's being set."""
+
+    module: Module
+    node: ast.AST
+    name: str
+
+    @property
+    def start(self) -> int:
+        return self.module.source.span(self.node)[0]
+
+
+@dataclass(slots=True)
+class Flow:
+    """Follows one secret; ``demands`` and ``needs`` are what is found."""
+
+    project: Project
+    name: str
+    demands: list[Use] = field(default_factory=list)
+    needs: list[Use] = field(default_factory=list)
+    _seen: set[tuple[object, ...]] = field(default_factory=set)
+
+    def demand(self, module: Module, node: ast.AST) -> None:
+        self.demands.append(Use(module, node, self.name))
+
+    def need(self, module: Module, node: ast.AST) -> None:
+        self.needs.append(Use(module, node, self.name))
+
+    def _once(self, *key: object) -> bool:
+        if key in self._seen or len(self._seen) > MAX_USES:
+            return False
+        self._seen.add(key)
+        return True
+
+    def value(self, module: Module, node: ast.expr, missing: bool = False) -> None:
+        """Follow an expression that gives the secret; ``missing``: it is None where the setting is not there."""
+        if not self._once(module.path, node):
+            return
+        parent = module.parent(node)
+        if missing and _fails(module, node, parent) and not _is_guarded(module, node):
+            self.demand(module, node)
+        if self._is_told(module, node):
+            return
+        test = condition(module, node)
+        if test is not None:
+            if not test.harmless:
+                self.demand(module, node)
+            return
+        follow = _FOLLOWERS.get(type(parent))
+        if follow is not None:
+            follow(self, module, node, parent, missing)
+        elif not isinstance(parent, ast.Expr | ast.Delete):
+            self.need(module, node)
+
+    def _is_told(self, module: Module, node: ast.AST) -> bool:
+        """Whether a use stands in a line of a log, which tells as well that nothing is set."""
+        for parent in module.parents(node):
+            if isinstance(parent, ast.Call) and known.callee(parent) not in _ASKING | _SAME | {"format"}:
+                return is_reporting(parent)
+            if isinstance(parent, ast.stmt):
+                break
+        return False
+
+    def _up(self, module: Module, node: ast.expr, parent: ast.expr, missing: bool) -> None:
+        self.value(module, parent, missing)
+
+    def _either(self, module: Module, node: ast.expr, parent: ast.BoolOp, missing: bool) -> None:
+        self.value(module, parent, missing and node is parent.values[-1])
+
+    def _chosen(self, module: Module, node: ast.expr, parent: ast.IfExp, missing: bool) -> None:
+        self.value(module, parent, missing)
+
+    def _compared(self, module: Module, node: ast.expr, parent: ast.Compare, missing: bool) -> None:
+        self.value(module, parent)
+
+    def _subscript(self, module: Module, node: ast.expr, parent: ast.Subscript, missing: bool) -> None:
+        if parent.value is not node:
+            self.need(module, node)
+            return
+        self.value(module, parent)
+
+    def _attribute(self, module: Module, node: ast.expr, parent: ast.Attribute, missing: bool) -> None:
+        call = module.parent(parent)
+        if isinstance(call, ast.Call) and call.func is parent:
+            if parent.attr not in _METHODS:
+                self.need(module, node)
+                return
+            self.value(module, call)
+        else:
+            self.value(module, parent, missing)
+
+    def _formatted(self, module: Module, node: ast.expr, parent: ast.expr, missing: bool) -> None:
+        outer = module.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
+        if isinstance(outer, ast.expr):
+            self.value(module, outer)
+
+    def _operator(self, module: Module, node: ast.expr, parent: ast.BinOp, missing: bool) -> None:
+        self.value(module, parent)
+
+    def _assigned(self, module: Module, node: ast.expr, parent: ast.Assign | ast.AnnAssign, missing: bool) -> None:
+        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+        for target in targets:
+            self._target(module, node, target, missing)
+
+    def _walrus(self, module: Module, node: ast.expr, parent: ast.NamedExpr, missing: bool) -> None:
+        self._target(module, node, parent.target, missing)
+        self.value(module, parent, missing)
+
+    def _target(self, module: Module, node: ast.expr, target: ast.expr, missing: bool) -> None:
+        if isinstance(target, ast.Name):
+            self.variable(module, target.id, module.place(target)[0], missing)
+        elif isinstance(target, ast.Attribute) and self._is_own(module, target.value):
+            owner = next((p for p in module.parents(target) if isinstance(p, ast.ClassDef)), None)
+            self.attribute(module, target.attr, owner.name if owner is not None else "", missing)
+        else:
+            self.need(module, node)
+
+    def _is_own(self, module: Module, node: ast.expr) -> bool:
+        """Whether an attribute belongs to an object of the project; what a library does with its own nobody knows."""
+        if isinstance(node, ast.Name) and node.id in ("self", "cls"):
+            return True
+        if class_of(self.project, module, node) is not None:
+            return True
+        target = module.qualified(node)
+        found = self.project.find(module.path, target) if target else None
+        # A file may be called like the library that it uses.
+        return found is not None and found[0] is not module
+
+    def _tuple(self, module: Module, node: ast.expr, parent: ast.Tuple | ast.List | ast.Set, missing: bool) -> None:
+        outer = module.parent(parent)
+        target = outer.targets[0] if isinstance(outer, ast.Assign) and outer.value is parent else None
+        if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == len(parent.elts):
+            self._target(module, node, target.elts[parent.elts.index(node)], missing)
+        else:
+            self._listed(module, node)
+
+    def _in_dict(self, module: Module, node: ast.expr, parent: ast.Dict, missing: bool) -> None:
+        self._listed(module, node)
+
+    def _listed(self, module: Module, node: ast.expr) -> None:
+        """Note a value in a collection that is gone through for what is missing; of others nobody knows."""
+        places = checked(module)
+        names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+        names += [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+        loop = next((places[name] for name in names if name in places), None)
+        if loop is not None:
+            self.demand(module, loop)
+        elif not (isinstance(node, ast.Call) and known.callee(node) == "bool"):
+            self.need(module, node)
+
+    def _returned(self, module: Module, node: ast.expr, parent: ast.Return, missing: bool) -> None:
+        function = next(
+            (p for p in module.parents(parent) if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef)), None
+        )
+        if function is None or not self._once(module.path, function):
+            return
+        owner = module.parent(function)
+        name = function.name
+        if any(ast.unparse(entry).endswith("property") for entry in function.decorator_list):
+            self.attribute(module, name, owner.name if isinstance(owner, ast.ClassDef) else "", missing)
+            return
+        for other, call in self.project.callers(module, name):
+            if not known.is_test(other.path):
+                self.value(other, call, missing)
+
+    def _passed(self, module: Module, node: ast.expr, parent: ast.Call | ast.keyword, missing: bool) -> None:
+        call = module.parent(parent) if isinstance(parent, ast.keyword) else parent
+        if not isinstance(call, ast.Call) or call.func is node:
+            self.need(module, node)
+            return
+        name = known.callee(call)
+        if isinstance(call.func, ast.Name) and name in _ASKING | _SAME:
+            self.value(module, call)
+        elif is_reporting(call):
+            return
+        elif not self._into(module, node, call, missing):
+            self.need(module, node)
+
+    def _into(self, module: Module, node: ast.expr, call: ast.Call, missing: bool) -> bool:
+        """Follow a value into the function or class of the project that it is passed to."""
+        for home, function, owner in called(self.project, module, call):
+            if function is None:
+                keyword = next((k.arg for k in call.keywords if k.value is node), None)
+                if keyword:
+                    self.attribute(home, keyword, owner, missing)
+                    return True
+                continue
+            parameter = parameter_of(call, function, node, bool(owner))
+            if parameter is not None:
+                self.parameter(home, function, parameter, missing)
+                return True
+        return False
+
+    def _default(self, module: Module, node: ast.expr, parent: ast.arguments, missing: bool) -> None:
+        function = module.parent(parent)
+        given = [p for p in parameters(parent) if default_of(parent, p) is node]
+        if given and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            self.parameter(module, function, given[0], missing)
+
+    def parameter(self, module: Module, function: Function, parameter: ast.arg, missing: bool = False) -> None:
+        self.variable(module, parameter.arg, module.scopes[function], missing)
+
+    def variable(self, module: Module, name: str, scope: Scope, missing: bool = False) -> None:
+        """Follow a variable to where it is read, in other files when it is one of its module."""
+        if not self._once(module.path, name, scope.name if scope.kind == "module" else scope.node):
+            return
+        if scope.kind == "class":
+            self.attribute(module, name, scope.name, missing)
+            return
+        bindings = scope.lookup(name)
+        for read in module.loads.get(name, ()):
+            if module.place(read)[0].lookup(name) is bindings:
+                self.value(module, read, missing)
+        if scope.kind == "module" or name in scope.outer:
+            for other, use in uses_elsewhere(self.project, module, name):
+                self.value(other, use, missing)
+
+    def attribute(self, module: Module, name: str, owner: str, missing: bool = False) -> None:
+        """Follow an attribute to where it is read: in its module, and in files that name its class or its module."""
+        if not self._once(module.path, "." + name):
+            return
+        for other in sharing(self.project, module, name, owner):
+            for use in other.attribute_loads(name):
+                self.value(other, use, missing)
+
+
+def _fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
+    """Whether something is done with a value that None cannot do: ``key[:4]``, ``key.strip()``, ``len(key)``."""
+    if isinstance(parent, ast.Subscript | ast.Attribute):
+        return parent.value is node
+    if isinstance(parent, ast.Call):
+        return known.callee(parent) == "len" and node in parent.args
+    return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
+
+
+def _is_guarded(module: Module, node: ast.expr) -> bool:
+    """Whether a place is reached only where the value is set, as in ``key[:4] if key else ""``."""
+    text = ast.dump(node)
+    inner: ast.AST = node
+    for parent in module.parents(node):
+        tests: list[ast.expr] = []
+        if isinstance(parent, ast.If | ast.IfExp) and inner is not parent.test:
+            tests = [parent.test]
+        elif isinstance(parent, ast.BoolOp):
+            tests = parent.values
+        if any(ast.dump(part) == text for test in tests for part in ast.walk(test) if part is not node):
+            return True
+        inner = parent
+    return False
+
+
+_FOLLOWERS: dict[type[ast.AST], Callable[..., None]] = {
+    ast.Await: Flow._up,
+    ast.BoolOp: Flow._either,
+    ast.IfExp: Flow._chosen,
+    ast.UnaryOp: Flow._compared,
+    ast.Compare: Flow._compared,
+    ast.Subscript: Flow._subscript,
+    ast.Attribute: Flow._attribute,
+    ast.FormattedValue: Flow._formatted,
+    ast.BinOp: Flow._operator,
+    ast.Assign: Flow._assigned,
+    ast.AnnAssign: Flow._assigned,
+    ast.NamedExpr: Flow._walrus,
+    ast.Tuple: Flow._tuple,
+    ast.List: Flow._tuple,
+    ast.Set: Flow._tuple,
+    ast.Dict: Flow._in_dict,
+    ast.Return: Flow._returned,
+    ast.Call: Flow._passed,
+    ast.keyword: Flow._passed,
+    ast.arguments: Flow._default,
+}

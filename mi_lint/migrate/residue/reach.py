@@ -1,0 +1,82 @@
+"""Where a name, an attribute or an argument can arrive: the other files and the functions of a project."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mi_lint.python import known
+from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
+from mi_lint.python.scopes import Function, parameters
+
+
+def sharing(project: Project, home: Module, name: str, owner: str) -> Iterator[Module]:
+    """Yield the modules that may read an attribute of a class: they name it, its module, or what it is called there."""
+    yield home
+    stem = home.path.rpartition("/")[2].rpartition(".")[0].encode()
+    word = b"." + name.encode()
+    for path in project.code:
+        text = project.code_text(path)
+        if path == home.path or word not in text or known.is_test(path):
+            continue
+        # A long name of several words is nothing else anywhere.
+        distinct = name.count("_") >= 2
+        if distinct or (owner and owner.encode() in text) or (stem != b"__init__" and stem in text):
+            other = project.module(path)
+            if other is not None:
+                yield other
+
+
+def uses_elsewhere(project: Project, home: Module, name: str) -> Iterator[tuple[Module, ast.expr]]:
+    for path in project.users_of_global(home.path, name):
+        other = None if known.is_test(path) else project.module(path)
+        if other is None:
+            continue
+        for use in other.attribute_loads(name):
+            yield other, use
+        for read in other.loads.get(name, ()):
+            bindings = other.reaching(read)
+            if not bindings or any(binding.kind == "import" for binding in bindings):
+                yield other, read
+        for binding in (b for bs in other.scope.bindings.values() for b in bs if b.kind == "import"):
+            if binding.name != name and binding.target.rpartition(".")[2] == name:
+                yield from ((other, read) for read in other.loads.get(binding.name, ()))
+
+
+def called(project: Project, module: Module, call: ast.Call) -> Iterator[tuple[Module, Function | None, str]]:
+    """Yield the functions of the project that a call may run, with the class they belong to; None for plain fields."""
+    target = module.qualified(call.func) or ""
+    name = known.callee(call)
+    found = project.find(module.path, target) if target else None
+    if found is not None and len(found[1]) == 1:
+        yield from _named(found[0], found[1][0])
+    elif isinstance(call.func, ast.Name):
+        yield from _named(module, name)
+    elif isinstance(call.func, ast.Attribute):
+        home = found[0] if found is not None else module
+        for function in home.functions.get(name, ()):
+            owner = home.parent(function)
+            yield home, function, owner.name if isinstance(owner, ast.ClassDef) else ""
+
+
+def _named(home: Module, name: str) -> Iterator[tuple[Module, Function | None, str]]:
+    if name in home.classes:
+        class_ = home.classes[name]
+        made = [entry for entry in class_.body if isinstance(entry, ast.FunctionDef) and entry.name == "__init__"]
+        yield home, next(iter(made), None), name
+    for function in home.functions.get(name, ()):
+        yield home, function, ""
+
+
+def parameter_of(call: ast.Call, function: Function, node: ast.expr, bound: bool) -> ast.arg | None:
+    """Return the parameter that a call passes a value for."""
+    for keyword in call.keywords:
+        if keyword.value is node:
+            return next((p for p in parameters(function.args) if p.arg == keyword.arg), None)
+    ordered = [*function.args.posonlyargs, *function.args.args]
+    shift = 1 if bound and not any(ast.unparse(d) == "staticmethod" for d in function.decorator_list) else 0
+    if node not in call.args or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    index = call.args.index(node) + shift
+    return ordered[index] if index < len(ordered) else None

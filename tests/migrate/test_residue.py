@@ -1,0 +1,185 @@
+"""What a program still asks for after its client was rewritten holds that back; what something needs does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook.store import client_table
+
+CLIENT = """\
+from azure.ai.documentintelligence import DocumentIntelligenceClient
+from azure.core.credentials import AzureKeyCredential
+{}
+client = DocumentIntelligenceClient(endpoint="https://a.cognitiveservices.azure.com", credential=AzureKeyCredential({}))
+"""
+SETTINGS = """\
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    {}
+    region: str
+
+{}
+"""
+
+
+def planned(texts):
+    plan = session_of_texts({path: text.encode() for path, text in texts.items()}, client_table()).plan(Options())
+    return plan, [outcome for _, outcome in plan.outcomes]
+
+
+def by_function(
+    declaration="key: str", reader="get_settings().key", function="def get_settings():\n    return Settings()"
+):
+    return {
+        "app.py": CLIENT.format("from config import get_settings\n", reader),
+        "config.py": SETTINGS.format(declaration, function),
+    }
+
+
+ENVIRONMENT = {
+    "config.py": 'import os\n\nKEY = os.environ["KEY"]\n',
+    "app.py": CLIENT.format("import config\n", "config.KEY"),
+}
+OTHERS = {"main.py": "import app\nfrom config import get_settings\n\nprint(get_settings().region, ['key'])\n"}
+CALLED = CLIENT.replace("client =", "def make(key):\n    return").format("", "key")
+DEMANDS = {
+    "required field whose name stands elsewhere": (
+        by_function() | OTHERS,
+        "config.py:4",
+        "KEY",
+    ),
+    "field with an alias that is printed": (
+        by_function('secret: str = Field(alias="DOC_KEY")', "get_settings().secret")
+        | {"main.py": "import app\nfrom config import get_settings\n\nprint(get_settings().secret)\n"},
+        "config.py:4",
+        "DOC_KEY",
+    ),
+    "test of a field in another file": (
+        by_function('azure_docint_key: str = ""', "get_settings().azure_docint_key")
+        | {
+            "router.py": "import app\nfrom config import get_settings\n\ndef choose():\n"
+            "    if not get_settings().azure_docint_key:\n        return None\n    return app\n"
+        },
+        "router.py:5",
+        "AZURE_DOCINT_KEY",
+    ),
+    "check before a call in the same file, whose function others may call": (
+        {
+            "shop/app.py": CALLED + "import os\n\ndef main():\n"
+            '    key = os.getenv("KEY")\n    if not key:\n        return 1\n    make(key)\n',
+            "other.py": "from shop.app import make\n",
+        },
+        "shop/app.py:10",
+        "KEY",
+    ),
+    "answer of a handler in another file": (
+        {
+            "app.py": CALLED,
+            "function_app.py": "import os\n\nfrom app import make\n\n"
+            'KEY, REGION = os.getenv("KEY"), os.getenv("REGION")\n\n'
+            'def main(request):\n    if not all([KEY, REGION]):\n        return "not set"\n    return make(KEY)\n',
+        },
+        "function_app.py:8",
+        "KEY",
+    ),
+    "a secret that is sliced": (
+        {"app.py": CLIENT.format('import os\n\nKEY = os.getenv("KEY")\nprint(KEY[:4])\n', "KEY")},
+        "app.py:6",
+        "KEY",
+    ),
+    "helper that demands": (
+        {
+            "app.py": CLIENT.format("import settings\n\nprint(settings.REGION)\n", "settings.KEY"),
+            "settings.py": "from helpers import require\n\nREGION = 'a'\nKEY = require('KEY')\nprint(bool(KEY))\n",
+            "helpers.py": "import os\n\ndef require(name):\n    return os.environ[name]\n",
+        },
+        "settings.py:4",
+        "KEY",
+    ),
+    "file of settings": (
+        {
+            "app.py": CLIENT.format(
+                "import json\n\nconfig = json.load(open('config.json'))\nkey = config['key']\nprint(len(key))\n", "key"
+            )
+        },
+        "app.py:6",
+        "key",
+    ),
+    "variable of the module that a function sets": (
+        {
+            "app.py": CLIENT.format(
+                "from azure.keyvault.secrets import SecretClient\nfrom azure.identity import DefaultAzureCredential\n\n"
+                "def main():\n    global key\n"
+                "    vault = SecretClient('https://a.vault.azure.net', DefaultAzureCredential())\n"
+                "    key = vault.get_secret('docs').value\n\nmain()\n",
+                "key",
+            )
+        },
+        "app.py:9",
+        "vault.get_secret('docs')",
+    ),
+}
+
+
+@pytest.mark.parametrize(("texts", "place", "name"), DEMANDS.values(), ids=DEMANDS)
+def test_a_rewrite_waits_for_what_would_still_ask_for_its_secret(texts, place, name):
+    plan, outcomes = planned(texts)
+    assert plan.texts == {}
+    (outcome,) = outcomes
+    assert isinstance(outcome, HeldBack)
+    assert place in outcome.reason
+    assert f"'{name}'" in outcome.reason
+    assert isinstance(outcome.rewrite, Rewritten)
+
+
+NEEDS = {
+    "another library takes it": ENVIRONMENT
+    | {"other.py": "import config\nfrom library import Client\n\nclient = Client(config.KEY)\n"},
+    "header": ENVIRONMENT | {"other.py": "import config\n\nHEADERS = {'key': config.KEY}\n"},
+    "attribute of a library": ENVIRONMENT
+    | {"other.py": "import config\nimport openai\n\nopenai.api_key = config.KEY\n"},
+    "required field of another program": {
+        **by_function("key: str = ''"),
+        "other.py": "import os\n\nif not os.environ['KEY']:\n    raise ValueError\n",
+    },
+    "line of a log": {
+        "app.py": CLIENT.format(
+            "import logging\nfrom config import get_settings\n\nlogging.info(get_settings().key)\n",
+            "get_settings().key",
+        ),
+        "config.py": SETTINGS.format("key: str = ''", "def get_settings():\n    return Settings()"),
+    },
+    "field that may be None": by_function("key: str | None"),
+    "what a test demands": by_function("key: str = ''")
+    | {"tests/test_app.py": "import app\nfrom config import get_settings\n\nassert get_settings().key\n"},
+}
+
+
+@pytest.mark.parametrize("texts", NEEDS.values(), ids=NEEDS)
+def test_what_needs_a_secret_or_lives_without_it_holds_nothing_back(texts):
+    _, (outcome,) = planned(texts)
+    assert isinstance(outcome, Rewritten)
+
+
+def test_a_field_of_what_a_function_returns_goes():
+    plan, _ = planned(by_function())
+    assert b"key" not in plan.texts["config.py"][1]
+
+
+def test_what_asks_is_left_to_the_user_when_he_says_so():
+    texts = by_function() | OTHERS
+    session = session_of_texts({path: text.encode() for path, text in texts.items()}, client_table())
+    plan = session.plan(Options(unsafe=True))
+    assert b"AzureKeyCredential" not in plan.texts["app.py"][1]
+    assert plan.unused_settings == []
+
+
+def test_only_the_sites_whose_secret_is_asked_for_wait():
+    texts = by_function() | OTHERS | {"b.py": CLIENT.format("import os\n", 'os.environ["OTHER"]')}
+    plan, outcomes = planned(texts)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["HeldBack", "Rewritten"]
+    assert list(plan.texts) == ["b.py"]
