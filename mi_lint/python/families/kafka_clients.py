@@ -11,8 +11,16 @@ from mi_lint.python.azure_hosts import is_azure
 from mi_lint.python.facts import Module
 from mi_lint.python.mappings import dictionaries, entry
 from mi_lint.python.site import Site
+from mi_lint.python.spelled import resolved, written
 
-MARKERS = (b"sasl.password", b"sasl_plain_password")
+MARKERS = (b"sasl.password", b"sasl_plain_password", b"sasl.jaas.config")
+
+# https://learn.microsoft.com/azure/databricks/connect/streaming/kafka/authentication
+_JAAS = (
+    "Spark gets tokens from what it runs on: on Databricks name a service credential of Unity Catalog in the option "
+    "'databricks.serviceCredential'; elsewhere set sasl.mechanism to OAUTHBEARER and let a login callback handler on "
+    "the nodes ask for tokens of their managed identity"
+)
 
 _CONFLUENT = frozenset(
     f"{package}.{name}"
@@ -48,6 +56,24 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             secret = known.keyword(call, "sasl_plain_password")
             if secret is not None and _is_event_hubs(module, server, user, analysis):
                 yield _site(module, call, "kafka-python", secret, module, analysis)
+    yield from _jaas(module, analysis)
+
+
+def _jaas(module: Module, analysis: Analysis) -> Iterator[Site]:
+    """Yield the options of Spark and Java clients whose login module sends a connection string."""
+    pairs = [(call.args[0], call.args[1]) for call in module.calls if len(call.args) == 2]
+    pairs += [(key, value) for node in module.dicts for key, value in zip(node.keys, node.values, strict=True) if key]
+    for key, value in pairs:
+        if not isinstance(key, ast.Constant) or key.value not in ("kafka.sasl.jaas.config", "sasl.jaas.config"):
+            continue
+        trace = analysis.tracer.trace(module, value)
+        made = [(origin.module, node) for origin in trace.origins if (node := written(origin)) is not None]
+        if any("$ConnectionString" in resolved(home, node).text for home, node in made):
+            scope, _ = module.place(value)
+            yield Site(
+                module, "MI214", "kafka_clients", "jaas", value, scope, (str(key.value),), None, value, "", trace,
+                blocked=_JAAS,
+            )  # fmt: skip
 
 
 def _is_event_hubs(module: Module, server: ast.expr | None, user: ast.expr | None, analysis: Analysis) -> bool:
