@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
-from mi_lint.python import known
+from mi_lint.python import flask_objects, known
 from mi_lint.python.facts import Module
 from mi_lint.python.objects import MAX_DEPTH, class_of, is_inside
 from mi_lint.python.origins import Origin, Step, Trace
@@ -266,6 +266,8 @@ class _Walk:
 
     def item(self, module: Module, node: ast.expr, container: ast.expr, key: object, depth: int) -> list[Origin] | None:
         """Follow an item of a container; None when what is in the container is not known."""
+        if isinstance(key, str) and flask_objects.is_configuration(module, container):
+            return self.flask(key, depth) or None
         for origin in self.follow(module, container, depth):
             if origin.kind == "mapping" and isinstance(origin.node, ast.Dict):
                 for name, value in zip(origin.node.keys, origin.node.values, strict=True):
@@ -276,6 +278,20 @@ class _Walk:
             if origin.kind == "parameter":
                 return [self.origin(origin.kind, module, node, f"{origin.name}[{key!r}]")]
         return None
+
+    def flask(self, key: str, depth: int) -> list[Origin]:
+        """Follow a setting of a Flask application to where it is set."""
+        found: list[Origin] = []
+        if self.hops >= MAX_HOPS:
+            return found
+        self.hops += 1
+        for home, class_, binding in flask_objects.held(self.project, key):
+            entries = self.field(home, binding, class_, depth) if class_ else self.binding(home, binding, depth)
+            found += [origin for origin in entries if origin.kind != "opaque"]
+        for home, value in flask_objects.given(self.project, key):
+            found += self.follow(home, value, depth)
+        self.hops -= 1
+        return found
 
     def text(self, module: Module, node: ast.expr, depth: int) -> str:
         """Return the constant text of an expression; empty when it is not constant."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from mi_lint.migrate.context import Context, setting_name
 from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.endpoint import flask_classes
 from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, template
 from mi_lint.migrate.endpoint.settings_classes import renamed_field
 from mi_lint.migrate.endpoint.siblings import sibling
@@ -206,14 +207,18 @@ def _from_setting(
 ) -> Replacement | str:
     endpoint = call.client.endpoint
     value = carrier.value if carrier is not None else secret
-    constant = setting_constant(context.module, value, origin)
+    key = flask_classes.read_of(context.module, value) if not _contains(value, origin.node) else None
+    constant = setting_constant(context.module, value, origin) if key is None else None
     old = constant.value if constant is not None else origin.name
     if not isinstance(old, str) or not old:
         return "the name of the setting that holds the connection string is not known"
     there = sibling(old, call.client, context.module, context.analysis)
     entity_needed = bool(endpoint.entity_argument) and endpoint.entity_argument not in call.arguments
-    if origin.kind == "setting" and carrier is None and not entity_needed:
-        field = renamed_field(origin, secret, there, call, context)
+    if (origin.kind == "setting" or key is not None) and carrier is None and not entity_needed:
+        if key is not None:
+            field = flask_classes.renamed(key, value, origin, there, call, context)
+        else:
+            field = renamed_field(origin, secret, there, call, context)
         if field is not None:
             told_field = () if there else ((field.new, endpoint.example),)
             return Replacement(field.code, field.changes, told_field, ((field.old, field.new),))

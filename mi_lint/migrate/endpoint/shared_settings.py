@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mi_lint.migrate.editing.imports import removed_statement
+from mi_lint.migrate.endpoint import flask_classes
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.unused.purity import is_pure
 from mi_lint.migrate.unused.words import stands_in
@@ -22,7 +23,7 @@ from mi_lint.python.site import Site
 
 def with_unused_globals(analysis: Analysis, accepted: Mapping[Site, Rewritten]) -> dict[Site, Rewritten]:
     """Return the rewrites, those that leave a name of another module without a reader with its removal."""
-    result = dict(accepted)
+    result = flask_classes.with_unused(analysis, accepted)
     readers: dict[tuple[Module, str], list[Site]] = {}
     for site, rewrite in accepted.items():
         for key in _read_elsewhere(analysis.project, site, rewrite):
