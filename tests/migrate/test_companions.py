@@ -528,3 +528,20 @@ def files():
     text = session_of_texts({"app.py": code}, table()).plan(Options()).texts["app.py"][1]
     assert b"from_connection_string(value, credential=DefaultAzureCredential())" in text
     assert text.count(b"FILES_CONNECTION_STRING") == 2
+
+
+def test_modules_that_make_different_settings_of_one_add_both_to_the_samples():
+    blob = CODE
+    queue = CODE.replace(b"storage.blob", b"storage.queue").replace(b"BlobServiceClient", b"QueueServiceClient")
+    texts = {
+        "blobs.py": blob,
+        "queues.py": queue,
+        "local.settings.json.example": b'{\n  "A": "b",\n  "AZURE_STORAGE_CONNECTION_STRING": "..."\n}\n',
+        ".env.example": b"AZURE_STORAGE_CONNECTION_STRING=\n",
+    }
+    plan = session_of_texts(texts, table()).plan(Options())
+    settings = json.loads(plan.texts["local.settings.json.example"][1])
+    assert [*settings] == ["A", NEW, "AZURE_STORAGE_QUEUE_ENDPOINT"]
+    assert plan.texts[".env.example"][1].decode().splitlines() == [
+        f"{NEW}={EXAMPLE}", "AZURE_STORAGE_QUEUE_ENDPOINT=https://<account>.queue.core.windows.net"
+    ]  # fmt: skip
