@@ -25,7 +25,13 @@ HOSTS = {
 }  # fmt: skip
 _PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in HOSTS.items()}
 _NAMED = re.compile(r"(?i)(?:^|_)AZURE|^AZ_|SQLAZURE|COSMOS|AzureSql")
-_SETTINGS = (".env*", "*.env", "env.*", "local.settings*.json*", "appsettings*.json*", "docker-compose*.y*ml")
+_SETTINGS = (
+    ".env*", "*.env", "env.*", "local.settings*.json*", "appsettings*.json*", "docker-compose*.y*ml", "compose*.y*ml",
+)  # fmt: skip
+# What tells people and machines how to run the code.
+_GUIDES = (
+    "README*", "readme*", "*deploy*.y*ml", "*config*map*.y*ml", "values*.y*ml", "azure-pipelines*.y*ml", "*deploy*.sh",
+)  # fmt: skip
 _TEMPLATES = ("*.bicep", "*.tf", "azuredeploy*.json", "main.json")
 # A template that makes such a resource and sets a setting of the code: the setting leads to Azure.
 _RESOURCES = {
@@ -57,7 +63,12 @@ def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis
         return True
     if pattern.search(module.source.text.decode("utf-8", "replace")):
         return True
-    return any(is_set_to(pattern, name, analysis) or _is_deployed(kind, name, analysis) for name in names)
+    return any(
+        is_set_to(pattern, name, analysis)
+        or _is_deployed(kind, name, analysis)
+        or (not settings_value(name, analysis) and _is_told(pattern, name, analysis))
+        for name in names
+    )
 
 
 def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:
@@ -110,6 +121,15 @@ def _is_deployed(kind: str, name: str, analysis: Analysis) -> bool:
     return any(word.search(text) and re.search(_RESOURCES[kind], text, re.IGNORECASE) for text in texts)
 
 
+def _is_told(pattern: re.Pattern[str], name: str, analysis: Analysis) -> bool:
+    """Whether a README, script or manifest of the project gives a setting such a value: there or in `value:` below."""
+    if not re.fullmatch(r"[A-Za-z_]\w{2,}", name):
+        return False
+    told = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)[^\n]*(?:\n\s*value:[^\n]*)?")
+    texts = (text for text in _texts(analysis, _GUIDES) if name in text)
+    return any(pattern.search(match[0]) for text in texts for match in told.finditer(text))
+
+
 def _settings(analysis: Analysis) -> list[str]:
     return _texts(analysis, _SETTINGS)
 
@@ -128,7 +148,7 @@ def settings_value(name: str, analysis: Analysis) -> str:
     if not re.fullmatch(r"[A-Za-z_]\w+", name):
         return ""
     for text in _settings(analysis):
-        match = re.search(rf"(?m)(?<!\w){re.escape(name)}\"?\s*[=:]\s*([^\n]*)", text)
+        match = re.search(rf"(?m)(?<!\w){re.escape(name)}\"?[ \t]*[=:][ \t]*([^\n]*)", text)
         if match:
             return match[1].strip()
     return ""
