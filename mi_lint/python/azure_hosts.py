@@ -71,6 +71,12 @@ def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis
     )
 
 
+def is_named(pattern: str, modules: Iterable[Module], analysis: Analysis) -> bool:
+    """Whether one of several modules or a file of settings in the project names a host."""
+    texts = [module.source.text.decode("utf-8", "replace") for module in modules]
+    return any(re.search(pattern, text) for text in [*texts, *_settings(analysis)])
+
+
 def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:
     """Whether one of several values names the emulator of Azure Storage, whose account and key everybody knows."""
     return any(_EMULATOR.search(text) for value in values for text in _evidence(module, value, analysis, 0)[0])

@@ -16,6 +16,7 @@ from mi_lint.migrate.editing.spelled import SpelledEditor
 from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python import known, odbc
+from mi_lint.python.azure_hosts import is_named
 from mi_lint.python.database_urls import database_urls
 from mi_lint.python.drivers import DIALECT_REASONS, DIALECTS, DRIVERS, Driver
 from mi_lint.python.facts import Module
@@ -32,6 +33,12 @@ _SETTING = (
     "the password stands in the setting '{}': take it out of the setting's value, let the user be the identity's, and "
     "let the code pass a token"
 )
+# https://learn.microsoft.com/azure/cosmos-db/postgresql/how-to-configure-authentication
+_CITUS = (
+    "Azure Cosmos DB for PostgreSQL takes tokens for https://token.postgres.cosmos.azure.com, of roles that its portal "
+    "has added for Microsoft Entra ID ('citus' is none of them): add the identity there, and pass such a token"
+)
+_CITUS_HOST = r"\.postgres\.cosmos\.azure\.com"
 _DESCRIPTION = (
     "pass a fresh token as the password at every connection; the user is the role of the identity in the database"
 )
@@ -67,6 +74,10 @@ _FLASK = (
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection or engine by the form in which it gets its password."""
+    origins = site.trace.origins if site.trace is not None else ()
+    modules = (context.module, *(origin.module for origin in origins))
+    if site.data["database"] == "postgresql" and is_named(_CITUS_HOST, modules, context.analysis):
+        return HeldBack(_CITUS)
     return for_callers(site, _rewrite(site, context))
 
 

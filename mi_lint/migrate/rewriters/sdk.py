@@ -14,9 +14,9 @@ from mi_lint.migrate.branching.branches import Reduced
 from mi_lint.migrate.branching.setting_tests import setting_tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credential import signatures
+from mi_lint.migrate.editing import inner_clients
 from mi_lint.migrate.editing.calls import CallEditor
 from mi_lint.migrate.editing.changes import Change
-from mi_lint.migrate.editing import inner_clients
 from mi_lint.migrate.editing.constructions import add_required, insert_token, made_of_endpoint, position, token_code
 from mi_lint.migrate.editing.dictionaries import DictEditor
 from mi_lint.migrate.editing.imports import removed_statement
