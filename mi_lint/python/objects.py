@@ -23,6 +23,9 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
         return None
     if isinstance(node, ast.Await):
         return class_of(project, module, node.value, depth + 1)
+    if isinstance(node, ast.IfExp | ast.BoolOp):
+        branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
+        return next(filter(None, (class_of(project, module, branch, depth + 1) for branch in branches)), None)
     if isinstance(node, ast.Call):
         return project.class_named(module, node.func) or _made_by(project, module, node.func, depth)
     if isinstance(node, ast.Name):
@@ -30,7 +33,7 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
             if binding.kind in ("assign", "with") and binding.value is not None:
                 return class_of(project, module, binding.value, depth + 1)
             if binding.kind == "parameter" and isinstance(binding.node, ast.arg) and binding.node.annotation:
-                return project.class_named(module, binding.node.annotation)
+                return _annotated(project, module, binding.node.annotation)
             if binding.kind == "class" and isinstance(binding.node, ast.ClassDef):
                 return module, binding.node
             if binding.kind == "import":
@@ -43,6 +46,15 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
     return None
 
 
+def _annotated(project: Project, module: Module, annotation: ast.expr) -> tuple[Module, ast.ClassDef] | None:
+    """Return the class that an annotation names, which may allow None besides."""
+    if isinstance(annotation, ast.BinOp):
+        return _annotated(project, module, annotation.left) or _annotated(project, module, annotation.right)
+    if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith("Optional"):
+        return _annotated(project, module, annotation.slice)
+    return project.class_named(module, annotation)
+
+
 def _made_by(project: Project, module: Module, node: ast.expr, depth: int) -> tuple[Module, ast.ClassDef] | None:
     """Return the class of what a function of the project returns, as in ``settings = get_settings()``."""
     target = module.qualified(node) or ""
@@ -52,7 +64,7 @@ def _made_by(project: Project, module: Module, node: ast.expr, depth: int) -> tu
     else:
         home, functions = module, module.functions.get(node.id, []) if isinstance(node, ast.Name) else []
     for function in functions[:1]:
-        declared = project.class_named(home, function.returns) if function.returns is not None else None
+        declared = _annotated(project, home, function.returns) if function.returns is not None else None
         values = home.returns.get(function, [])
         return declared or (class_of(project, home, values[-1], depth + 1) if values else None)
     return None

@@ -86,6 +86,57 @@ DEMANDS = {
         "function_app.py:8",
         "KEY",
     ),
+    "list of values that are looked through": (
+        {
+            "app.py": CLIENT.format("from config import KEY, REGION\n\nprint(REGION)\n", "KEY"),
+            "config.py": "import os\n\nKEY, REGION = os.getenv('KEY'), os.getenv('REGION')\n\n"
+            "required = [KEY, REGION]\nif not all(required):\n    raise ValueError('not set')\n",
+        },
+        "config.py:6",
+        "KEY",
+    ),
+    "property that tells whether it is set": (
+        {
+            "app.py": CLIENT.format("import os\n\nKEY = os.getenv('KEY')\n", "KEY")
+            + "class Service:\n    @property\n    def is_enabled(self):\n        return bool(KEY and client)\n\n"
+            "def run(service: Service):\n    if not service.is_enabled:\n        raise ValueError\n",
+        },
+        "app.py:14",
+        "KEY",
+    ),
+    "required field of a settings class that nobody reads": (
+        {
+            "app.py": CLIENT.format("import os\n", "os.environ['DOC_KEY']"),
+            "config.py": SETTINGS.format("DOC_KEY: str", "settings = Settings()"),
+            "main.py": "import app, config\n",
+        },
+        "config.py:4",
+        "DOC_KEY",
+    ),
+    "choice of who fills a dataclass": (
+        {
+            "app.py": CALLED.replace("(key):", "(config: Config):")
+            .replace("Credential(key)", "Credential(config.key)")
+            .replace(
+                "def make", "from dataclasses import dataclass\n\n@dataclass\nclass Config:\n    key: str\n\ndef make"
+            ),
+            "main.py": "from app import Config, make\nfrom config import settings\n\n"
+            "config = Config(settings.docs_key) if settings.docs_key else None\nclient = config and make(config)\n",
+            "config.py": SETTINGS.format('docs_key: str = ""', "settings = Settings()"),
+        },
+        "main.py:4",
+        "DOCS_KEY",
+    ),
+    "setting of Django": (
+        {
+            "app.py": CLIENT.format("from django.conf import settings\n", "settings.DOC_KEY"),
+            "core/settings.py": "from core.secrets import get_secret\n\nDOC_KEY = get_secret('DOC_KEY')\n",
+            "core/secrets.py": "from decouple import config\n\ndef get_secret(name):\n    return config(name)\n",
+            "manage.py": "import app\nimport core.settings\n",
+        },
+        "core/settings.py:3",
+        "DOC_KEY",
+    ),
     "a secret that is sliced": (
         {"app.py": CLIENT.format('import os\n\nKEY = os.getenv("KEY")\nprint(KEY[:4])\n', "KEY")},
         "app.py:6",
@@ -153,6 +204,11 @@ NEEDS = {
         ),
         "config.py": SETTINGS.format("key: str = ''", "def get_settings():\n    return Settings()"),
     },
+    "what is shown instead of it": ENVIRONMENT
+    | {
+        "config.py": 'import os\n\nKEY = os.getenv("KEY")\n',
+        "status.py": "import config\n\nSTATUS = {'key': 'set' if config.KEY else 'not', 'is': bool(config.KEY)}\n",
+    },
     "field that may be None": by_function("key: str | None"),
     "what a test demands": by_function("key: str = ''")
     | {"tests/test_app.py": "import app\nfrom config import get_settings\n\nassert get_settings().key\n"},
@@ -168,6 +224,24 @@ def test_what_needs_a_secret_or_lives_without_it_holds_nothing_back(texts):
 def test_a_field_of_what_a_function_returns_goes():
     plan, _ = planned(by_function())
     assert b"key" not in plan.texts["config.py"][1]
+
+
+def test_a_test_of_settings_that_an_object_keeps_loses_the_key():
+    code = CALLED.replace("(key):", "(self):").replace(
+        "    return", "        if self.settings.url and self.settings.doc_key:\n            self.client ="
+    )
+    code = code.replace("def make(self)", "class Service:\n    def __init__(self)").replace(
+        "Credential(key)", "Credential(self.settings.doc_key)"
+    )
+    code = code.replace("        if", "        self.settings = get_settings()\n        if", 1).replace(
+        "class", "from config import get_settings\n\nclass", 1
+    )
+    texts = {
+        "app.py": code,
+        "config.py": SETTINGS.format('doc_key: str = ""\n    url: str', "def get_settings():\n    return Settings()"),
+    }
+    plan, _ = planned(texts)
+    assert b"        if self.settings.url:\n" in plan.texts["app.py"][1]
 
 
 def test_what_asks_is_left_to_the_user_when_he_says_so():

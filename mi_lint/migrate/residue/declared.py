@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from mi_lint.python import known
 from mi_lint.python.facts import Module
+from mi_lint.python.origins import Origin
+from mi_lint.python.project import Project
 
 _OPTIONAL = re.compile(r"\bOptional\b|\bNone\b")
 
@@ -26,12 +29,47 @@ def field_named(module: Module, owner: str, name: str) -> ast.AnnAssign | None:
     return None
 
 
+def fields_named(module: Module, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of settings classes that a setting of this name fills, each with its class."""
+    if b"BaseSettings" not in module.source.text:
+        return
+    for class_ in module.classes.values():
+        for statement in class_.body if _is_settings(class_) else ():
+            if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target).upper() == name.upper():
+                yield class_.name, ast.unparse(statement.target)
+
+
+def filling(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
+    """Yield what calls that make an object pass for a field of its class, which no setting fills by itself."""
+    declared = origin.node
+    owner = owner_of(origin.module, declared) if isinstance(declared, ast.AnnAssign) else None
+    if owner is None or not isinstance(declared, ast.AnnAssign) or _is_settings(owner):
+        return
+    name = ast.unparse(declared.target)
+    for module, call in project.callers(origin.module, owner.name):
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if not known.is_test(module.path):
+            yield from ((module, value) for value in given if filled(owner, call, value) == name)
+
+
+def filled(owner: ast.ClassDef, call: ast.Call, value: ast.expr) -> str:
+    """Return the field that an argument of a call gives its value to; empty where that is not plain to see."""
+    keyword = next((entry.arg for entry in call.keywords if entry.value is value), None)
+    if keyword or value not in call.args or any(isinstance(given, ast.Starred) for given in call.args):
+        return keyword or ""
+    fields = [ast.unparse(entry.target) for entry in owner.body if isinstance(entry, ast.AnnAssign)]
+    index = call.args.index(value)
+    return fields[index] if index < len(fields) else ""
+
+
+def _is_settings(class_: ast.ClassDef) -> bool:
+    return any("BaseSettings" in ast.unparse(base) for base in class_.bases)
+
+
 def demands_value(module: Module, declared: ast.AnnAssign) -> bool:
     """Whether a settings class refuses to be made when nothing sets a field."""
     owner = owner_of(module, declared)
-    if owner is None or not any("BaseSettings" in ast.unparse(base) for base in owner.bases):
-        return False
-    return is_required(declared)
+    return owner is not None and _is_settings(owner) and is_required(declared)
 
 
 def is_required(declared: ast.AnnAssign) -> bool:

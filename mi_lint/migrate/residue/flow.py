@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
 from mi_lint.migrate.branching.demands import checked
+from mi_lint.migrate.residue.declared import filled
 from mi_lint.migrate.residue.reach import called, parameter_of, sharing, uses_elsewhere
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -85,6 +86,10 @@ class Flow:
             self.demand(module, node)
         if self._is_told(module, node):
             return
+        if _is_shown(parent, node):
+            assert isinstance(parent, ast.IfExp)
+            self.asked(module, parent)
+            return
         test = condition(module, node)
         if test is not None:
             if not test.harmless:
@@ -95,6 +100,12 @@ class Flow:
             follow(self, module, node, parent, missing)
         elif not isinstance(parent, ast.Expr | ast.Delete):
             self.need(module, node)
+
+    def asked(self, module: Module, node: ast.expr) -> None:
+        """Follow an expression that tells whether the secret is set: a test of it demands, nothing needs it."""
+        needs = len(self.needs)
+        self.value(module, node)
+        del self.needs[needs:]
 
     def _is_told(self, module: Module, node: ast.AST) -> bool:
         """Whether a use stands in a line of a log, which tells as well that nothing is set."""
@@ -115,7 +126,7 @@ class Flow:
         self.value(module, parent, missing)
 
     def _compared(self, module: Module, node: ast.expr, parent: ast.Compare, missing: bool) -> None:
-        self.value(module, parent)
+        self.asked(module, parent)
 
     def _subscript(self, module: Module, node: ast.expr, parent: ast.Subscript, missing: bool) -> None:
         if parent.value is not node:
@@ -186,10 +197,10 @@ class Flow:
         places = checked(module)
         names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
         names += [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
-        loop = next((places[name] for name in names if name in places), None)
-        if loop is not None:
-            self.demand(module, loop)
-        elif not (isinstance(node, ast.Call) and known.callee(node) == "bool"):
+        place = next((places[name] for name in names if name in places), None) or _counted(module, node)
+        if place is not None:
+            self.demand(module, place)
+        else:
             self.need(module, node)
 
     def _returned(self, module: Module, node: ast.expr, parent: ast.Return, missing: bool) -> None:
@@ -213,7 +224,9 @@ class Flow:
             self.need(module, node)
             return
         name = known.callee(call)
-        if isinstance(call.func, ast.Name) and name in _ASKING | _SAME:
+        if isinstance(call.func, ast.Name) and name in _ASKING:
+            self.asked(module, call)
+        elif isinstance(call.func, ast.Name) and name in _SAME:
             self.value(module, call)
         elif is_reporting(call):
             return
@@ -224,9 +237,9 @@ class Flow:
         """Follow a value into the function or class of the project that it is passed to."""
         for home, function, owner in called(self.project, module, call):
             if function is None:
-                keyword = next((k.arg for k in call.keywords if k.value is node), None)
-                if keyword:
-                    self.attribute(home, keyword, owner, missing)
+                field = filled(home.classes[owner], call, node)
+                if field:
+                    self.attribute(home, field, owner, missing)
                     return True
                 continue
             parameter = parameter_of(call, function, node, bool(owner))
@@ -275,6 +288,24 @@ def _fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
     if isinstance(parent, ast.Call):
         return known.callee(parent) == "len" and node in parent.args
     return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
+
+
+def _is_shown(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether a test only chooses what to say: ``"set" if key else "missing"``."""
+    if not isinstance(parent, ast.IfExp) or parent.test is not node:
+        return False
+    return isinstance(parent.body, ast.Constant) and isinstance(parent.orelse, ast.Constant)
+
+
+def _counted(module: Module, node: ast.expr) -> ast.AST | None:
+    """Return the test of a variable that holds a collection: ``required = [KEY, URL]``, ``if not all(required)``."""
+    outer = module.parent(module.parent(node))
+    target = outer.targets[0] if isinstance(outer, ast.Assign) else None
+    for use in module.loads.get(target.id, ()) if isinstance(target, ast.Name) else ():
+        call = module.parent(use)
+        if isinstance(call, ast.Call) and known.callee(call) in ("all", "any") and condition(module, call):
+            return call
+    return None
 
 
 def _is_guarded(module: Module, node: ast.expr) -> bool:

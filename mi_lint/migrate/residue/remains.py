@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from mi_lint.migrate.branching.demands import checked
 from mi_lint.migrate.holdbacks.libraries import secret_origins
-from mi_lint.migrate.residue.declared import demands_value, field_named, owner_of
+from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, filling, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
 from mi_lint.migrate.residue.programs import Programs
 from mi_lint.python import known
@@ -25,8 +25,11 @@ from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 REASON = "the code at {} still asks for '{}', which nothing else would use any more: take that out, too"
+_SETTINGS_FILE = re.compile(r"(?i)(?:setting|config|const|env)\w*(?:/\w+)?\.py$")
 _ALIASES = ("alias", "validation_alias", "env")
 _MUST = re.compile(r"(?i)require|must|mandatory|from_dict_or_env|or_raise|or_exit|or_fail|^_?need")
+# What gives a setting or a secret, and fails where there is none and no default is passed.
+_WITHOUT_DEFAULT = frozenset({"pop", "config", "env", "get_secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,11 @@ class Lost:
 
 def lost_of(site: Site, analysis: Analysis) -> Lost:
     """Return the secret of a site; tests aside, whose keys may be made up."""
-    return Lost(site, () if known.is_test(site.module.path) else tuple(secret_origins(site, analysis)))
+    found = [] if known.is_test(site.module.path) else list(secret_origins(site, analysis))
+    for origin in [*found]:
+        for module, value in filling(analysis.project, origin):
+            found += analysis.tracer.trace(module, value).origins
+    return Lost(site, tuple(found))
 
 
 def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Use]:
@@ -49,22 +56,37 @@ def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Use]:
     return {site: use for site, use in found if use is not None}
 
 
+def _key(origin: Origin) -> tuple[str, ...] | None:
+    """Return what an origin is known by, with the name of what is looked for last."""
+    path, node = origin.module.path, origin.node
+    if origin.kind == "environment":
+        return ("environment", origin.name) if origin.name else None
+    if origin.kind == "setting" and isinstance(node, ast.AnnAssign):
+        owner = owner_of(origin.module, node)
+        return ("field", path, owner.name, ast.unparse(node.target)) if owner else None
+    if origin.kind in ("opaque", "setting") and isinstance(node, ast.Attribute):
+        return "attribute", node.attr
+    is_item = origin.kind == "opaque" and isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    is_stored = origin.kind in ("vault", "keys-listed", "config") and isinstance(node, ast.expr)
+    return ("read", path, ast.dump(node)) if is_item or is_stored else None
+
+
 class _Remains:
     """Looks in the new texts for what is left of secrets; what was found of a setting is kept."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._programs = Programs(project)
-        self._flows: dict[tuple[object, ...], Flow] = {}
+        self._flows: dict[tuple[str, ...], Flow] = {}
 
     def of(self, lost: Lost) -> Use | None:
         """Return what still asks for the secret of a site, or None."""
         for origin in lost.origins:
-            for flow in self._flows_of(origin):
-                home = lost.site.module.path
-                demands = [use for use in flow.demands if self._is_in_vain(use, home, flow.needs)]
-                if demands:
-                    return min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
+            flow = self._flow_of(origin)
+            home = lost.site.module.path
+            demands = [u for u in flow.demands if self._is_in_vain(u, home, flow.needs)] if flow is not None else []
+            if demands:
+                return min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
         return None
 
     def _is_in_vain(self, demand: Use, home: str, needs: Iterable[Use]) -> bool:
@@ -73,46 +95,65 @@ class _Remains:
         together = self._programs.share(place, home)
         return together and not any(self._programs.share(place, need.module.path) for need in needs)
 
-    def _flows_of(self, origin: Origin) -> Iterator[Flow]:
-        key: tuple[object, ...] | None = None
-        if origin.kind == "environment" and origin.name:
-            key = ("environment", origin.name)
-        elif origin.kind == "setting" and isinstance(origin.node, ast.AnnAssign):
-            owner = owner_of(origin.module, origin.node)
-            key = ("field", origin.module.path, owner.name, ast.unparse(origin.node.target)) if owner else None
-        elif origin.kind in ("vault", "keys-listed", "config") and isinstance(origin.node, ast.expr):
-            key = ("read", origin.module.path, ast.dump(origin.node))
-        if key is None:
-            return
-        if key not in self._flows:
+    def _flow_of(self, origin: Origin) -> Flow | None:
+        """Return where the secret of an origin goes; None for one that no setting or store gives."""
+        key = _key(origin)
+        if key is not None and key not in self._flows:
             self._flows[key] = self._follow(key, origin)
-        yield self._flows[key]
+        return self._flows[key] if key is not None else None
 
-    def _follow(self, key: tuple[object, ...], origin: Origin) -> Flow:
+    def _follow(self, key: tuple[str, ...], origin: Origin) -> Flow:
         module = self._project.module(origin.module.path)
-        flow = Flow(self._project, origin.name if origin.kind != "vault" else ast.unparse(origin.node))
-        if key[0] == "environment":
-            self._setting(flow, origin.name)
-        elif module is None:
-            return flow
-        elif key[0] == "field":
-            self._field(flow, module, str(key[2]), str(key[3]))
-            if origin.name != str(key[3]).upper():
+        kind, name = key[0], key[-1]
+        stored = kind == "read" and origin.kind != "config"
+        flow = Flow(self._project, ast.unparse(origin.node) if stored else origin.name or name)
+        if kind == "environment":
+            self._setting(flow, name)
+        elif kind == "attribute":
+            self._attribute(flow, name)
+        elif kind == "field" and module is not None:
+            self._field(flow, module, key[2], name)
+            if origin.name != name.upper():
                 self._setting(flow, origin.name)
-        else:
-            self._read(flow, module, str(key[2]))
+        elif module is not None:
+            self._read(flow, module, name)
         return flow
 
-    def _setting(self, flow: Flow, name: str) -> None:
-        word = name.encode()
+    def _modules(self, *words: str) -> Iterator[Module]:
+        """Yield the modules, tests aside, in which one of several words stands."""
+        wanted = [word.encode() for word in words]
         for path in self._project.code:
-            module = (
-                None if known.is_test(path) or word not in self._project.code_text(path) else self._project.module(path)
-            )
-            for text in module.strings if module is not None else ():
+            if any(word in self._project.code_text(path) for word in wanted) and not known.is_test(path):
+                module = self._project.module(path)
+                if module is not None:
+                    yield module
+
+    def _setting(self, flow: Flow, name: str) -> None:
+        for module in self._modules(name, name.lower()):
+            for text in module.strings:
                 if text.value == name:
-                    assert module is not None
                     self._named(flow, module, text)
+            for owner, declared in fields_named(module, name):
+                self._field(flow, module, owner, declared)
+
+    def _attribute(self, flow: Flow, name: str) -> None:
+        """Follow an attribute of an object whose class is not known: of a module of settings, of a settings class."""
+        for module in self._modules(name):
+            for owner, declared in fields_named(module, name):
+                self._field(flow, module, owner, declared)
+            bindings = module.scope.bindings.get(name, ())
+            if bindings and _SETTINGS_FILE.search(module.path):
+                for binding in bindings:
+                    self._read_by(flow, module, binding.value)
+                flow.attribute(module, name, "")
+
+    def _read_by(self, flow: Flow, module: Module, value: ast.expr | None) -> None:
+        """Follow the settings whose names are written in the value of a name."""
+        for part in ast.walk(value) if value is not None else ():
+            name = part.args[0] if isinstance(part, ast.Call) and part.args else None
+            name = part.slice if isinstance(part, ast.Subscript) else name
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                self._named(flow, module, name)
 
     def _named(self, flow: Flow, module: Module, text: ast.Constant) -> None:
         """Follow a setting from where its name is written."""
@@ -140,11 +181,10 @@ class _Remains:
         name = known.callee(call)
         if name == "add_argument":
             return
-        others = [given for given in call.args if given is not text]
-        soft = others or call.keywords or name not in ("pop", "config", "env")
-        if _MUST.search(name) or not soft:
+        alone = len(call.args) == 1 and not call.keywords
+        if _MUST.search(name) or (alone and name in _WITHOUT_DEFAULT):
             flow.demand(module, call)
-        flow.value(module, call, missing=name in ("getenv", "get") and len(call.args) == 1 and not call.keywords)
+        flow.value(module, call, missing=alone and name in ("getenv", "get"))
 
     def _field(self, flow: Flow, module: Module, owner: str, name: str) -> None:
         declared = field_named(module, owner, name)

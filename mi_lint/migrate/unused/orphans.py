@@ -87,6 +87,9 @@ class Orphans:
         found: dict[str, list[ast.Attribute]] = {}
         for name in self._gone:
             parent = self._module.parent(name)
+            # ``self.settings.key`` as well as ``settings.key``.
+            while isinstance(self._module.parent(parent), ast.Attribute) and isinstance(parent, ast.Attribute):
+                parent = self._module.parent(parent)
             if isinstance(parent, ast.Attribute) and self._is_gone_read(parent):
                 outer = self._module.parent(parent)
                 if not isinstance(outer, ast.Attribute | ast.Call) or parent in getattr(outer, "args", ()):
