@@ -245,6 +245,66 @@ def test_a_release_that_is_pinned_too_low_is_raised_with_an_unsafe_rewrite_only(
     assert plan.texts["requirements.txt"][1].decode() == after
 
 
+PUBLIC = b"""\
+import os
+
+from openai import OpenAI
+
+client = OpenAI(base_url="https://a.openai.azure.com/openai/v1/", api_key=os.environ["OPENAI_KEY"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "declared"),
+    [
+        ("requirements.txt", "azure-identity\nopenai==1.99.0  # chat\n"),
+        ("requirements.txt", "azure-identity\nopenai ~= 1.99.0\n"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nazure-identity = "*"\nopenai = "1.99.0"\n'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nazure-identity = "*"\nopenai = {version = "~1.99.0"}\n'),
+        ("environment.yml", "dependencies:\n  - azure-identity\n  - openai=1.99.0\n"),
+    ],
+)
+def test_a_release_that_is_pinned_in_another_way_holds_the_rewrite_back_too(path, declared):
+    texts = {"app.py": PUBLIC, path: declared.encode()}
+    ((_, outcome),) = session_of_texts(texts, table()).plan(Options()).outcomes
+    assert outcome.reason == "a token provider can be the API key from openai 1.106.0 on; 1.99.0 is pinned"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '["azure-identity", "openai", "flask==1.0"]',
+        '["azure-identity", "openai; python_version == \'3.10\'"]',
+        '["azure-identity", "openai"]  # ==1.0',
+    ],
+)
+def test_what_else_a_line_says_pins_nothing(declared):
+    before = f"[project]\ndependencies = {declared}\n"
+    texts = {"app.py": PUBLIC, "pyproject.toml": before.encode()}
+    assert list(session_of_texts(texts, table()).plan(Options()).texts) == ["app.py"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("azure-identity\nopenai>=1.50.0,<3\n", "azure-identity\nopenai>=1.106.0,<3\n"),
+        ("azure-identity>=1.12\nopenai>=1.108\n", "azure-identity>=1.15.0\nopenai>=1.108\n"),
+        ("azure-core>=1.8\nazure-identity\nopenai\n", "azure-core>=1.8\nazure-identity\nopenai\n"),
+    ],
+)
+def test_the_oldest_release_that_a_project_allows_is_raised_to_what_the_code_needs(before, after):
+    assert companion("requirements.txt", before, PUBLIC) == after
+
+
+def test_a_project_that_keeps_to_older_releases_is_told():
+    texts = {"app.py": PUBLIC, "requirements.txt": b"azure-identity\nopenai>=1.50.0,<1.100\n"}
+    ((_, outcome),) = session_of_texts(texts, table()).plan(Options()).outcomes
+    assert outcome.reason == (
+        "a token provider can be the API key from openai 1.106.0 on; the project keeps to releases before 1.100"
+    )
+    assert not session_of_texts(texts, table()).plan(Options()).texts
+
+
 def test_a_release_is_raised_in_all_manifests_of_a_folder():
     texts = {
         "app.py": CODE,

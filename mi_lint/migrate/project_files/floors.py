@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
-from mi_lint.migrate.project_files.manifests import Requirement, is_declared, is_older, pin, pins
+from mi_lint.migrate.project_files.manifests import (
+    Requirement,
+    is_declared,
+    is_older,
+    limits,
+    lower_bounds,
+    pin,
+    pins,
+)
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
@@ -16,6 +24,8 @@ _PROVIDER = Requirement("azure-identity", "1.15.0")
 _BELOW_IDENTITY = (Requirement("azure-core", "1.23.0"), Requirement("msal", "1.24.0"))
 # https://pypi.org/project/redis-entraid/ declares redis>=5.3.0.
 _REDIS = Requirement("redis", "5.3.0")
+# https://github.com/openai/openai-python/blob/main/CHANGELOG.md#11060-2025-09-04
+_CALLABLE_KEY = Requirement("openai", "1.106.0")
 
 
 def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
@@ -24,21 +34,29 @@ def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
         pinned = pin(project, site.module.path, needed.name)
         if pinned is not None and is_older(pinned.version, needed.floor):
             return f"{what} from {needed.name} {needed.floor} on; {pinned.version} is pinned"
+        below = next(iter(limits(project, site.module.path, needed.name)), None)
+        if below is not None and is_older(below.version, needed.floor):
+            return f"{what} from {needed.name} {needed.floor} on; the project keeps to releases before {below.version}"
     return ""
 
 
 def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Change]:
-    """Yield the changes that raise what the project pins to what a rewrite needs."""
+    """Yield the changes that raise what the project pins, or has at least, to what a rewrite needs."""
+    path = site.module.path
     for _, needed in _needed(site, rewrite, project):
-        for pinned in pins(project, site.module.path, needed.name):
-            if is_older(pinned.version, needed.floor):
-                yield Change(pinned.path, pinned.start, pinned.end, needed.floor)
+        # What azure-identity is built on is raised with it, without a word.
+        least = [] if needed in _BELOW_IDENTITY else lower_bounds(project, path, needed.name)
+        for named in [*pins(project, path, needed.name), *least]:
+            if is_older(named.version, needed.floor):
+                yield Change(named.path, named.start, named.end, needed.floor)
 
 
 def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[str, Requirement]]:
     client = site.client
     if client is not None and client.min_version:
         yield f"{client.name} takes a token credential", Requirement(client.package, client.min_version)
+    if (site.family, site.form) == ("openai_module", "client"):
+        yield "a token provider can be the API key", _CALLABLE_KEY
     if any("__mi_lint_provider_" in change.text for change in rewrite.changes):
         yield "a token provider can be made", _PROVIDER
     if any("__mi_lint_" in change.text for change in rewrite.changes) and not is_declared(
