@@ -20,15 +20,13 @@ from mi_lint.python.families.sdk import SETTING_KINDS
 from mi_lint.python.site import ClientCall, Site
 from mi_lint.python.spelled import resolved, sources, written
 
-_CLASSES = (
-    b"AccountKey", b"AzureMachineLearning", b"DataSourceConnection", b"KnowledgeSourceParameters", b"KnowledgeStore",
-    b"DataSourceCredentials", b"ApiKeyAuthentication",
-)  # fmt: skip
 _DATA = (b'"azure_search"', b"'azure_search'", b'"AzureCognitiveSearch"', b"'AzureCognitiveSearch'")
-MARKERS = (*_CLASSES, *_DATA)
-# The classes are a reason to parse where they are called; the rest where a key stands beside it.
-WEAK = _DATA
-NEEDS = (rb"api_key|APIKey|['\"]key['\"]",)
+MARKERS = (
+    b"ServicesAccountKey(", b"AzureMachineLearningParameters(", b"AzureMachineLearningSkill(", b"DataSourceConnection(",
+    b"KnowledgeSourceParameters(", b"KnowledgeStore(", b"DataSourceCredentials(", b"ApiKeyAuthentication(", *_DATA,
+)  # fmt: skip
+# Calls of the classes are a reason to parse anyway.
+NEEDS = (rb"['\"](?:api_key|APIKey|AzureCognitiveSearch)['\"]",)
 
 _KEY_INSIDE = re.compile(
     r"(?i)\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|ApplicationSecret|Password|Pwd)\s*="
