@@ -1,24 +1,36 @@
-"""A model configuration of AutoGen 0.2 gets a token provider instead of a key."""
+"""A model configuration of AutoGen 0.2 or LiteLLM gets a token provider instead of a key; one of mem0 gets none."""
 
 from __future__ import annotations
 
 import ast
 
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.outcome import Outcome, Rewritten
+from mi_lint.migrate.editing.dictionaries import DictEditor
+from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 
 _SCOPE = "https://cognitiveservices.azure.com/.default"
+_ROLE = "Cognitive Services OpenAI User"
+_MEM0 = (
+    "whether the release of mem0 that is installed asks DefaultAzureCredential when it gets no key is not known: take "
+    "one that does, and take LLM_AZURE_OPENAI_API_KEY and EMBEDDING_AZURE_OPENAI_API_KEY from the settings"
+)
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
-    """Replace the entry ``api_key`` by ``azure_ad_token_provider``."""
+    """Replace the entry ``api_key`` by ``azure_ad_token_provider``, or take it out."""
     parent = context.module.parent(site.node)
     assert isinstance(parent, ast.Dict)
+    if site.form == "mem0":
+        editor = DictEditor(context.module.source, parent)
+        index = editor.index("api_key")
+        assert index is not None
+        editor.remove(index)
+        return HeldBack(_MEM0, Rewritten(editor.changes(), "leave the key out of the configuration", role=_ROLE))
     value = next(v for k, v in zip(parent.keys, parent.values, strict=True) if k is site.node)
     quote = context.module.source.slice(site.node)[-1]
     changes = (
         context.replace(site.node, f"{quote}azure_ad_token_provider{quote}"),
         context.replace(value, context.provider(site, False, _SCOPE)),
     )
-    return Rewritten(changes, "give the configuration a token provider", role="Cognitive Services OpenAI User")
+    return Rewritten(changes, "give the configuration a token provider", role=_ROLE)

@@ -22,8 +22,8 @@ from mi_lint.python.spelled import resolved, sources, written
 
 _DATA = (b'"azure_search"', b"'azure_search'", b'"AzureCognitiveSearch"', b"'AzureCognitiveSearch'")
 MARKERS = (
-    b"ServicesAccountKey(", b"AzureMachineLearningParameters(", b"AzureMachineLearningSkill(", b"DataSourceConnection(",
-    b"KnowledgeSourceParameters(", b"KnowledgeStore(", b"DataSourceCredentials(", b"ApiKeyAuthentication(", *_DATA,
+    b"ServicesAccountKey", b"AzureMachineLearningParameters", b"AzureMachineLearningSkill", b"DataSourceConnection",
+    b"KnowledgeSourceParameters", b"KnowledgeStore", b"DataSourceCredentials", b"ApiKeyAuthentication", *_DATA,
 )  # fmt: skip
 # Calls of the classes are a reason to parse anyway.
 NEEDS = (rb"['\"](?:api_key|APIKey|AzureCognitiveSearch)['\"]",)
