@@ -33,7 +33,9 @@ def doubt(call: ClientCall) -> str:
     if call.client.scope.startswith("https://atlas.microsoft.com") and not _passes(call, "client_id"):
         return _MAPS
     unseen = call.client.add_except and not _HOST.search(_endpoint(call))
-    return call.client.note if unseen else ""
+    # What stands in a dictionary that the call has already is not looked at.
+    kept = any(code.startswith("{") and name in call.arguments for name, code in additions(call).items())
+    return call.client.note if unseen or kept else ""
 
 
 def doubt_of_region(object_name: str, call: ClientCall) -> str:

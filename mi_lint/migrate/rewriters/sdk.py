@@ -14,6 +14,7 @@ from mi_lint.migrate.branching.branches import Reduced
 from mi_lint.migrate.branching.setting_tests import setting_tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credential import signatures
+from mi_lint.migrate.credential.additions import doubt
 from mi_lint.migrate.editing import inner_clients
 from mi_lint.migrate.editing.calls import CallEditor
 from mi_lint.migrate.editing.changes import Change
@@ -82,8 +83,9 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     result = forms.get(site.form, _key)(site, call, context)
     if isinstance(result, Rewritten) and site.form in ("key", "sas") and signatures.from_command_line(site.trace):
         return HeldBack(signatures.COMMAND_LINE, result)
-    if call.client.upgrade and isinstance(result, Rewritten):
-        return HeldBack(call.client.upgrade, None if _is_before_providers(call, context) else result)
+    doubted = doubt(call) if isinstance(result, Rewritten) else ""
+    if doubted and isinstance(result, Rewritten):
+        return HeldBack(doubted, None if _is_before_providers(call, context) else result)
     return result
 
 
