@@ -13,7 +13,12 @@ class Programs:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._importing: dict[bytes, list[str]] | None = None
+        self._named: dict[bytes, list[str]] = {}
+        for path in project.paths:
+            self._named.setdefault(stem(path), []).append(path)
+        self._notebooks: dict[bytes, list[str]] | None = None
+        self._importers: dict[str, list[str]] = {}
+        self._nearest: dict[tuple[bytes, str], frozenset[str]] = {}
         self._users: dict[str, frozenset[str]] = {}
 
     def share(self, one: str, other: str) -> bool:
@@ -25,24 +30,48 @@ class Programs:
         if path not in self._users:
             found, waiting = {path}, [path]
             while waiting:
-                new = [user for user in self._importers(waiting.pop()) if user not in found]
+                new = [user for user in self._importers_of(waiting.pop()) if user not in found]
                 found.update(new)
                 waiting += new
             self._users[path] = frozenset(found)
         return self._users[path]
 
-    def _importers(self, path: str) -> list[str]:
-        if self._importing is None:
-            self._importing = {}
-            for user in self._project.code:
-                for word in imported_words(self._project.code_text(user)).split():
-                    self._importing.setdefault(word, []).append(user)
-        name = stem(path)
-        same = [other for other in self._project.paths if other != path and stem(other) == name]
-        return [user for user in self._importing.get(name, ()) if user != path and not _is_nearer(same, path, user)]
+    def _importers_of(self, path: str) -> list[str]:
+        if path not in self._importers:
+            name = stem(path)
+            users = [*self._project.importing(name), *self._in_notebooks(name)]
+            self._importers[path] = [user for user in users if user != path and path in self._meant(name, user)]
+        return self._importers[path]
+
+    def _in_notebooks(self, name: bytes) -> list[str]:
+        """Return the notebooks that import a module of this name: the project knows only those modules that do."""
+        if self._notebooks is None:
+            self._notebooks = {}
+            for path in self._project.code:
+                if path.endswith(".ipynb"):
+                    for word in imported_words(self._project.code_text(path)).split():
+                        self._notebooks.setdefault(word, []).append(path)
+        return self._notebooks.get(name, [])
+
+    def _meant(self, name: bytes, user: str) -> frozenset[str]:
+        """Return the files that an import of a name can mean: of those with that name the ones that stand nearest."""
+        # What has the name itself means no other one by it.
+        if stem(user) == name:
+            return frozenset()
+        folder = posixpath.dirname(user)
+        key = (name, folder)
+        if key not in self._nearest:
+            near = {path: _shared(path, folder) for path in self._named.get(name, ())}
+            most = max(near.values(), default=0)
+            self._nearest[key] = frozenset(path for path, shared in near.items() if shared == most)
+        return self._nearest[key]
 
 
-def _is_nearer(others: list[str], path: str, user: str) -> bool:
-    """Whether an import of a name means another file of that name, which stands nearer."""
-    distance = len(posixpath.commonpath([path, user]))
-    return any(len(posixpath.commonpath([other, user])) > distance for other in others)
+def _shared(path: str, folder: str) -> int:
+    """Return how many folders from the top a file shares with another folder."""
+    count = 0
+    for one, other in zip(path.split("/")[:-1], folder.split("/"), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
