@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mi_lint.migrate.branching.demands import checked
@@ -17,6 +17,7 @@ from mi_lint.migrate.holdbacks.libraries import secret_origins
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, filling, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
 from mi_lint.migrate.residue.programs import Programs
+from mi_lint.migrate.residue.reach import called
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -24,7 +25,6 @@ from mi_lint.python.origins import Origin
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
-REASON = "the code at {} still asks for '{}', which nothing else would use any more: take that out, too"
 _SETTINGS_FILE = re.compile(r"(?i)(?:setting|config|const|env)\w*(?:/\w+)?\.py$")
 _ALIASES = ("alias", "validation_alias", "env")
 _MUST = re.compile(r"(?i)require|must|mandatory|from_dict_or_env|or_raise|or_exit|or_fail|^_?need")
@@ -44,9 +44,17 @@ def lost_of(site: Site, analysis: Analysis) -> Lost:
     """Return the secret of a site; tests aside, whose keys may be made up."""
     found = [] if known.is_test(site.module.path) else list(secret_origins(site, analysis))
     for origin in [*found]:
-        for module, value in filling(analysis.project, origin):
+        for module, value in [*filling(analysis.project, origin), *_answers(analysis.project, origin)]:
             found += analysis.tracer.trace(module, value).origins
     return Lost(site, tuple(found))
+
+
+def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
+    """Yield what a method of the project returns whose answer a site takes."""
+    if origin.kind == "opaque" and isinstance(origin.node, ast.Call):
+        for home, function, _ in called(project, origin.module, origin.node):
+            if function is not None:
+                yield from ((home, value) for value in home.returns.get(function, ()))
 
 
 def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Use]:
@@ -66,9 +74,8 @@ def _key(origin: Origin) -> tuple[str, ...] | None:
         return ("field", path, owner.name, ast.unparse(node.target)) if owner else None
     if origin.kind in ("opaque", "setting") and isinstance(node, ast.Attribute):
         return "attribute", node.attr
-    is_item = origin.kind == "opaque" and isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
     is_stored = origin.kind in ("vault", "keys-listed", "config") and isinstance(node, ast.expr)
-    return ("read", path, ast.dump(node)) if is_item or is_stored else None
+    return ("read", path, ast.dump(node)) if is_stored else None
 
 
 class _Remains:
@@ -119,32 +126,36 @@ class _Remains:
             self._read(flow, module, name)
         return flow
 
-    def _modules(self, *words: str) -> Iterator[Module]:
-        """Yield the modules, tests aside, in which one of several words stands."""
-        wanted = [word.encode() for word in words]
+    def _modules(self, wanted: Callable[[str, bytes], bool]) -> Iterator[Module]:
+        """Yield the modules, tests aside, whose path and text tell that something is there: parsing takes long."""
         for path in self._project.code:
-            if any(word in self._project.code_text(path) for word in wanted) and not known.is_test(path):
+            if wanted(path, self._project.code_text(path)) and not known.is_test(path):
                 module = self._project.module(path)
                 if module is not None:
                     yield module
 
     def _setting(self, flow: Flow, name: str) -> None:
-        for module in self._modules(name, name.lower()):
+        raw = name.encode()
+        quoted = b'"%s"' % raw, b"'%s'" % raw
+        for module in self._modules(lambda _, text: any(word in text for word in quoted)):
             for text in module.strings:
                 if text.value == name:
                     self._named(flow, module, text)
+        self._fields(flow, name)
+
+    def _fields(self, flow: Flow, name: str) -> None:
+        raw = name.lower().encode()
+        for module in self._modules(lambda _, text: b"BaseSettings" in text and raw in text.lower()):
             for owner, declared in fields_named(module, name):
                 self._field(flow, module, owner, declared)
 
     def _attribute(self, flow: Flow, name: str) -> None:
         """Follow an attribute of an object whose class is not known: of a module of settings, of a settings class."""
-        for module in self._modules(name):
-            for owner, declared in fields_named(module, name):
-                self._field(flow, module, owner, declared)
-            bindings = module.scope.bindings.get(name, ())
-            if bindings and _SETTINGS_FILE.search(module.path):
-                for binding in bindings:
-                    self._read_by(flow, module, binding.value)
+        raw = name.encode()
+        self._fields(flow, name)
+        for module in self._modules(lambda path, text: raw in text and _SETTINGS_FILE.search(path) is not None):
+            for binding in module.scope.bindings.get(name, ()):
+                self._read_by(flow, module, binding.value)
                 flow.attribute(module, name, "")
 
     def _read_by(self, flow: Flow, module: Module, value: ast.expr | None) -> None:
@@ -160,7 +171,9 @@ class _Remains:
         parent = module.parent(text)
         if isinstance(parent, ast.Subscript):
             if isinstance(parent.ctx, ast.Load):
-                flow.demand(module, parent)
+                # What other containers hold may have a default.
+                if re.search(r"environ$|secrets$", ast.unparse(parent.value)):
+                    flow.demand(module, parent)
                 flow.value(module, parent)
         elif isinstance(parent, ast.Call):
             if text in parent.args:
@@ -179,7 +192,7 @@ class _Remains:
     def _asked(self, flow: Flow, module: Module, call: ast.Call, text: ast.Constant) -> None:
         """Follow what a call gives for the name of a setting."""
         name = known.callee(call)
-        if name == "add_argument":
+        if name == "add_argument" or name.endswith(("Error", "Exception")):
             return
         alone = len(call.args) == 1 and not call.keywords
         if _MUST.search(name) or (alone and name in _WITHOUT_DEFAULT):
