@@ -109,7 +109,8 @@ class Walk:
         self._children(node, (scope, block))
 
     def annotated(self, node: ast.AnnAssign, scope: Scope, block: Block) -> None:
-        if isinstance(node.target, ast.Name) or node.value is not None:
+        # Outside of a class an annotation alone says what a name will hold, and gives it nothing.
+        if node.value is not None or (isinstance(node.target, ast.Name) and scope.kind == "class"):
             kind = "assign" if node.value is not None else "declared"
             self._bind_target(node.target, kind, node, scope, block, node.value)
         self._children(node, (scope, block))
