@@ -7,6 +7,7 @@ asked: what is looked at is what the library makes of the arguments.
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import json
 
@@ -427,3 +428,47 @@ def test_celery_takes_the_provider_by_the_name_in_the_url_that_the_reason_shows(
         assert hasattr(channel, "_process_credential_provider")
         provider = make()
     assert type(provider).__name__ == "EntraIdCredentialsProvider"
+
+
+ENDPOINT = "https://contoso.openai.azure.com"
+
+
+def test_pydantic_ai_gets_a_client_that_asks_for_tokens():
+    need("pydantic_ai.providers.azure")
+    names = run(
+        "from pydantic_ai.providers.azure import AzureProvider\n\n"
+        f'provider = AzureProvider(azure_endpoint="{ENDPOINT}", api_version="2024-06-01", api_key="12" * 8)\n'
+    )
+    assert names["provider"].client._azure_ad_token_provider is names["async_token_provider"]
+
+
+def test_smolagents_hands_the_token_provider_to_its_client():
+    need("smolagents", "openai")
+    names = run(
+        "from smolagents import AzureOpenAIModel\n\n"
+        f'model = AzureOpenAIModel("chat", azure_endpoint="{ENDPOINT}", api_version="2024-06-01", api_key="12" * 8)\n'
+    )
+    assert names["model"].client._azure_ad_token_provider is names["token_provider"]
+
+
+def test_agno_hands_the_token_provider_to_its_client():
+    need("agno.models.azure")
+    names = run(
+        "from agno.models.azure import AzureOpenAI\n\n"
+        f'model = AzureOpenAI(id="chat", azure_endpoint="{ENDPOINT}", api_key="12" * 8)\n'
+    )
+    assert names["model"].get_client()._azure_ad_token_provider is names["token_provider"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("call", ["completion(messages=[], ", 'embedding(input=["a"], '])
+def test_litellm_asks_the_token_provider(call, host):
+    need("litellm")
+    code = migrated(
+        "import litellm\n\n"
+        f'litellm.{call}model="azure/chat", api_base="{ENDPOINT}", api_version="2024-06-01", '
+        'api_key="12" * 8, timeout=2, max_retries=0)\n'
+    )
+    with contextlib.suppress(Exception):  # no server answers
+        exec(compile(code.replace(ENDPOINT, "https://127.0.0.1:1"), "app.py", "exec"), {"__name__": "app"})
+    assert host.resources() == {"https://cognitiveservices.azure.com"}
