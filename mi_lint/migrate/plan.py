@@ -7,7 +7,7 @@ overlaps waits for the next round; a round starts from the text that the one bef
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mi_lint.migrate.editing.changes import Change, applied, conflict, differences, edit, merged
@@ -17,9 +17,7 @@ from mi_lint.migrate.project_files.companions import companion_changes, packages
 from mi_lint.migrate.project_files.manifests import companion_source
 from mi_lint.migrate.project_files.settings_files import real_files
 from mi_lint.migrate.project_files.unused_settings import removed_from_samples, unused_settings
-from mi_lint.migrate.residue.flow import Use
-from mi_lint.migrate.residue.remains import REASON, lost_of, still_asked
-from mi_lint.migrate.rounds import WAITS, Identity, Options, Round, identity, joined
+from mi_lint.migrate.rounds import WAITS, Options, Round, joined
 from mi_lint.model import Applicability, Fix
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.project import Project
@@ -29,7 +27,6 @@ from mi_lint.python.source import Source
 __all__ = ["Options", "Plan", "plan"]
 
 MAX_ROUNDS = 10
-NEWLINE = b"\n"
 _REFUSED = HeldBack("you have chosen to leave it as it is")
 
 
@@ -79,67 +76,23 @@ def _in_order(outcomes: Iterable[tuple[Site, Outcome]]) -> list[tuple[Site, Outc
 
 def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site] = ()) -> Plan:
     """Return the plan for sites of a project; other sites of it stay as they are."""
-    held: dict[Identity, str] = {}
-    while True:
-        result = _planned(analysis, sites, options, staying, held)
-        asked = {} if options.unsafe else _asked_in_vain(analysis, result)
-        if not asked.keys() - held.keys():
-            break
-        held |= asked
-        if analysis.project.restore():
-            analysis.forget()
-    _accompany(analysis.project, result)
-    return result
-
-
-def _asked_in_vain(analysis: Analysis, result: Plan) -> dict[Identity, str]:
-    """Return the rewritten sites whose secret the project would go on asking for although nothing uses it."""
-    rewritten = [site for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
-    lost = [entry for entry in (lost_of(site, analysis) for site in rewritten) if entry.origins]
-    if not lost:
-        return {}
-    is_first = not analysis.project.is_changed
-    for path, (source, text) in result.texts.items():
-        analysis.project.replace(Source(path, text, source.encoding))
-    found = still_asked(analysis.project, lost)
-    if is_first:
-        analysis.project.restore()
-    if is_first:
-        analysis.project.restore()
-    return {identity(site): REASON.format(_place(result, use), use.name) for site, use in found.items()}
-
-
-def _place(result: Plan, use: Use) -> str:
-    """Return where something stands before anything is changed."""
-    path, offset = use.module.path, use.start
-    source = result.texts[path][0] if path in result.texts else use.module.source
-    for change in sorted(result.changes.get(path, ()), key=lambda change: change.start):
-        if change.start > offset:
-            break
-        offset = max(change.start, offset - len(change.text.encode()) + change.end - change.start)
-    return f"{path}:{source.text.count(NEWLINE, 0, offset) + 1}"
-
-
-def _planned(
-    analysis: Analysis, sites: Sequence[Site], options: Options, staying: Sequence[Site], held: Mapping[Identity, str]
-) -> Plan:
-    """Return what becomes of sites, without the files that follow the code; the held ones are not rewritten."""
     result = Plan()
     waiting, others = list(sites), list(staying)
     for number in range(MAX_ROUNDS):
-        round_ = Round(analysis, waiting, options, held)
+        round_ = Round(analysis, waiting, options)
         round_.run()
         later = [site for site in waiting if round_.outcomes[site] is WAITS]
         result.outcomes += [(site, round_.outcomes[site]) for site in waiting if site not in later]
         _take(result, round_, number)
         if not later:
             break
-        if not round_.texts or number == MAX_ROUNDS - 1:
+        if not (round_.texts or round_.has_taken_back) or number == MAX_ROUNDS - 1:
             result.outcomes += [(site, WAITS) for site in later]
             break
         waiting, others = _again(analysis, later, others, round_, result)
     result.outcomes = _in_order(result.outcomes)
     withdraw_broken(result)
+    _accompany(analysis.project, result)
     return result
 
 

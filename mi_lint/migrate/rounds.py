@@ -19,6 +19,7 @@ from mi_lint.migrate.project_files import mocked
 from mi_lint.migrate.project_files.companions import packages_of
 from mi_lint.migrate.project_files.installs import install_changes
 from mi_lint.migrate.project_files.mentions import mention_changes
+from mi_lint.migrate.residue.asking import asked_in_vain
 from mi_lint.migrate.unused.fields import with_unused_fields
 from mi_lint.migrate.unused.orphans import Orphans
 from mi_lint.python.analysis import Analysis
@@ -44,15 +45,6 @@ class Options:
     thorough: bool = True
 
 
-# What tells a site again in a later text: its file, its rule, its form and its code.
-Identity = tuple[str, str, str, str]
-
-
-def identity(site: Site) -> Identity:
-    """Return what a site is known by when its project is planned once more."""
-    return site.module.path, site.check, site.form, site.module.source.slice(site.node)
-
-
 def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     """Join groups that share a file."""
     result: list[frozenset[str]] = []
@@ -66,27 +58,24 @@ def joined(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
 class Round:
     """One round: the outcomes, and the texts that result."""
 
-    def __init__(
-        self, analysis: Analysis, sites: Sequence[Site], options: Options, held: Mapping[Identity, str]
-    ) -> None:
-        """``held`` are sites that are not to be rewritten, with the reason."""
-        self._held = held
+    def __init__(self, analysis: Analysis, sites: Sequence[Site], options: Options) -> None:
         self._analysis = analysis
         self._sites = sites
         self._options = options
         self._contexts: dict[Module, Context] = {}
+        self._first: dict[Site, Rewritten] = {}
+        self._accepted: dict[Site, Rewritten] = {}
         self.outcomes: dict[Site, Outcome] = {}
         self.changes: dict[str, list[Change]] = {}
         self.texts: dict[str, tuple[Source, bytes]] = {}
         self.groups: list[frozenset[str]] = []
+        self.has_taken_back = False
 
     def run(self) -> None:
         taken: list[Change] = []
         accepted: dict[Site, Rewritten] = {}
         for site in self._sites:
             outcome = outcome_of(site, self._context(site.module))
-            if isinstance(outcome, Rewritten) and (reason := self._held.get(identity(site))):
-                outcome = HeldBack(reason, outcome)
             rewrite = self._allowed(outcome)
             if rewrite is None:
                 self.outcomes[site] = outcome
@@ -96,10 +85,37 @@ class Round:
                 self.outcomes[site] = rewrite
                 accepted[site] = rewrite
                 taken += rewrite.changes
-        # What is read no more goes in other files, too.
-        accepted = with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
-        self.outcomes.update(accepted)
-        self._regroup(accepted)
+        self._first = accepted
+        self._accepted = self._with_unused(accepted)
+        self.outcomes.update(self._accepted)
+        self._regroup(self._accepted)
+        if not self._options.unsafe:
+            self._hold_back(asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten()))
+
+    def _with_unused(self, accepted: Mapping[Site, Rewritten]) -> dict[Site, Rewritten]:
+        """Let what the accepted rewrites leave without a reader go in other files, too."""
+        return with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
+
+    def _rewritten(self) -> list[Site]:
+        return [site for site, outcome in self.outcomes.items() if isinstance(outcome, Rewritten)]
+
+    def _hold_back(self, held: Mapping[Site, str]) -> None:
+        """Take rewrites back, and work out anew the files that they and their neighbours change."""
+        if not held:
+            return
+        self.has_taken_back = True
+        before = self._accepted
+        self._accepted = self._with_unused({site: self._first[site] for site in before if site not in held})
+        self.outcomes.update({site: HeldBack(reason, self._first[site]) for site, reason in held.items()})
+        different = (site for site in before if before[site] != self._accepted.get(site))
+        files = {path for site in different for path in _files(site, before[site])}
+        files = files.union(*(group for group in self.groups if group & files))
+        self.groups = [group for group in self.groups if not group & files]
+        for path in files & self.texts.keys():
+            del self.texts[path], self.changes[path]
+        again = {s: r for s, r in self._accepted.items() if not files.isdisjoint(_files(s, r))}
+        self.outcomes.update(again)
+        self._regroup(again)
 
     def _context(self, module: Module) -> Context:
         if module not in self._contexts:
@@ -172,12 +188,11 @@ class Round:
         """Return the sites that cannot be written even alone, so that their neighbours can."""
         found: dict[Site, str] = {}
         for site, rewrite in accepted.items() if len(accepted) > 1 else ():
-            files = frozenset({site.module.path, *(change.path for change in rewrite.changes)})
-            found |= self._worked_out(files, {site: rewrite})[1]
+            found |= self._worked_out(_files(site, rewrite), {site: rewrite})[1]
         return found
 
     def _regroup(self, accepted: dict[Site, Rewritten]) -> None:
-        groups = joined(frozenset({s.module.path, *(c.path for c in r.changes)}) for s, r in accepted.items())
+        groups = joined(_files(site, rewrite) for site, rewrite in accepted.items())
         for group in groups:
             self._finish(group, {s: r for s, r in accepted.items() if s.module.path in group})
 
@@ -196,6 +211,11 @@ class Round:
         complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
         return merged(moved_out(module.source, coalesced(module.source, complete))), orphans.switches
+
+
+def _files(site: Site, rewrite: Rewritten) -> frozenset[str]:
+    """Return the files that a rewrite changes."""
+    return frozenset({site.module.path, *(change.path for change in rewrite.changes)})
 
 
 def _first_line(module: Module, accepted: dict[Site, Rewritten]) -> int:

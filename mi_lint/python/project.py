@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import fnmatch
 import posixpath
 import re
@@ -104,10 +105,23 @@ class Project:
         self._texts[source.path] = source.text
         self._forget(source.path)
 
-    @property
-    def is_changed(self) -> bool:
-        """Whether any module has another text than the one that was read."""
-        return bool(self._replaced)
+    @contextlib.contextmanager
+    def showing(self, sources: Iterable[Source]) -> Iterator[None]:
+        """Have other texts for some modules for a while; the modules from before come back as they were."""
+        before = {}
+        for source in sources:
+            path = source.path
+            before[path] = self._modules.get(path), self.text(path), path in self._replaced
+            self.replace(source)
+        try:
+            yield
+        finally:
+            for path, (module, text, was_replaced) in before.items():
+                self._modules[path] = module
+                self._texts[path] = text
+                if not was_replaced:
+                    del self._replaced[path]
+                self._forget(path)
 
     def restore(self) -> bool:
         """Go back to the modules as they were read; tell whether any had another text."""

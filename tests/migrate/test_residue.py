@@ -127,6 +127,16 @@ DEMANDS = {
         "main.py:4",
         "DOCS_KEY",
     ),
+    "method of a class that a client is made with": (
+        {
+            "app.py": CLIENT.format("from config import Docs\n\nDocs.validate()\n", "Docs.get_key()"),
+            "config.py": "import os\n\nclass Docs:\n    _KEY = os.getenv('DOC_KEY')\n\n    @classmethod\n"
+            "    def validate(cls):\n        if not cls._KEY:\n            raise ValueError('DOC_KEY')\n\n"
+            "    @classmethod\n    def get_key(cls):\n        return cls._KEY\n",
+        },
+        "config.py:8",
+        "DOC_KEY",
+    ),
     "setting of Django": (
         {
             "app.py": CLIENT.format("from django.conf import settings\n", "settings.DOC_KEY"),
@@ -208,6 +218,12 @@ NEEDS = {
     | {
         "config.py": 'import os\n\nKEY = os.getenv("KEY")\n',
         "status.py": "import config\n\nSTATUS = {'key': 'set' if config.KEY else 'not', 'is': bool(config.KEY)}\n",
+    },
+    "item of a container with defaults": ENVIRONMENT
+    | {
+        "config.py": 'import os\n\nKEY = os.getenv("KEY", "")\n',
+        "main.py": "from flask import Flask\nimport app, config\n\nflask = Flask()\nflask.config.from_object(config)\n"
+        "print(flask.config['KEY'])\n",
     },
     "field that may be None": by_function("key: str | None"),
     "what a test demands": by_function("key: str = ''")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mi_lint.python import known
 from mi_lint.python.facts import Module
+from mi_lint.python.objects import class_of
 from mi_lint.python.project import Project
 from mi_lint.python.scopes import Function, parameters
 
@@ -53,6 +54,11 @@ def called(project: Project, module: Module, call: ast.Call) -> Iterator[tuple[M
         yield from _named(found[0], found[1][0])
     elif isinstance(call.func, ast.Name):
         yield from _named(module, name)
+    elif isinstance(call.func, ast.Attribute) and (known_class := class_of(project, module, call.func.value)):
+        home, class_ = known_class
+        for function in home.functions.get(name, ()):
+            if home.parent(function) is class_:
+                yield home, function, class_.name
     elif isinstance(call.func, ast.Attribute):
         home = found[0] if found is not None else module
         for function in home.functions.get(name, ()):
