@@ -17,9 +17,10 @@ from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.endpoint import flask_classes
 from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, template
-from mi_lint.migrate.endpoint.settings_classes import renamed_field
+from mi_lint.migrate.endpoint.settings_classes import reads_file, renamed_field
 from mi_lint.migrate.endpoint.siblings import sibling
 from mi_lint.migrate.holdbacks import judgement
+from mi_lint.python import known
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.scopes import Binding, Scope
@@ -29,6 +30,10 @@ _ARGUMENT = (
     "the connection string is given on the command line; whoever calls the program has to pass the endpoint instead"
 )
 PASSED = "the connection string is a parameter of a function; its callers would have to pass the endpoint instead"
+_FILE = (
+    "'{}' is a field of a class that reads a file, whose values the environment does not have: add a field for the "
+    "endpoint to that class"
+)
 _TELLING = re.compile(r"(?i)conn|_cs$")
 
 
@@ -130,7 +135,10 @@ def same_endpoint(context: Context, use: ast.expr, call: ClientCall) -> bool:
         if use in other.arguments.values():
             same = other.client.endpoint == call.client.endpoint and other.constructor.name == call.constructor.name
             return same and any(other.arguments.get(name) is use for name in other.constructor.parameters[:1])
-    return isinstance(module.parent(use), ast.UnaryOp | ast.Compare | ast.BoolOp | ast.If)
+    parent = module.parent(use)
+    if isinstance(parent, ast.Compare):
+        return not any(isinstance(operator, ast.In | ast.NotIn) for operator in parent.ops)
+    return isinstance(parent, ast.UnaryOp | ast.BoolOp | ast.If)
 
 
 def _from_text(
@@ -138,7 +146,8 @@ def _from_text(
 ) -> Replacement | str:
     assert isinstance(origin.node, ast.expr)
     spelled = template(origin.module, origin.node)
-    if spelled and spelled.parts().get("sharedaccesskeyname", "").lower() in _IOT_HUB_POLICIES:
+    policy = spelled.parts().get("sharedaccesskeyname", "").lower() if spelled else ""
+    if call.client.package == "azure-eventhub" and policy in _IOT_HUB_POLICIES:
         return IOT_HUB
     text = endpoint_of(spelled, call.client.endpoint) if spelled else None
     if spelled is None or text is None:
@@ -214,16 +223,24 @@ def _from_setting(
         return "the name of the setting that holds the connection string is not known"
     there = sibling(old, call.client, context.module, context.analysis)
     entity_needed = bool(endpoint.entity_argument) and endpoint.entity_argument not in call.arguments
-    if (origin.kind == "setting" or key is not None) and carrier is None and not entity_needed:
-        if key is not None:
+    if (origin.kind == "setting" or key is not None) and (carrier is None or carrier.exclusive) and not entity_needed:
+        field = None
+        if key is None:
+            field = renamed_field(origin, value, there, call, context)
+        elif carrier is None:
             field = flask_classes.renamed(key, value, origin, there, call, context)
-        else:
-            field = renamed_field(origin, secret, there, call, context)
         if field is not None:
             told_field = () if there else ((field.new, endpoint.example),)
-            return Replacement(field.code, field.changes, told_field, ((field.old, field.new),))
+            code, changes = field.code, field.changes
+            if carrier is not None:
+                code = _new_name(carrier, call, context.module)
+                kept = _renamed(carrier, code, secret, context)
+                changes = (context.replace(carrier.value, field.code), *changes, *kept)
+            return Replacement(code, changes, told_field, ((field.old, field.new),))
     if origin.kind in ("environment", "setting") and _has_default(origin):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
+    if origin.kind == "setting" and not there and reads_file(origin):
+        return _FILE.format(origin.name)
     new = there or context.setting(old, call.client)
     settings = [] if there else [(new, endpoint.example)]
     entity = ""
@@ -264,7 +281,11 @@ def _contains(outer: ast.AST, inner: ast.AST) -> bool:
 
 
 def _has_default(origin: Origin) -> bool:
-    return origin.default is not None and not (isinstance(origin.default, ast.Constant) and not origin.default.value)
+    """Whether a setting has a value of its own; ``Field(…)`` of a settings class only has what it is given."""
+    default = origin.default
+    if isinstance(default, ast.Call) and known.callee(default) == "Field":
+        default = default.args[0] if default.args else known.keyword(default, "default")
+    return default is not None and not (isinstance(default, ast.Constant) and default.value in (None, "", ...))
 
 
 def _with_constant(context: Context, value: ast.expr, constant: ast.Constant, new: str) -> str:

@@ -16,6 +16,8 @@ from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall
 
+_FILES = re.compile(r"\b(?:env|toml|yaml|json)_file\b|\bsecrets_dir\b")
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -37,21 +39,44 @@ def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall
     if attribute is None or not isinstance(declared, ast.AnnAssign) or not isinstance(declared.target, ast.Name):
         return None
     old = declared.target.id
-    new = setting_name(old, call.client.endpoint.setting).lower()
+    new = setting_name(old, call.client.endpoint.setting)
+    new = new.upper() if old.isupper() else new.lower()
     owner = home.parent(declared)
     if there:
         return _other_field(origin, old, there, owner, secret, attribute, context)
-    reads = _reads(old, declared, home, context)
     if declared.value is not None and not _is_empty(declared.value):
         return None
-    free = isinstance(owner, ast.ClassDef) and not any(_names(statement, new) for statement in owner.body)
-    if new == old or not free or reads is None or not all(_is_secret(*read, call, context) for read in reads):
+    if new == old or not isinstance(owner, ast.ClassDef) or any(_names(statement, new) for statement in owner.body):
         return None
+    code, name = _read_as(new, secret, attribute, context), setting_name(origin.name, call.client.endpoint.setting)
+    reads = _reads(old, declared, home, context)
+    if reads is None or not all(_is_secret(*read, call, context) for read in reads):
+        added = _added(declared, new, home) if _is_settings(owner) else None
+        return Field(code, (added,), origin.name, name) if added is not None else None
     start, end = home.source.span(declared.target)
     changes = [Change(home.path, start, end, new)]
     changes += [_renamed(module, read, new) for module, read in reads if read is not attribute]
-    name = setting_name(origin.name, call.client.endpoint.setting)
-    return Field(_read_as(new, secret, attribute, context), tuple(changes), origin.name, name)
+    return Field(code, tuple(changes), origin.name, name)
+
+
+def reads_file(origin: Origin) -> bool:
+    """Whether a setting is a field of a class that reads a file, such as ``.env``, which the environment lacks."""
+    owner = origin.module.parent(origin.node)
+    return isinstance(owner, ast.ClassDef) and _is_settings(owner) and bool(_FILES.search(ast.unparse(owner)))
+
+
+def _is_settings(owner: ast.ClassDef) -> bool:
+    return any("Settings" in ast.unparse(base) for base in owner.bases)
+
+
+def _added(declared: ast.AnnAssign, new: str, home: Module) -> Change:
+    """Return a field for the endpoint below one that other code needs."""
+    source = home.source
+    start, end = source.span(declared)
+    value = f" = {source.slice(declared.value)}" if declared.value is not None else ""
+    line = f"{source.newline}{source.indentation(start)}{new}: {source.slice(declared.annotation)}{value}"
+    offset = source.line_break(end - 1)
+    return Change(home.path, offset, offset, line)
 
 
 def _other_field(
