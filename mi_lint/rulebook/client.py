@@ -40,9 +40,9 @@ class Client:
     ``keyless`` are arguments, besides the token's, that already authenticate without a stored secret, or bring a
     client that does. ``upgrade`` says which newer release the token form needs, when older ones are still common.
     ``delegated`` tells that the key is handed to the service, which calls another one with it: the identity of the
-    service, not that of the application, takes its place. A call counts when each argument of ``only`` is passed and
-    begins as it says. ``wrap`` is what the token argument takes around the token; ``inner`` is the class of the client
-    that it takes instead.
+    service, not that of the application, takes its place. A call counts when each argument of ``only`` is passed
+    and begins as it says. ``either`` tells that synchronous and asynchronous credentials do. ``wrap`` is what the
+    token argument takes around the token; ``inner`` is the class of the client that it takes instead.
     """
 
     qualified: str
@@ -67,6 +67,7 @@ class Client:
     upgrade: str
     entra: bool
     delegated: bool
+    either: bool
     only: dict[str, str]
     wrap: str
     inner: str
@@ -119,6 +120,7 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         upgrade=" ".join(entry.get("upgrade", "").split()),
         entra=entry.get("entra", True),
         delegated=entry.get("delegated", False),
+        either=entry.get("either", False),
         only=entry.get("only", {}),
         wrap=entry.get("wrap", ""),
         inner=entry.get("inner", ""),

@@ -45,6 +45,7 @@ _GROUP_OPTIONAL: dict[str, type] = {
     "entra": bool,
     "reason": str,
     "delegated": bool,
+    "either": bool,
     "only": Mapping,
     "wrap": str,
     "inner": str,

@@ -35,6 +35,8 @@ _OTHER = frozenset(
         "cosmos.azure.com", "servicebus.azure.net", "eventhubs.azure.net", "redis.azure.com",
     )
 )  # fmt: skip
+# Asynchronous clients of OpenAI and the libraries above it take either kind of token provider.
+_SYNC_ONLY = "openai.AzureOpenAI"
 _TEMPLATES = ("*.bicep", "*.tf", "azuredeploy*.json", "main.json")
 _NAMED_IDENTITY = re.compile(r"userAssignedIdentities|azurerm_user_assigned_identity")
 _SYSTEM_IDENTITY = re.compile(r"SystemAssigned")
@@ -121,8 +123,8 @@ def _mismatched(client: ClientCall, analysis: Analysis) -> Iterator[Site]:
         kinds.add(".aio." in made)
     if kinds in ({True}, {False}) and client.client.is_async not in kinds:
         form = "sync" if client.client.is_async else "async"
-        if form == "sync" and client.client.token_form == "provider":
-            return  # An asynchronous client of OpenAI takes either kind of provider.
+        if client.client.either or (client.client.token_form == "provider" and client.client.qualified != _SYNC_ONLY):
+            return
         message = "default" if form == "sync" else "broken"
         yield _site(client.module, "MI405", form, value, (client.client.name,), message)
 
