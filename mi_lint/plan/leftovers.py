@@ -84,7 +84,7 @@ def _about_services(builder: Builder) -> list[str]:
             places.setdefault(needed, []).append(settings.place(site))
     return [
         f"{service} is handed a key in {_shown(found)}: turn on the managed identity of that service and give it "
-        f"the role {role}, which it uses without the key"
+        f"the role{'s' if ' and ' in role else ''} {role}, which it uses without the key"
         for (service, role), found in places.items()
     ]
 

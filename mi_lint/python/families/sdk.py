@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis, is_key_name, last_name
+from mi_lint.python.azure_hosts import settings_value
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin, Trace
 from mi_lint.python.site import ClientCall, Site
@@ -70,7 +71,7 @@ def _site(call: ClientCall, analysis: Analysis) -> Site | None:
         trace = analysis.tracer.trace(call.module, address)
         if _has_sas(address, trace) and not _is_signed_here(trace, analysis):
             return _made(call, "sas-url", client.endpoint.argument, address, trace)
-    if client.environment and _is_bare(call):
+    if client.environment and _is_bare(call) and _is_set(call, analysis):
         return _made(call, "implicit", "", None, None)
     return None
 
@@ -80,6 +81,19 @@ def _is_bare(call: ClientCall) -> bool:
     client = call.client
     unknown = call.opaque or len(call.node.args) - call.partial > len(call.constructor.positional)
     return not unknown and not set(call.arguments) & {client.token, *client.secret, *client.keyless}
+
+
+def _is_set(call: ClientCall, analysis: Analysis) -> bool:
+    """Whether the variables that a class looks into are set; of one for several clouds, some file must name them."""
+    if not call.client.only:
+        return True
+    text, path = call.module.source.text, call.module.path
+    if b"enable_azure_ad_token_refresh" in text or b"AZURE_AD_TOKEN" in text:
+        return False
+    return any(
+        name.encode() in text or analysis.project.mentioned_elsewhere(path, name) or settings_value(name, analysis)
+        for name in call.client.environment
+    )
 
 
 def _is_keyless(call: ClientCall, token: ast.expr, analysis: Analysis) -> bool:
