@@ -189,6 +189,18 @@ def test_files_with_real_values_are_named_and_not_touched():
     assert ".env" not in plan.texts
 
 
+def test_files_of_the_program_and_of_its_deployment_that_set_a_setting_are_named():
+    texts = {
+        "app.py": CODE,
+        "config.json": f'{{"{OLD}": "secret"}}'.encode(),
+        ".github/workflows/deploy.yml": f"env:\n  {OLD}: ${{{{ secrets.{OLD} }}}}\n".encode(),
+        "notes.json": f'{{"text": "see {OLD}"}}'.encode(),
+        "settings.example.json": f'{{"{OLD}": ""}}'.encode(),
+    }
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert plan.real_settings == [".github/workflows/deploy.yml", "config.json"]
+
+
 @pytest.mark.parametrize(
     ("pin", "state"),
     [

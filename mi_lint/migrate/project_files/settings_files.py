@@ -22,6 +22,9 @@ _ENVIRONMENT = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.en
 _COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 _SETTINGS_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
 _DOCUMENTS = ("README*.md", "readme*.md")
+# Files of settings in the program's own format, and workflows that deploy it; and an entry of one.
+_DATA = (".json", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".conf")
+_ENTRY = rb"(?m)(?:^|[{,])[ \t-]*[\"']?(?:%s)[\"']?[ \t]*[:=]"
 
 
 # An old name with its new names and an example of each value.
@@ -81,11 +84,21 @@ def _is_sample(path: str) -> bool:
 
 def real_files(project: Project, names: frozenset[str]) -> list[str]:
     """Return the files with real values that set one of the settings; people have to change them."""
+    if not names:
+        return []
+    listed = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    named, entry = re.compile(rb"\b(?:%s)\b" % listed), re.compile(_ENTRY % listed)
+    compose = set(project.named(_COMPOSE))
     found = []
     for path in project.files:
         name = posixpath.basename(path)
-        real = name == ".env" or (name.startswith(".env.") and not _is_sample(path)) or name == "local.settings.json"
-        if real and any(re.search(rb"\b%s\b" % re.escape(old.encode()), project.text(path)) for old in names):
+        if name == ".env" or (name.startswith(".env.") and not _is_sample(path)) or name == "local.settings.json":
+            pattern = named
+        elif name.endswith(_DATA) and not _is_sample(path) and path not in compose:
+            pattern = entry
+        else:
+            continue
+        if pattern.search(project.text(path)):
             found.append(path)
     return found
 
