@@ -32,6 +32,7 @@ _KEY_INSIDE = re.compile(
     r"(?i)\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|ApplicationSecret|Password|Pwd)\s*="
 )
 _ID = re.compile(r"(?i)\bResourceId\s*=")
+_IDS = re.compile(r"(?i)resource_?id")
 # Sources of data that are read with the resource's id, and the role for it; others take nothing but their secret.
 _ROLES = {
     "cosmosdb": "Cosmos DB Built-in Data Reader",
@@ -87,8 +88,8 @@ def _may_hold_key(call: ClientCall, value: ast.expr, analysis: Analysis) -> bool
     texts = [resolved(origin.module, node).text for origin in origins if (node := written(origin)) is not None]
     if any(_KEY_INSIDE.search(text) for text in texts):
         return True
-    named = [origin for origin in origins if origin.kind in SETTING_KINDS]
-    if texts or not named or any(is_set_to(_ID, origin.name, analysis) for origin in named):
+    named = [origin.name for origin in origins if origin.kind in SETTING_KINDS]
+    if texts or not named or any(_IDS.search(name) or is_set_to(_ID, name, analysis) for name in named):
         return False
     # Code that speaks of resource ids knows of both ways.
     return b"ResourceId=" not in call.module.source.text
