@@ -128,6 +128,10 @@ def _key(site: Site, call: ClientCall, context: Context) -> Outcome:
         editor.set_keyword(index, client.token)
         editor.set_value(index, token_code(site, call, context))
     _remove_others(site, call, editor)
+    way = editor.index(client.token) if client.token in client.add and client.token != site.argument else None
+    if way is not None:
+        # The call says already how it authenticates: by the key.
+        editor.set_value(way, client.add[client.token])
     add_required(call, editor)
     if client.delegated:
         return delegation.outcome(site, call, editor.changes())
