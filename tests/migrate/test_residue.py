@@ -137,6 +137,20 @@ DEMANDS = {
         "config.py:8",
         "DOC_KEY",
     ),
+    "field that a validator fills from the environment": (
+        {
+            "app.py": CALLED.replace(
+                "def make(key):", "class Docs(BaseModel):\n    doc_key: str\n\n    def make(self):"
+            )
+            .replace("    return", "        return")
+            .replace("Credential(key)", "Credential(self.doc_key)")
+            .replace("\nclass", "from pydantic import BaseModel, root_validator\n\nclass")
+            + "\n    @root_validator(pre=True)\n    def validate(cls, values):\n"
+            '        values["doc_key"] = get_from_dict_or_env(values, "doc_key", "DOC_KEY")\n        return values\n'
+        },
+        "app.py:13",
+        "doc_key",
+    ),
     "setting of Django": (
         {
             "app.py": CLIENT.format("from django.conf import settings\n", "settings.DOC_KEY"),

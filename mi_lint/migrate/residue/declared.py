@@ -29,6 +29,13 @@ def field_named(module: Module, owner: str, name: str) -> ast.AnnAssign | None:
     return None
 
 
+def validated(module: Module, target: ast.expr) -> ast.AnnAssign | None:
+    """Return the field of the class around that ``values["key"] = …`` of a validator fills."""
+    name = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else None
+    owner = next((parent for parent in module.parents(target) if isinstance(parent, ast.ClassDef)), None)
+    return field_named(module, owner.name, name) if owner is not None and isinstance(name, str) else None
+
+
 def fields_named(module: Module, name: str) -> Iterator[tuple[str, str]]:
     """Yield the fields of settings classes that a setting of this name fills, each with its class."""
     if b"BaseSettings" not in module.source.text:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
 from mi_lint.migrate.branching.demands import checked
-from mi_lint.migrate.residue.declared import filled
+from mi_lint.migrate.residue.declared import filled, validated
 from mi_lint.migrate.residue.reach import called, parameter_of, sharing, uses_elsewhere
+from mi_lint.migrate.residue.uses import counted, fails, is_guarded, is_shown
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 from mi_lint.python.objects import class_of
@@ -82,11 +83,11 @@ class Flow:
         if not self._once(module.path, node):
             return
         parent = module.parent(node)
-        if missing and _fails(module, node, parent) and not _is_guarded(module, node):
+        if missing and fails(module, node, parent) and not is_guarded(module, node):
             self.demand(module, node)
         if self._is_told(module, node):
             return
-        if _is_shown(parent, node):
+        if is_shown(parent, node):
             assert isinstance(parent, ast.IfExp)
             self.asked(module, parent)
             return
@@ -167,6 +168,8 @@ class Flow:
         elif isinstance(target, ast.Attribute) and self._is_own(module, target.value):
             owner = next((p for p in module.parents(target) if isinstance(p, ast.ClassDef)), None)
             self.attribute(module, target.attr, owner.name if owner is not None else "", missing)
+        elif (field := validated(module, target)) is not None:
+            self.attribute(module, ast.unparse(field.target), "", missing)
         else:
             self.need(module, node)
 
@@ -197,7 +200,7 @@ class Flow:
         places = checked(module)
         names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
         names += [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
-        place = next((places[name] for name in names if name in places), None) or _counted(module, node)
+        place = next((places[name] for name in names if name in places), None) or counted(module, node)
         if place is not None:
             self.demand(module, place)
         else:
@@ -279,49 +282,6 @@ class Flow:
         for other in sharing(self.project, module, name, owner):
             for use in other.attribute_loads(name):
                 self.value(other, use, missing)
-
-
-def _fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
-    """Whether something is done with a value that None cannot do: ``key[:4]``, ``key.strip()``, ``len(key)``."""
-    if isinstance(parent, ast.Subscript | ast.Attribute):
-        return parent.value is node
-    if isinstance(parent, ast.Call):
-        return known.callee(parent) == "len" and node in parent.args
-    return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
-
-
-def _is_shown(parent: ast.AST, node: ast.expr) -> bool:
-    """Whether a test only chooses what to say: ``"set" if key else "missing"``."""
-    if not isinstance(parent, ast.IfExp) or parent.test is not node:
-        return False
-    return isinstance(parent.body, ast.Constant) and isinstance(parent.orelse, ast.Constant)
-
-
-def _counted(module: Module, node: ast.expr) -> ast.AST | None:
-    """Return the test of a variable that holds a collection: ``required = [KEY, URL]``, ``if not all(required)``."""
-    outer = module.parent(module.parent(node))
-    target = outer.targets[0] if isinstance(outer, ast.Assign) else None
-    for use in module.loads.get(target.id, ()) if isinstance(target, ast.Name) else ():
-        call = module.parent(use)
-        if isinstance(call, ast.Call) and known.callee(call) in ("all", "any") and condition(module, call):
-            return call
-    return None
-
-
-def _is_guarded(module: Module, node: ast.expr) -> bool:
-    """Whether a place is reached only where the value is set, as in ``key[:4] if key else ""``."""
-    text = ast.dump(node)
-    inner: ast.AST = node
-    for parent in module.parents(node):
-        tests: list[ast.expr] = []
-        if isinstance(parent, ast.If | ast.IfExp) and inner is not parent.test:
-            tests = [parent.test]
-        elif isinstance(parent, ast.BoolOp):
-            tests = parent.values
-        if any(ast.dump(part) == text for test in tests for part in ast.walk(test) if part is not node):
-            return True
-        inner = parent
-    return False
 
 
 _FOLLOWERS: dict[type[ast.AST], Callable[..., None]] = {

@@ -1,0 +1,52 @@
+"""What becomes of a value where it is used: whether None will do, who asks for it, who only shows it."""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.migrate.branching.conditions import condition
+from mi_lint.python import known
+from mi_lint.python.facts import Module
+
+
+def fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
+    """Whether something is done with a value that None cannot do: ``key[:4]``, ``key.strip()``, ``len(key)``."""
+    if isinstance(parent, ast.Subscript | ast.Attribute):
+        return parent.value is node
+    if isinstance(parent, ast.Call):
+        return known.callee(parent) == "len" and node in parent.args
+    return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
+
+
+def is_shown(parent: ast.AST, node: ast.expr) -> bool:
+    """Whether a test only chooses what to say: ``"set" if key else "missing"``."""
+    if not isinstance(parent, ast.IfExp) or parent.test is not node:
+        return False
+    return isinstance(parent.body, ast.Constant) and isinstance(parent.orelse, ast.Constant)
+
+
+def counted(module: Module, node: ast.expr) -> ast.AST | None:
+    """Return the test of a variable that holds a collection: ``required = [KEY, URL]``, ``if not all(required)``."""
+    outer = module.parent(module.parent(node))
+    target = outer.targets[0] if isinstance(outer, ast.Assign) else None
+    for use in module.loads.get(target.id, ()) if isinstance(target, ast.Name) else ():
+        call = module.parent(use)
+        if isinstance(call, ast.Call) and known.callee(call) in ("all", "any") and condition(module, call):
+            return call
+    return None
+
+
+def is_guarded(module: Module, node: ast.expr) -> bool:
+    """Whether a place is reached only where the value is set, as in ``key[:4] if key else ""``."""
+    text = ast.dump(node)
+    inner: ast.AST = node
+    for parent in module.parents(node):
+        tests: list[ast.expr] = []
+        if isinstance(parent, ast.If | ast.IfExp) and inner is not parent.test:
+            tests = [parent.test]
+        elif isinstance(parent, ast.BoolOp):
+            tests = parent.values
+        if any(ast.dump(part) == text for test in tests for part in ast.walk(test) if part is not node):
+            return True
+        inner = parent
+    return False
