@@ -51,6 +51,23 @@ def test_a_package_that_passes_the_function_on_is_looked_through():
     assert b"ORDERS_FULLY_QUALIFIED_NAMESPACE" in plan.texts["app.py"][1]
 
 
+STORING = """\
+from azure.servicebus import ServiceBusClient
+
+class Bus:
+    def __init__(self, conn_str):
+        self.conn_str = conn_str
+        self.client = ServiceBusClient.from_connection_string(self.conn_str)
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"), [("conn_str = 1\nprint(conn_str)\n", Rewritten), ("print(bus.conn_str)\n", HeldBack)]
+)
+def test_only_what_may_read_the_attribute_keeps_it(other, kind):
+    assert kinds(planned(bus=STORING, app=CALLER.replace("connect", "Bus"), other=other)) == [kind]
+
+
 @pytest.mark.parametrize(
     "other",
     [
