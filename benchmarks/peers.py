@@ -11,12 +11,14 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-# The same program twice: the rules for secrets alone do what the peers do; all rules also read the Python code.
+# The same program three times: the rules for secrets alone do what the peers do; all rules also read the Python code;
+# SARIF of all rules also holds the rewritten code, which JSON does not.
 SECRETS = "mi-lint-secrets"
-NAMES = (SECRETS, "mi-lint", "kingfisher", "trivy", "gitleaks")
+CODE = "mi-lint-code"
+OWN = ("mi-lint", SECRETS, CODE)
+NAMES = (SECRETS, CODE, "mi-lint", "kingfisher", "trivy", "gitleaks")
 VERSIONS = {
-    "mi-lint": ["--version"],
-    SECRETS: ["--version"],
+    **{name: ["--version"] for name in OWN},
     "kingfisher": ["--version"],
     "trivy": ["--version"],
     "gitleaks": ["version"],
@@ -29,7 +31,7 @@ def program(name: str) -> str | None:
 
     The wrappers would add the start of Python to the peers' times.
     """
-    found = shutil.which("mi-lint" if name == SECRETS else name)
+    found = shutil.which("mi-lint" if name in OWN else name)
     package = _WRAPPED_IN.get(name)
     if found is None or package is None:
         return found
@@ -57,10 +59,12 @@ def version(name: str, path: str) -> str:
 
 
 def to_sarif(name: str, path: str, target: str, report: str) -> list[str]:
-    """Return the command that scans a folder or a file by name and writes SARIF."""
+    """Return the command that scans a folder or a file by name and writes SARIF; JSON for `CODE`."""
     match name:
         case "mi-lint-secrets":
             return [*to_sarif("mi-lint", path, target, report), "--select", "MI1"]
+        case "mi-lint-code":
+            return [path, "scan", "--no-ignore", "--exit-zero", "--format", "json", "--output", report, target]
         case "mi-lint":
             return [path, "scan", "--no-ignore", "--exit-zero", "--format", "sarif", "--output", report, target]
         case "gitleaks":
@@ -79,7 +83,7 @@ def by_name(name: str, path: str, target: str) -> list[str]:
     match name:
         case "mi-lint-secrets":
             return [path, "scan", target, "--select", "MI1"]
-        case "mi-lint":
+        case "mi-lint" | "mi-lint-code":
             return [path, "scan", target]
         case "gitleaks":
             return [path, "dir", target, "--no-banner", "--redact"]
@@ -98,7 +102,7 @@ def staged(name: str, path: str) -> list[str]:
     match name:
         case "mi-lint-secrets":
             return [path, "scan", "--staged", "--select", "MI1"]
-        case "mi-lint":
+        case "mi-lint" | "mi-lint-code":
             return [path, "scan", "--staged"]
         case "gitleaks":
             return [path, "git", "--pre-commit", "--staged", "--no-banner", "--redact"]
