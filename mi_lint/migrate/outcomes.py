@@ -13,7 +13,7 @@ from mi_lint.migrate.branching import demands, introspected
 from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.calls import UnreadableCallError
-from mi_lint.migrate.holdbacks import gateways, libraries, platforms, workers
+from mi_lint.migrate.holdbacks import gateways, libraries, platforms, visitors, workers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.project_files import floors
 from mi_lint.python import known
@@ -62,7 +62,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
-    reason = reason or demands.reason(site, outcome)
+    reason = reason or visitors.reason(site, context.analysis) or demands.reason(site, outcome)
     if reason:
         return HeldBack(reason, outcome)
     return introspected.still_demanded(site, tests.decided_by_caller(site, outcome), context.analysis.project)

@@ -1,0 +1,135 @@
+"""What visitors of an application enter: its own identity would take the place of their keys, or go where they say.
+
+Web forms, requests and sessions are told by the libraries that read them, and by the names that these go by.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from mi_lint.python import known
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.origins import Origin, Trace
+from mi_lint.python.site import Site
+
+KEY = (
+    "users of the application enter this key ('{}'): with the application's own identity everybody would use the "
+    "service without one; decide whether they shall"
+)
+ENDPOINT = (
+    "users of the application enter the endpoint ('{}'), to which a token of the application's own identity must not "
+    "go: name the endpoint in a setting first"
+)
+# https://docs.streamlit.io/develop/api-reference/widgets
+_WIDGETS = frozenset({"text_input", "text_area", "chat_input", "file_uploader"})
+# https://fastapi.tiangolo.com/reference/parameters/
+_PARAMETERS = frozenset({"Header", "Form", "Query", "Body", "Cookie", "Path"})
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "route", "api_route", "websocket"})
+_SESSION = "streamlit.session_state"
+_OBJECTS = (
+    "flask.request", "flask.session", "quart.request", "quart.session", "flask_login.current_user", _SESSION,
+    "chainlit.user_session", "bottle.request",
+)  # fmt: skip
+# What handlers call them, whichever the framework.
+_NAMES = frozenset({"request", "current_user", "user", "tenant", "customer"})
+_FROM_HOST = frozenset({"environment", "setting", "config", "vault"})
+_MAX_STEPS = 4
+
+
+def reason(site: Site, analysis: Analysis) -> str:
+    """Return why what visitors enter keeps a call from being rewritten; empty when it is the application's own."""
+    where = _entered(site.trace, site, analysis)
+    if where:
+        return KEY.format(where)
+    where = _entered(analysis.endpoint(site.call), site, analysis) if site.call is not None else ""
+    return ENDPOINT.format(where) if where else ""
+
+
+def _entered(trace: Trace | None, site: Site, analysis: Analysis) -> str:
+    """Return what visitors enter a value by; empty when they do not."""
+    if trace is None:
+        return ""
+    modules = [site.module, *(step.module for step in trace.steps)]
+    for origin in trace.origins:
+        where = ""
+        if origin.kind in ("opaque", "parameter") and isinstance(origin.node, ast.expr):
+            where = _read(origin.module, origin.node, analysis, 0)
+        elif origin.kind == "setting":
+            where = _sent(origin, modules)
+        if where:
+            return where
+    return ""
+
+
+def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str:
+    """Return what of a form, a request or a session an expression reads."""
+    root, dotted = node, None
+    while not isinstance(root, ast.Name):
+        if isinstance(root, ast.Call):
+            if _is_field(module, root):
+                return known.callee(root)
+            root = root.func
+        elif isinstance(root, ast.Attribute | ast.Subscript | ast.Await):
+            dotted = dotted or (root if isinstance(root, ast.Attribute) and module.qualified(root) else None)
+            root = root.value
+        else:
+            return ""
+    qualified = module.qualified(dotted or root) or root.id
+    found = next((name for name in _OBJECTS if f"{qualified}.".startswith(f"{name}.")), "")
+    if found == _SESSION and _is_filled_by_host(module, node, analysis):
+        return ""
+    if found or (root.id in _NAMES and root is not node):
+        return found or root.id
+    values = [binding.value for binding in module.reaching(root) if binding.value is not None and steps < _MAX_STEPS]
+    return next((where for value in values if (where := _read(module, value, analysis, steps + 1))), "")
+
+
+def _is_field(module: Module, call: ast.Call) -> bool:
+    """Whether a call shows a field of a form, or stands for a parameter of a request."""
+    name = known.callee(call)
+    return name in _WIDGETS or (name in _PARAMETERS and (module.qualified(call.func) or "").startswith("fastapi."))
+
+
+def _is_filled_by_host(module: Module, node: ast.expr, analysis: Analysis) -> bool:
+    """Whether an entry of Streamlit's session holds a setting, and no field of a form is kept there."""
+    name = _entry(node)
+    held = [value for _, target, value, _ in module.attributes.get(name, ()) if _is_session(module, target.value)]
+    held += [v for item, v in module.item_assignments if _is_session(module, item.value) and _entry(item) == name]
+    for call in module.calls:
+        key = known.keyword(call, "key")
+        if known.callee(call) in _WIDGETS and isinstance(key, ast.Constant) and key.value == name:
+            return False
+    return any(analysis.tracer.trace(module, value).kinds & _FROM_HOST for value in held)
+
+
+def _is_session(module: Module, node: ast.expr) -> bool:
+    return module.qualified(node) == _SESSION
+
+
+def _entry(node: ast.expr) -> str:
+    match node:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+            return name
+        case ast.Call(args=[ast.Constant(value=str() as name), *_]):
+            return name
+    return ""
+
+
+def _sent(origin: Origin, modules: list[Module]) -> str:
+    """Return the class of a request's body that a field belongs to; empty when it belongs to none."""
+    owner = origin.module.parent(origin.node)
+    if not isinstance(owner, ast.ClassDef) or any("Settings" in ast.unparse(base) for base in owner.bases):
+        return ""
+    handlers = (f for module in (origin.module, *modules) for found in module.functions.values() for f in found)
+    return owner.name if any(_takes(handler, owner.name) for handler in handlers) else ""
+
+
+def _takes(function: ast.FunctionDef | ast.AsyncFunctionDef, body: str) -> bool:
+    """Whether a function answers requests whose body is of a class."""
+    routed = any(isinstance(item, ast.Call) and known.callee(item) in _ROUTES for item in function.decorator_list)
+    arguments = (*function.args.args, *function.args.kwonlyargs)
+    names = (node for a in arguments if a.annotation for node in ast.walk(a.annotation) if isinstance(node, ast.Name))
+    return routed and any(name.id == body for name in names)

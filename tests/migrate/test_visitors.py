@@ -1,0 +1,107 @@
+"""What visitors of an application enter is theirs: no identity of the host takes the place of their key."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+HEAD = """\
+import os
+
+import chainlit as cl
+import flask
+import streamlit as st
+from fastapi import FastAPI, Form, Header
+from flask import request, session
+from flask_login import current_user
+from openai import AzureOpenAI
+from pydantic import BaseModel
+
+ENDPOINT = "https://contoso.openai.azure.com"
+"""
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+def outcome(code):
+    ((_, found),) = session_of_texts({"app.py": (HEAD + code).encode()}, table()).plan(Options()).outcomes
+    return found
+
+
+def with_key(expression):
+    return f"\n\ndef client():\n    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key={expression})\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "named"),
+    [
+        ('st.text_input("Key", type="password")', "text_input"),
+        ('st.sidebar.text_input("Key")', "text_input"),
+        ('st.session_state["key"]', "streamlit.session_state"),
+        ('st.session_state.get("key")', "streamlit.session_state"),
+        ('request.headers["X-Key"]', "flask.request"),
+        ('flask.request.json["key"]', "flask.request"),
+        ('session.get("key")', "flask.session"),
+        ("current_user.openai_key", "flask_login.current_user"),
+        ('cl.user_session.get("key")', "chainlit.user_session"),
+    ],
+)
+def test_a_key_that_a_visitor_enters_stays(expression, named):
+    found = outcome(with_key(expression))
+    assert isinstance(found, HeldBack)
+    assert found.reason.startswith(f"users of the application enter this key ('{named}')")
+    assert found.rewrite is not None
+
+
+@pytest.mark.parametrize(
+    ("signature", "expression", "named"),
+    [
+        ("request", 'request.POST["key"]', "request"),
+        ("request", '(await request.json())["key"]', "request"),
+        ("key: str = Header(None)", "key", "Header"),
+        ("key: str = Form(...)", "key", "Form"),
+        ("body: Question", "body.key", "Question"),
+    ],
+)
+def test_a_key_that_a_request_brings_stays(signature, expression, named):
+    code = (
+        "\n\nclass Question(BaseModel):\n    text: str\n    key: str\n\n\napp = FastAPI()\n\n\n"
+        f'@app.post("/ask")\nasync def ask({signature}):\n'
+        f"    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key={expression})\n"
+    )
+    assert outcome(code).reason.startswith(f"users of the application enter this key ('{named}')")
+
+
+def test_a_token_goes_to_no_endpoint_that_a_visitor_enters():
+    code = '\nclient = AzureOpenAI(azure_endpoint=st.text_input("Endpoint"), api_key=os.environ["OPENAI_KEY"])\n'
+    assert outcome(code).reason.startswith("users of the application enter the endpoint ('text_input')")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '\nst.session_state.key = os.environ["OPENAI_KEY"]\n' + with_key("st.session_state.key"),
+        '\nst.session_state["key"] = st.secrets["OPENAI_KEY"]\n' + with_key('st.session_state["key"]'),
+        with_key('st.secrets["OPENAI_KEY"]'),
+        with_key("flask.current_app.openai_key"),
+        "\n\ndef client(settings):\n    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key=settings.openai_key)\n",
+    ],
+)
+def test_a_key_of_the_application_itself_goes(code):
+    assert isinstance(outcome(code), Rewritten)
+
+
+def test_a_field_of_a_form_that_is_kept_in_the_session_is_a_visitors():
+    code = '\nst.session_state.key = os.environ.get("OPENAI_KEY", "")\nst.text_input("Key", key="key")\n' + with_key(
+        "st.session_state.key"
+    )
+    assert isinstance(outcome(code), HeldBack)
