@@ -45,7 +45,7 @@ def make(workspace: Workspace, choices: Choices | None = None) -> Plan:
 
 def is_empty(plan: Plan) -> bool:
     """Whether there is nothing to do."""
-    return not (plan.resources or plan.problems or plan.federations or plan.questions)
+    return not (plan.resources or plan.problems or plan.federations or plan.questions or plan.notes)
 
 
 def _stored_secrets(workspace: Workspace) -> list[Finding]:
