@@ -151,6 +151,16 @@ DEMANDS = {
         "app.py:13",
         "doc_key",
     ),
+    "what a caller has by an attribute of it knows nobody": (
+        {
+            "app.py": CALLED,
+            "run.py": "from app import make\n\ndef main(given):\n"
+            "    missing = [n for n, v in {'url': given.url, 'key': given.doc_key}.items() if not v]\n"
+            "    if missing:\n        return 2\n    return make(given.doc_key)\n",
+        },
+        "run.py:4",
+        "doc_key",
+    ),
     "setting of Django": (
         {
             "app.py": CLIENT.format("from django.conf import settings\n", "settings.DOC_KEY"),

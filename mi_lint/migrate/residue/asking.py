@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.residue.flow import Use
-from mi_lint.migrate.residue.remains import lost_of, still_asked
+from mi_lint.migrate.residue.lost import lost_of
+from mi_lint.migrate.residue.remains import still_asked
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.site import Site
 from mi_lint.python.source import Source

@@ -10,16 +10,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from mi_lint.migrate.branching.demands import checked
-from mi_lint.migrate.holdbacks.libraries import secret_origins
-from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, filling, owner_of
+from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
+from mi_lint.migrate.residue.lost import Lost, function_around, key_of
 from mi_lint.migrate.residue.programs import Programs
-from mi_lint.migrate.residue.reach import called
 from mi_lint.python import known
-from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.project import Project
@@ -32,50 +29,11 @@ _MUST = re.compile(r"(?i)require|must|mandatory|from_dict_or_env|or_raise|or_exi
 _WITHOUT_DEFAULT = frozenset({"pop", "config", "env", "get_secret"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A secret that a rewritten site took: where it came from."""
-
-    site: Site
-    origins: tuple[Origin, ...]
-
-
-def lost_of(site: Site, analysis: Analysis) -> Lost:
-    """Return the secret of a site; tests aside, whose keys may be made up."""
-    found = [] if known.is_test(site.module.path) else list(secret_origins(site, analysis))
-    for origin in [*found]:
-        for module, value in [*filling(analysis.project, origin), *_answers(analysis.project, origin)]:
-            found += analysis.tracer.trace(module, value).origins
-    return Lost(site, tuple(found))
-
-
-def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
-    """Yield what a method of the project returns whose answer a site takes."""
-    if origin.kind == "opaque" and isinstance(origin.node, ast.Call):
-        for home, function, _ in called(project, origin.module, origin.node):
-            if function is not None:
-                yield from ((home, value) for value in home.returns.get(function, ()))
-
-
 def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Use]:
     """Return the sites whose secret a project asks for in vain, with the place; ``project`` has the new texts."""
     remains = _Remains(project)
     found = ((entry.site, remains.of(entry)) for entry in lost)
     return {site: use for site, use in found if use is not None}
-
-
-def _key(origin: Origin) -> tuple[str, ...] | None:
-    """Return what an origin is known by, with the name of what is looked for last."""
-    path, node = origin.module.path, origin.node
-    if origin.kind == "environment":
-        return ("environment", origin.name) if origin.name else None
-    if origin.kind == "setting" and isinstance(node, ast.AnnAssign):
-        owner = owner_of(origin.module, node)
-        return ("field", path, owner.name, ast.unparse(node.target)) if owner else None
-    if origin.kind in ("opaque", "setting") and isinstance(node, ast.Attribute):
-        return "attribute", node.attr
-    is_stored = origin.kind in ("vault", "keys-listed", "config") and isinstance(node, ast.expr)
-    return ("read", path, ast.dump(node)) if is_stored else None
 
 
 class _Remains:
@@ -104,7 +62,7 @@ class _Remains:
 
     def _flow_of(self, origin: Origin) -> Flow | None:
         """Return where the secret of an origin goes; None for one that no setting or store gives."""
-        key = _key(origin)
+        key = key_of(origin)
         if key is not None and key not in self._flows:
             self._flows[key] = self._follow(key, origin)
         return self._flows[key] if key is not None else None
@@ -118,6 +76,8 @@ class _Remains:
             self._setting(flow, name)
         elif kind == "attribute":
             self._attribute(flow, name)
+        elif kind == "passed" and module is not None:
+            self._passed(flow, module, key[2], name)
         elif kind == "field" and module is not None:
             self._field(flow, module, key[2], name)
             if origin.name != name.upper():
@@ -206,6 +166,14 @@ class _Remains:
         if demands_value(module, declared):
             flow.demand(module, declared)
         flow.attribute(module, name, owner)
+
+    def _passed(self, flow: Flow, module: Module, function: str, text: str) -> None:
+        """Follow what a call of a function passes: the same name in the same function, the same attribute anywhere."""
+        last = text.rpartition(".")[2]
+        uses: list[ast.expr] = [*module.attribute_loads(last)] if "." in text else [*module.loads.get(last, ())]
+        for use in uses:
+            if ast.unparse(use) == text and ("." in text or function_around(module, use) == function):
+                flow.value(module, use)
 
     def _read(self, flow: Flow, module: Module, dumped: str) -> None:
         """Follow a read of a vault or a file, wherever the same expression stands in a module."""
