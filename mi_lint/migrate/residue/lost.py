@@ -1,0 +1,82 @@
+"""Where the secret of a rewritten site came from: what it is looked for by in the new texts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mi_lint.migrate.branching.switches import SECRET_NAME
+from mi_lint.migrate.holdbacks.libraries import secret_origins
+from mi_lint.migrate.residue.declared import filling, owner_of
+from mi_lint.migrate.residue.reach import called
+from mi_lint.python import known
+from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
+from mi_lint.python.origins import Origin
+from mi_lint.python.project import Project
+from mi_lint.python.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A secret that a rewritten site took: where it came from."""
+
+    site: Site
+    origins: tuple[Origin, ...]
+
+
+def lost_of(site: Site, analysis: Analysis) -> Lost:
+    """Return the secret of a site; tests aside, whose keys may be made up."""
+    if known.is_test(site.module.path):
+        return Lost(site, ())
+    found = list(secret_origins(site, analysis))
+    for origin in [*found]:
+        for module, value in [*filling(analysis.project, origin), *_answers(analysis.project, origin)]:
+            found += analysis.tracer.trace(module, value).origins
+    return Lost(site, (*found, *_passed(site)))
+
+
+def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
+    """Yield what a method of the project returns whose answer a site takes."""
+    if origin.kind == "opaque" and isinstance(origin.node, ast.Call):
+        for home, function, _ in called(project, origin.module, origin.node):
+            if function is not None:
+                yield from ((home, value) for value in home.returns.get(function, ()))
+
+
+def _passed(site: Site) -> Iterator[Origin]:
+    """Yield the names and attributes by which callers have the secret that they pass on, wherever it is from."""
+    for origin in site.trace.origins if site.trace is not None else ():
+        if origin.kind == "opaque" and isinstance(origin.node, ast.Attribute):
+            yield Origin("passed", origin.module, origin.node, origin.node.attr)
+    for step in site.trace.steps if site.trace is not None else ():
+        if step.kind == "passed" and isinstance(step.node, ast.Call) and not known.is_test(step.module.path):
+            for value in [*step.node.args, *(keyword.value for keyword in step.node.keywords)]:
+                name = ast.unparse(value).rpartition(".")[2]
+                if isinstance(value, ast.Name | ast.Attribute) and SECRET_NAME.search(name):
+                    yield Origin("passed", step.module, value, name)
+
+
+def key_of(origin: Origin) -> tuple[str, ...] | None:
+    """Return what an origin is known by, with the name of what is looked for last."""
+    path, node = origin.module.path, origin.node
+    if origin.kind == "environment":
+        return ("environment", origin.name) if origin.name else None
+    if origin.kind == "setting" and isinstance(node, ast.AnnAssign):
+        owner = owner_of(origin.module, node)
+        return ("field", path, owner.name, ast.unparse(node.target)) if owner else None
+    if origin.kind == "passed":
+        return "passed", path, function_around(origin.module, node), ast.unparse(node)
+    if origin.kind in ("opaque", "setting") and isinstance(node, ast.Attribute):
+        return "attribute", node.attr
+    is_stored = origin.kind in ("vault", "keys-listed", "config") and isinstance(node, ast.expr)
+    return ("read", path, ast.dump(node)) if is_stored else None
+
+
+def function_around(module: Module, node: ast.AST) -> str:
+    """Return the name of the function that a node stands in; empty at the level of the module."""
+    found = (
+        parent.name for parent in module.parents(node) if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return next(found, "")
