@@ -92,7 +92,7 @@ def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: S
         waiting, others = _again(analysis, later, others, round_, result)
     result.outcomes = _in_order(result.outcomes)
     withdraw_broken(result)
-    _accompany(analysis.project, result)
+    _accompany(analysis.project, result, options.thorough)
     return result
 
 
@@ -109,18 +109,22 @@ def _still_read(project: Project, result: Plan, renamed: set[str]) -> frozenset[
     return frozenset(found)
 
 
-def _accompany(project: Project, result: Plan) -> None:
-    """Let manifests and samples of settings follow the code. Files that several groups share have equal changes."""
+def _accompany(project: Project, result: Plan, thorough: bool) -> None:
+    """Let manifests and samples of settings follow the code. Files that several groups share have equal changes.
+
+    ``thorough`` also looks for the files with real values that people have to change.
+    """
     rewrites = [(site, outcome) for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
     renamed = {old for _, rewrite in rewrites for old, _ in rewrite.renamed}
     still_read = _still_read(project, result, renamed)
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
     neighbours = frozenset(package for site, _ in rewrites for package in packages_of(site))
+    gone_by_group = unused_settings(project, pairs, result.groups)
     unused: set[str] = set()
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]
-        gone = unused_settings(project, pairs, group) - renamed
+        gone = gone_by_group[group] - renamed
         unused |= gone
         changes = merged(
             [
@@ -137,7 +141,8 @@ def _accompany(project: Project, result: Plan) -> None:
                 result.changes[change.path].append(change)
     for path in {change.path for changes in result.companions.values() for change in changes}:
         _settle(project, result, path)
-    result.real_settings = real_files(project, frozenset(renamed | unused))
+    if thorough:
+        result.real_settings = real_files(project, frozenset(renamed | unused))
     result.unused_settings = sorted(unused)
 
 

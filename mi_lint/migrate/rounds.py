@@ -37,7 +37,8 @@ WAITS = HeldBack("another rewrite changes the same lines; write that one, then m
 class Options:
     """What the user allows: ``unsafe`` also applies rewrites that involve a judgement.
 
-    ``thorough`` checks each result with LibCST, as everything that is written is.
+    ``thorough`` checks each result with LibCST, as everything that is written is, and looks for the files with real
+    settings that people have to change.
     """
 
     unsafe: bool = False

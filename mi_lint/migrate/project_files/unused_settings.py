@@ -15,20 +15,25 @@ from mi_lint.python.project import Project
 _READ = re.compile(rb"""(?:environ\s*\[|environ\.(?:get|pop|setdefault)\s*\(|getenv\s*\()\s*["'](\w+)["']""")
 
 
-def unused_settings(project: Project, texts: Mapping[str, tuple[bytes, bytes]], paths: Iterable[str]) -> frozenset[str]:
-    """Return the environment variables that some of the changed modules read before, and that no module names now.
+def unused_settings(
+    project: Project, texts: Mapping[str, tuple[bytes, bytes]], groups: Iterable[frozenset[str]]
+) -> dict[frozenset[str], frozenset[str]]:
+    """Return, for groups of changed modules, the environment variables that they read before and no module names now.
 
     ``texts`` are the old and the new text of every changed file.
     """
-    lost: set[bytes] = set()
-    for path in paths:
-        old, new = texts[path]
-        lost |= set(_READ.findall(old)) - set(_READ.findall(new))
-    named: set[bytes] = set()
-    for path in project.code if lost else ():
+    lost: dict[frozenset[str], frozenset[bytes]] = {}
+    for group in groups:
+        reads = (frozenset(_READ.findall(texts[path][0])) - frozenset(_READ.findall(texts[path][1])) for path in group)
+        lost[group] = frozenset().union(*reads)
+    # All names at once: every file of the project is looked at.
+    waiting = {name: re.compile(rb"\b%s\b" % re.escape(name)) for name in frozenset().union(*lost.values())}
+    for path in project.code if waiting else ():
         text = texts[path][1] if path in texts else project.code_text(path)
-        named |= {name for name in lost - named if name in text and re.search(rb"\b%s\b" % re.escape(name), text)}
-    return frozenset(name.decode() for name in lost - named)
+        for name in [name for name in waiting if name in text]:
+            if waiting[name].search(text):
+                del waiting[name]
+    return {group: frozenset(name.decode() for name in names if name in waiting) for group, names in lost.items()}
 
 
 def removed_from_samples(project: Project, names: frozenset[str]) -> Iterator[Change]:

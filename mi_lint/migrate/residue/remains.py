@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from mi_lint.migrate.branching.demands import checked
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, owner_of
@@ -86,10 +87,18 @@ class _Remains:
             self._read(flow, module, name)
         return flow
 
-    def _modules(self, wanted: Callable[[str, bytes], bool]) -> Iterator[Module]:
-        """Yield the modules, tests aside, whose path and text tell that something is there: parsing takes long."""
-        for path in self._project.code:
-            if wanted(path, self._project.code_text(path)) and not known.is_test(path):
+    @cached_property
+    def _with_settings_classes(self) -> list[str]:
+        return [path for path in self._project.code if b"BaseSettings" in self._project.code_text(path)]
+
+    @cached_property
+    def _settings_files(self) -> list[str]:
+        return [path for path in self._project.code if _SETTINGS_FILE.search(path)]
+
+    def _modules(self, paths: Iterable[str], wanted: Callable[[bytes], bool]) -> Iterator[Module]:
+        """Yield those of the modules, tests aside, whose text tells that something is there: parsing takes long."""
+        for path in paths:
+            if wanted(self._project.code_text(path)) and not known.is_test(path):
                 module = self._project.module(path)
                 if module is not None:
                     yield module
@@ -97,7 +106,7 @@ class _Remains:
     def _setting(self, flow: Flow, name: str) -> None:
         raw = name.encode()
         quoted = b'"%s"' % raw, b"'%s'" % raw
-        for module in self._modules(lambda _, text: any(word in text for word in quoted)):
+        for module in self._modules(self._project.code, lambda text: any(word in text for word in quoted)):
             for text in module.strings:
                 if text.value == name:
                     self._named(flow, module, text)
@@ -105,7 +114,7 @@ class _Remains:
 
     def _fields(self, flow: Flow, name: str) -> None:
         raw = name.lower().encode()
-        for module in self._modules(lambda _, text: b"BaseSettings" in text and raw in text.lower()):
+        for module in self._modules(self._with_settings_classes, lambda text: raw in text.lower()):
             for owner, declared in fields_named(module, name):
                 self._field(flow, module, owner, declared)
 
@@ -113,7 +122,7 @@ class _Remains:
         """Follow an attribute of an object whose class is not known: of a module of settings, of a settings class."""
         raw = name.encode()
         self._fields(flow, name)
-        for module in self._modules(lambda path, text: raw in text and _SETTINGS_FILE.search(path) is not None):
+        for module in self._modules(self._settings_files, lambda text: raw in text):
             for binding in module.scope.bindings.get(name, ()):
                 self._read_by(flow, module, binding.value)
                 flow.attribute(module, name, "")
