@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from mi_lint.migrate import rewriters
-from mi_lint.migrate.branching import demands, introspected
+from mi_lint.migrate.branching import introspected
 from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.calls import UnreadableCallError
@@ -62,7 +62,7 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     if known.is_test(site.module.path):
         return HeldBack(_TEST, outcome)
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
-    reason = reason or visitors.reason(site, context.analysis) or demands.reason(site, outcome)
+    reason = reason or visitors.reason(site, context.analysis)
     if reason:
         return HeldBack(reason, outcome)
     return introspected.still_demanded(site, tests.decided_by_caller(site, outcome), context.analysis.project)

@@ -140,5 +140,5 @@ def test_a_caller_in_another_file_that_stops_without_the_secret_holds_back(guard
     texts = {"clients.py": textwrap.dedent(code).encode(), "run.py": caller.encode()}
     outcomes = [outcome for _, outcome in session_of_texts(texts, store.client_table()).plan(Options()).outcomes]
     assert [getattr(outcome, "reason", "") for outcome in outcomes] == [
-        "the caller in run.py stops when 'key' is not set: take that out there, too"
+        "the code at run.py:10 still asks for 'KEY', which nothing else would use any more: take that out, too"
     ]

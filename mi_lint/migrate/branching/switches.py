@@ -12,7 +12,6 @@ from mi_lint.python.site import Site
 
 SECRET_NAME = re.compile(r"key|secret|sas|passw|conn|credential", re.IGNORECASE)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-DEMANDED = "the caller in {} stops when '{}' is not set: take that out there, too"
 REASON = "whether '{}' is set decides what the code does; decide what takes its place"
 
 
@@ -41,27 +40,13 @@ def _identifiers(node: ast.AST) -> set[str]:
 
 
 def decided_by_caller(site: Site, outcome: Outcome) -> Outcome:
-    """Hold a rewrite back when a caller comes here only with a secret: ``if key: client = connect(url, key)``.
-
-    A caller in another file also keeps what makes it stop without the secret, such as ``if not key: raise``.
-    """
+    """Hold a rewrite back when a caller comes here only with a secret: ``if key: client = connect(url, key)``."""
     for step in site.trace.steps if site.trace is not None else ():
         if isinstance(outcome, Rewritten) and step.kind == "passed" and isinstance(step.node, ast.Call):
             found = _asked(step.node, _tests(step))
             if found:
                 return HeldBack(REASON.format(found.rpartition(".")[2]), outcome)
-            found = _asked(step.node, _guards(step)) if step.module is not site.module else ""
-            if found:
-                return HeldBack(DEMANDED.format(step.module.path, found.rpartition(".")[2]), outcome)
     return outcome
-
-
-def secrets_passed(call: ast.Call) -> set[str]:
-    """Return the names of the variables and attributes with secrets that a call passes on."""
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    names = {value.id for value in values if isinstance(value, ast.Name)}
-    names |= {value.attr for value in values if isinstance(value, ast.Attribute)}
-    return {name for name in names if SECRET_NAME.search(name)}
 
 
 def _asked(call: ast.Call, tests: Iterator[ast.expr]) -> str:
@@ -82,12 +67,3 @@ def _tests(step: Step) -> Iterator[ast.expr]:
             return
         if isinstance(parent, ast.If | ast.IfExp):
             yield parent.test
-
-
-def _guards(step: Step) -> Iterator[ast.expr]:
-    """Yield what the code around a call asks to give up otherwise."""
-    home = next((parent for parent in step.module.parents(step.node) if isinstance(parent, _FUNCTIONS)), None)
-    for node in ast.walk(home if home is not None else step.module.tree):
-        gives_up = isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise)
-        if isinstance(node, ast.Assert | ast.If) and (gives_up or isinstance(node, ast.Assert)):
-            yield node.test

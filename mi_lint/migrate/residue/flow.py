@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
-from mi_lint.migrate.branching.demands import checked
+from mi_lint.migrate.residue.checks import checked
 from mi_lint.migrate.residue.declared import filled, validated
 from mi_lint.migrate.residue.reach import called, parameter_of, sharing, uses_elsewhere
 from mi_lint.migrate.residue.uses import counted, fails, is_guarded, is_shown

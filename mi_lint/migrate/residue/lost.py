@@ -46,7 +46,10 @@ def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.exp
 
 
 def _passed(site: Site) -> Iterator[Origin]:
-    """Yield the names and attributes by which callers have the secret that they pass on, wherever it is from."""
+    """Yield the names and attributes by which a site and its callers have the secret, wherever it is from."""
+    for part in ast.walk(site.secret) if site.secret is not None else ():
+        if isinstance(part, ast.Name | ast.Attribute) and SECRET_NAME.search(ast.unparse(part).rpartition(".")[2]):
+            yield Origin("passed", site.module, part, ast.unparse(part).rpartition(".")[2])
     for origin in site.trace.origins if site.trace is not None else ():
         if origin.kind == "opaque" and isinstance(origin.node, ast.Attribute):
             yield Origin("passed", origin.module, origin.node, origin.node.attr)

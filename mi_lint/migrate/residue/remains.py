@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from mi_lint.migrate.branching.demands import checked
+from mi_lint.migrate.residue.checks import checked
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
 from mi_lint.migrate.residue.lost import Lost, function_around, key_of

@@ -1,4 +1,4 @@
-"""Checks of what has to be set, in lists gone through one by one and in other files, that outlive the use of a key.
+"""Checks of what has to be set, in lists that are gone through one by one: they outlive the use of a key.
 
 Left in place, ``[n for n in ("ENDPOINT", "KEY") if not os.getenv(n)]`` would still demand what no call takes any more.
 """
@@ -9,44 +9,10 @@ import ast
 import functools
 from collections.abc import Iterator, Mapping
 
-from mi_lint.migrate.branching.switches import SECRET_NAME, names_of, secrets_passed
-from mi_lint.migrate.outcome import Rewritten
-from mi_lint.python import known
 from mi_lint.python.facts import Module
-from mi_lint.python.site import Site
 
-REASON = "a check in {} still demands '{}': take that out, too"
 _Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def reason(site: Site, rewrite: Rewritten) -> str:
-    """Return which check goes on demanding a site's secret; empty when none does, or when it asks for the new name."""
-    trace = site.trace
-    if trace is None or rewrite.renamed:
-        return ""
-    modules = [site.module, *(origin.module for origin in trace.origins), *(step.module for step in trace.steps)]
-    passed = (step.node for step in trace.steps if step.kind == "passed" and isinstance(step.node, ast.Call))
-    names = names_of(site).union(*map(secrets_passed, passed))
-    for module in dict.fromkeys(modules):
-        demanded = checked(module).keys() if module is site.module else checked(module).keys() | _guarded(module)
-        found = sorted(filter(SECRET_NAME.search, names & demanded))
-        if found:
-            return REASON.format(module.path, found[0])
-    return ""
-
-
-@functools.lru_cache(maxsize=16)
-def _guarded(module: Module) -> frozenset[str]:
-    """Return the attributes over which a module gives up: ``if not config.key: raise``, ``…: errors.append(…)``."""
-    guards = (node for node in ast.walk(module.tree) if isinstance(node, ast.If) and _complains(node.body[-1]))
-    tests = (node.test for node in guards if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not))
-    return frozenset(test.operand.attr for test in tests if isinstance(test.operand, ast.Attribute))
-
-
-def _complains(last: ast.stmt) -> bool:
-    call = last.value if isinstance(last, ast.Expr) else None
-    return isinstance(last, ast.Raise) or (isinstance(call, ast.Call) and known.callee(call) == "append")
 
 
 @functools.lru_cache(maxsize=16)
