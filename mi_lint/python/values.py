@@ -250,6 +250,9 @@ class _Walk:
         return found
 
     def subscript(self, module: Module, node: ast.Subscript, depth: int) -> list[Origin]:
+        if isinstance(node.slice, ast.Slice):
+            # ``sas[1:]`` is the same secret without its question mark.
+            return self.follow(module, node.value, depth)
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if module.qualified(node.value) == "os.environ":
             return [self.origin("environment", module, node, self.text(module, node.slice, depth))]

@@ -72,7 +72,8 @@ class _Remains:
         module = self._project.module(origin.module.path)
         kind, name = key[0], key[-1]
         stored = kind == "read" and origin.kind != "config"
-        flow = Flow(self._project, ast.unparse(origin.node) if stored else origin.name or name)
+        told = name if kind == "attribute" else origin.name or name
+        flow = Flow(self._project, ast.unparse(origin.node) if stored else told)
         if kind == "environment":
             self._setting(flow, name)
         elif kind == "attribute":
@@ -81,8 +82,7 @@ class _Remains:
             self._passed(flow, module, key[2], name)
         elif kind == "field" and module is not None:
             self._field(flow, module, key[2], name)
-            if origin.name != name.upper():
-                self._setting(flow, origin.name)
+            self._setting(flow, origin.name)
         elif module is not None:
             self._read(flow, module, name)
         return flow
@@ -106,7 +106,7 @@ class _Remains:
     def _setting(self, flow: Flow, name: str) -> None:
         raw = name.encode()
         quoted = b'"%s"' % raw, b"'%s'" % raw
-        for module in self._modules(self._project.code, lambda text: any(word in text for word in quoted)):
+        for module in self._modules(self._project.holders(name), lambda text: any(word in text for word in quoted)):
             for text in module.strings:
                 if text.value == name:
                     self._named(flow, module, text)
