@@ -13,6 +13,7 @@ from mi_lint.python import known
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.imported import imported_words, importers, stem
 from mi_lint.python.source import Source, read_source
+from mi_lint.python.words import Words, has_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Project:
         self._replaced: dict[str, tuple[Module | None, bytes]] = {}
         self._mentions: dict[tuple[str, str], list[str]] = {}
         self._holding: dict[str, dict[str, None]] = {}
+        self._words: Words | None = None
+        self._reread: dict[str, None] = {}
+        self._sharing: dict[str, bool] = {}
         self._imports = importing
         self.notifications: list[Notification] = []
         self.files = tuple(sorted(paths))
@@ -137,9 +141,11 @@ class Project:
     def _forget(self, path: str) -> None:
         """Drop what was found out about the text that a path had."""
         self._mentions.clear()
+        self._sharing.pop(path, None)
+        self._reread[path] = None
         for word, holders in self._holding.items():
             holders.pop(path, None)
-            if _has_word(self.code_text(path), word):
+            if has_word(self.code_text(path), word):
                 holders[path] = None
 
     def module(self, path: str) -> Module | None:
@@ -265,7 +271,7 @@ class Project:
 
     def mentioned_elsewhere(self, path: str, word: str) -> bool:
         """Whether a word stands in another Python file or notebook of the project."""
-        return any(other != path for other in self._holders(word))
+        return any(other != path for other in self.holders(word))
 
     def global_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read a name of a module: it must name the module, too, or share its names."""
@@ -278,16 +284,16 @@ class Project:
     def _users_of_global(self, path: str, name: str) -> Iterator[str]:
         module = _stem(path)
         if not module or self._shares_names(path):
-            yield from (other for other in self._holders(name) if other != path)
+            yield from (other for other in self.holders(name) if other != path)
             return
         # Modules of a package reach its own names without naming it.
         inside = f"{posixpath.dirname(path)}/" if path.endswith("__init__.py") else "\n"
-        near = self._holders(module)
+        near = self.holders(module)
         for other in self.code if inside != "\n" else near:
             if other == path or not (other in near or other.startswith(inside)):
                 continue
             text = self.code_text(other)
-            if _has_word(text, name) and (other.startswith(inside) or _names_module(text, path, name)):
+            if has_word(text, name) and (other.startswith(inside) or _names_module(text, path, name)):
                 yield other
 
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:
@@ -300,7 +306,7 @@ class Project:
         home = self.module(path)
         owners = home.classes.values() if home is not None else ()
         heirs = any(ast.unparse(base) not in ("object", "ABC") for owner in owners for base in owner.bases)
-        for text in (self.code_text(other) for other in self._holders(name) if other != path):
+        for text in (self.code_text(other) for other in self.holders(name) if other != path):
             inherits = heirs or any(owner.name.encode() in text for owner in owners)
             if any(inherits or match[1] not in (b"self", b"cls") for match in read.finditer(text)):
                 return True
@@ -308,10 +314,14 @@ class Project:
                 return True
         return False
 
-    def _holders(self, word: str) -> Mapping[str, None]:
+    def holders(self, word: str) -> Mapping[str, None]:
         """Return the modules and notebooks that a word stands in; looked for once."""
         if word not in self._holding:
-            self._holding[word] = {path: None for path in self.code if _has_word(self.code_text(path), word)}
+            if self._words is None:
+                self._words = Words((path, self.code_text(path)) for path in self.code)
+                self._reread.clear()
+            found = {path: None for path in self._words.holders(word) if path not in self._reread}
+            self._holding[word] = found | {p: None for p in self._reread if has_word(self.code_text(p), word)}
         return self._holding[word]
 
     def _shares_names(self, path: str) -> bool:
@@ -320,8 +330,15 @@ class Project:
         if not stem:
             return True
         shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
-        others = (self.code_text(other) for other in self._holders(_stem(path)) if other != path)
-        return any(shared.search(text) for text in others if _may_share(text))
+        others = (other for other in self.holders(_stem(path)) if other != path and self._may_share(other))
+        return any(shared.search(self.code_text(other)) for other in others)
+
+    def _may_share(self, path: str) -> bool:
+        """Whether a file has a star import or loads a module by name at all, which is cheap to see."""
+        if path not in self._sharing:
+            text = self.code_text(path)
+            self._sharing[path] = _STAR.search(text) is not None or any(word in text for word in _LOADING)
+        return self._sharing[path]
 
 
 def _calls(text: bytes, word: bytes) -> bool:
@@ -338,23 +355,12 @@ def _calls(text: bytes, word: bytes) -> bool:
     return False
 
 
-def _may_share(text: bytes) -> bool:
-    """Whether a file has a star import or loads a module by name at all, which is cheap to see."""
-    return _STAR.search(text) is not None or any(word in text for word in _LOADING)
-
-
 def _matcher(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]]:
     """Return what matches the shell patterns, and how a name starts or ends that one of them matches."""
     expression = re.compile("|".join(map(fnmatch.translate, patterns)))
     tails = tuple(pattern[1:] for pattern in patterns if _ENDING.fullmatch(pattern))
     heads = tuple(re.split(r"[*?\[]", pattern)[0] for pattern in patterns if not _ENDING.fullmatch(pattern))
     return expression, heads, tails
-
-
-def _has_word(text: bytes, word: str) -> bool:
-    raw = word.encode()
-    # Most files do not have the letters at all, and that is much cheaper to see.
-    return raw in text and re.search(rb"(?<!\w)%s(?!\w)" % re.escape(raw), text) is not None
 
 
 def _names_module(text: bytes, path: str, name: str) -> bool:
