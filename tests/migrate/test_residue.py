@@ -297,3 +297,19 @@ def test_only_the_sites_whose_secret_is_asked_for_wait():
     plan, outcomes = planned(texts)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["HeldBack", "Rewritten"]
     assert list(plan.texts) == ["b.py"]
+
+
+@pytest.mark.parametrize(
+    ("others", "unused"),
+    [
+        ({}, ["DOC_KEY"]),
+        ({"web/server.ts": "const key = process.env.DOC_KEY;\n"}, []),
+        ({"config.py": SETTINGS.format('doc_key: str = ""', "")}, []),
+        ({"config.py": SETTINGS.format('model_config = {"env_prefix": ""}\n    key: str = ""', "")}, ["DOC_KEY"]),
+        ({"config.py": SETTINGS.format('class Config:\n        env_prefix = "DOC_"\n\n    key: str = ""', "")}, []),
+    ],
+)
+def test_a_setting_that_any_code_names_is_in_use(others, unused):
+    plan, _ = planned({"app.py": CLIENT.format("import os\n", "os.environ['DOC_KEY']"), **others})
+    assert "app.py" in plan.texts
+    assert plan.unused_settings == unused

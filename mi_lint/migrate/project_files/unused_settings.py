@@ -13,12 +13,14 @@ from mi_lint.migrate.project_files.settings_files import environment_samples
 from mi_lint.python.project import Project
 
 _READ = re.compile(rb"""(?:environ\s*\[|environ\.(?:get|pop|setdefault)\s*\(|getenv\s*\()\s*["'](\w+)["']""")
+_PREFIX = re.compile(rb"""env_prefix[ \t]*=[ \t]*["'](\w+)["']""")
+_OTHER_LANGUAGES = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go", "*.sh", "*.ps1")
 
 
 def unused_settings(
     project: Project, texts: Mapping[str, tuple[bytes, bytes]], groups: Iterable[frozenset[str]]
 ) -> dict[frozenset[str], frozenset[str]]:
-    """Return, for groups of changed modules, the environment variables that they read before and no module names now.
+    """Return, for groups of changed modules, the environment variables that they read before and no code names now.
 
     ``texts`` are the old and the new text of every changed file.
     """
@@ -28,12 +30,22 @@ def unused_settings(
         lost[group] = frozenset().union(*reads)
     # All names at once: every file of the project is looked at.
     waiting = {name: re.compile(rb"\b%s\b" % re.escape(name)) for name in frozenset().union(*lost.values())}
-    for path in project.code if waiting else ():
+    for path in [*project.code, *project.named(_OTHER_LANGUAGES)] if waiting else ():
         text = texts[path][1] if path in texts else project.code_text(path)
-        for name in [name for name in waiting if name in text]:
-            if waiting[name].search(text):
-                del waiting[name]
+        for name in [name for name, word in waiting.items() if _names(text, name, word)]:
+            del waiting[name]
     return {group: frozenset(name.decode() for name in names if name in waiting) for group, names in lost.items()}
+
+
+def _names(text: bytes, name: bytes, word: re.Pattern[bytes]) -> bool:
+    """Whether a text names a setting; settings classes may do so in small letters, and without a prefix."""
+    if name in text and word.search(text):
+        return True
+    if b"BaseSettings" not in text:
+        return False
+    prefixes = [b"", *(prefix for prefix in _PREFIX.findall(text) if name.lower().startswith(prefix.lower()))]
+    fields = (re.escape(name[len(prefix) :]) for prefix in prefixes)
+    return re.search(rb"(?im)^[ \t]+(?:%s)[ \t]*:" % b"|".join(fields), text) is not None
 
 
 def removed_from_samples(project: Project, names: frozenset[str]) -> Iterator[Change]:
