@@ -68,4 +68,4 @@ def _name(target: ast.expr) -> str:
 def _is_handed_on(module: Module, target: ast.expr, analysis: Analysis) -> bool:
     """Whether nothing in the module reads the name, and another file sets the real setting."""
     unread = isinstance(target, ast.Name) and target.id not in module.loads
-    return unread and analysis.project.mentioned_elsewhere(module.path, SETTING)
+    return unread and analysis.project.usage.mentioned_elsewhere(module.path, SETTING)

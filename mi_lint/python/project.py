@@ -13,7 +13,7 @@ from mi_lint.python import known
 from mi_lint.python.facts import Module, parse
 from mi_lint.python.imported import imported_words, importers, stem
 from mi_lint.python.source import Source, read_source
-from mi_lint.python.words import Words, has_word
+from mi_lint.python.usage import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 MAX_HOPS = 3
 MAX_CALLING_FILES = 20
 _ENDING = re.compile(r"\*[^*?\[]*")
-_IMPORT = re.compile(rb"\b(?:from|import)[ \t](?:[^\n;#(]*\([^)]*\)|[^\n;#(]*)")
-_REFLECTION = re.compile(rb"\b(?:[gs]etattr|attrgetter|vars|asdict|__dict__)\b")
-# How the names of a module become names of another one that does not name them or it.
-_LOADING = (b"%run", b"from_object(", b"from_pyfile(", b"import_module(", b"__import__(", b"run_path(", b"run_module(")
-_STAR = re.compile(rb"import[ \t(]*\*")
-_SHARING = rb"""(?x)
-    \bfrom[ \t]+[\w.]*\b %(stem)s [ \t]+import[ \t(]*\*
-    | (?:%%run\b|\b(?:from_object|from_pyfile|import_module|__import__|run_path|run_module)\()[^\n]*\b %(stem)s \b
-"""
 
 
 class Project:
@@ -50,10 +41,6 @@ class Project:
         self._cells: dict[str, bytes] = {}
         self._replaced: dict[str, tuple[Module | None, bytes]] = {}
         self._mentions: dict[tuple[str, str], list[str]] = {}
-        self._holding: dict[str, dict[str, None]] = {}
-        self._words: Words | None = None
-        self._reread: dict[str, None] = {}
-        self._sharing: dict[str, bool] = {}
         self._imports = importing
         self.notifications: list[Notification] = []
         self.files = tuple(sorted(paths))
@@ -62,6 +49,7 @@ class Project:
         self._names: list[str] = []
         self._named: dict[tuple[str, ...], list[str]] = {}
         self._named_in: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        self.usage = Usage(self)
         self._known = frozenset(self.paths)
         self._by_name: dict[str, list[str]] = {}
         for path in self.paths:
@@ -141,12 +129,7 @@ class Project:
     def _forget(self, path: str) -> None:
         """Drop what was found out about the text that a path had."""
         self._mentions.clear()
-        self._sharing.pop(path, None)
-        self._reread[path] = None
-        for word, holders in self._holding.items():
-            holders.pop(path, None)
-            if has_word(self.code_text(path), word):
-                holders[path] = None
+        self.usage.forget(path)
 
     def module(self, path: str) -> Module | None:
         """Return the module of a path, or None when there is none or it cannot be parsed."""
@@ -269,77 +252,6 @@ class Project:
             self._imports = importers(gathered, frozenset(map(stem, self.paths)))
         return self._imports
 
-    def mentioned_elsewhere(self, path: str, word: str) -> bool:
-        """Whether a word stands in another Python file or notebook of the project."""
-        return any(other != path for other in self.holders(word))
-
-    def global_used_elsewhere(self, path: str, name: str) -> bool:
-        """Whether another file may read a name of a module: it must name the module, too, or share its names."""
-        return any(True for _ in self._users_of_global(path, name))
-
-    def users_of_global(self, path: str, name: str) -> list[str]:
-        """Return the other files that may read a name of a module."""
-        return list(self._users_of_global(path, name))
-
-    def _users_of_global(self, path: str, name: str) -> Iterator[str]:
-        module = _stem(path)
-        if not module or self._shares_names(path):
-            yield from (other for other in self.holders(name) if other != path)
-            return
-        # Modules of a package reach its own names without naming it.
-        inside = f"{posixpath.dirname(path)}/" if path.endswith("__init__.py") else "\n"
-        near = self.holders(module)
-        for other in self.code if inside != "\n" else near:
-            if other == path or not (other in near or other.startswith(inside)):
-                continue
-            text = self.code_text(other)
-            if has_word(text, name) and (other.startswith(inside) or _names_module(text, path, name)):
-                yield other
-
-    def attribute_used_elsewhere(self, path: str, name: str) -> bool:
-        """Whether another file may read an attribute of this name of whatever object.
-
-        What a class calls ``self`` is an object of another module only where one inherits from the other.
-        """
-        read = re.compile(rb"(\w+)?\.[ \t]*%s(?!\w)" % re.escape(name.encode()))
-        quoted = re.compile(rb"[\"']%s[\"']" % re.escape(name.encode()))
-        home = self.module(path)
-        owners = home.classes.values() if home is not None else ()
-        heirs = any(ast.unparse(base) not in ("object", "ABC") for owner in owners for base in owner.bases)
-        for text in (self.code_text(other) for other in self.holders(name) if other != path):
-            inherits = heirs or any(owner.name.encode() in text for owner in owners)
-            if any(inherits or match[1] not in (b"self", b"cls") for match in read.finditer(text)):
-                return True
-            if quoted.search(text) and _REFLECTION.search(text):
-                return True
-        return False
-
-    def holders(self, word: str) -> Mapping[str, None]:
-        """Return the modules and notebooks that a word stands in; looked for once."""
-        if word not in self._holding:
-            if self._words is None:
-                self._words = Words((path, self.code_text(path)) for path in self.code)
-                self._reread.clear()
-            found = {path: None for path in self._words.holders(word) if path not in self._reread}
-            self._holding[word] = found | {p: None for p in self._reread if has_word(self.code_text(p), word)}
-        return self._holding[word]
-
-    def _shares_names(self, path: str) -> bool:
-        """Whether names of a module reach files that do not name it: by star import, ``%run`` or a name in a text."""
-        stem = _stem(path).encode()
-        if not stem:
-            return True
-        shared = re.compile(_SHARING % {b"stem": re.escape(stem)})
-        others = (other for other in self.holders(_stem(path)) if other != path and self._may_share(other))
-        return any(shared.search(self.code_text(other)) for other in others)
-
-    def _may_share(self, path: str) -> bool:
-        """Whether a file has a star import or loads a module by name at all, which is cheap to see."""
-        if path not in self._sharing:
-            text = self.code_text(path)
-            self._sharing[path] = _STAR.search(text) is not None or any(word in text for word in _LOADING)
-        return self._sharing[path]
-
 
 def _calls(text: bytes, word: bytes) -> bool:
     """Whether a word that ends in a parenthesis calls something in a text, rather than defining it.
@@ -361,25 +273,6 @@ def _matcher(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], tuple[str, ...
     tails = tuple(pattern[1:] for pattern in patterns if _ENDING.fullmatch(pattern))
     heads = tuple(re.split(r"[*?\[]", pattern)[0] for pattern in patterns if not _ENDING.fullmatch(pattern))
     return expression, heads, tails
-
-
-def _names_module(text: bytes, path: str, name: str) -> bool:
-    """Whether a file imports a name of a module, reads it there, or names it in a text as ``mock.patch`` takes it."""
-    module, word = re.escape(_stem(path).encode()), re.escape(name.encode())
-    source = re.compile(rb"from[ \t]+[\w.]*\b%s[ \t]+import\b(.*)" % module, re.DOTALL)
-    is_loaded = False
-    for line in _IMPORT.findall(text):
-        names = source.match(line)
-        if names and re.search(rb"\b%s\b" % word, names[1]):
-            return True
-        is_loaded = is_loaded or (not names and re.search(rb"\b%s\b" % module, line) is not None)
-    return re.search(rb"\.%s\b" % word if is_loaded else rb"\b%s\.%s\b" % (module, word), text) is not None
-
-
-def _stem(path: str) -> str:
-    """Return what a module is called where it is imported; empty for the package that is the project itself."""
-    name = posixpath.basename(path).rpartition(".")[0]
-    return posixpath.basename(posixpath.dirname(path)) if name == "__init__" else name
 
 
 def _parts(path: str) -> list[str]:

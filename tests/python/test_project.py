@@ -56,7 +56,7 @@ HOME = b"class Store:\n    def __init__(self):\n        self.conn = 1\n"
 )
 def test_an_attribute_is_used_by_whoever_may_have_the_object(home, other, used):
     texts = {"store.py": home, "base.py": other}
-    assert Project(texts, texts.get).attribute_used_elsewhere("store.py", "conn") is used
+    assert Project(texts, texts.get).usage.attribute_used_elsewhere("store.py", "conn") is used
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_an_attribute_is_used_by_whoever_may_have_the_object(home, other, used):
 )
 def test_a_name_of_a_package_is_used_by_who_names_the_package_or_is_part_of_it(path, other, used):
     texts = {"a/__init__.py": b"key = 1\n", path: other}
-    assert Project(texts, texts.get).global_used_elsewhere("a/__init__.py", "key") is used
+    assert Project(texts, texts.get).usage.global_used_elsewhere("a/__init__.py", "key") is used

@@ -26,10 +26,10 @@ def test_words_are_found_where_each_file_has_them(word):
 
 def test_words_of_files_that_change_are_looked_for_again():
     project = Project(TEXTS, TEXTS.get)
-    assert list(project.holders("KEY")) == ["a.py", "d.py", "g.py"]
+    assert list(project.usage.holders("KEY")) == ["a.py", "d.py", "g.py"]
     with project.showing([Source("a.py", b"x = 1\n"), Source("c.py", b"KEY = 2\n")]):
-        assert set(project.holders("KEY")) == {"c.py", "d.py", "g.py"}
+        assert set(project.usage.holders("KEY")) == {"c.py", "d.py", "g.py"}
         # This one was not asked for before the change.
-        assert set(project.holders("x")) == {"a.py", "d.py"}
-    assert set(project.holders("KEY")) == {"a.py", "d.py", "g.py"}
-    assert set(project.holders("x")) == {"d.py"}
+        assert set(project.usage.holders("x")) == {"a.py", "d.py"}
+    assert set(project.usage.holders("KEY")) == {"a.py", "d.py", "g.py"}
+    assert set(project.usage.holders("x")) == {"d.py"}

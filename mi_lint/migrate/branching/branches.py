@@ -82,12 +82,12 @@ def _is_needed(module: Module, dropped: list[ast.stmt], project: Project) -> boo
         loads = (load for load in module.loads.get(name, ()) if module.place(load)[0].lookup(name) is bindings)
         if any(id(load) not in inside for load in loads):
             return True
-        if scope.kind == "module" and project.mentioned_elsewhere(module.path, name):
+        if scope.kind == "module" and project.usage.mentioned_elsewhere(module.path, name):
             return True
     for name, entries in module.attributes.items():
         if all(id(statement) in inside for *_, statement in entries) and (
             any(id(load) not in inside for load in module.attribute_loads(name))
-            or project.mentioned_elsewhere(module.path, name)
+            or project.usage.mentioned_elsewhere(module.path, name)
         ):
             return True
     return False

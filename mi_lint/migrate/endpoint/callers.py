@@ -109,7 +109,7 @@ def _stored(secret: ast.Attribute, call: ClientCall, context: Context) -> _Param
         return None
     scope, target, value, _ = entries[0]
     loads = tuple(module.attribute_loads(secret.attr))
-    private = not context.analysis.project.attribute_used_elsewhere(module.path, secret.attr)
+    private = not context.analysis.project.usage.attribute_used_elsewhere(module.path, secret.attr)
     if scope.name != "__init__" or not isinstance(value, ast.Name) or not private:
         return None
     if not all(_is_own(load) and same_endpoint(context, load, call) for load in loads):

@@ -116,7 +116,7 @@ def _carrier(context: Context, secret: ast.expr, call: ClientCall) -> _Carrier |
         return None
     uses = tuple(n for n in module.loads.get(secret.id, ()) if module.place(n)[0].lookup(secret.id) is all_bindings)
     same = {id(use): same_endpoint(context, use, call) for use in uses}
-    private = bindings[0].scope.kind != "module" or not context.analysis.project.global_used_elsewhere(
+    private = bindings[0].scope.kind != "module" or not context.analysis.project.usage.global_used_elsewhere(
         module.path, secret.id
     )
     exclusive = (

@@ -74,7 +74,7 @@ def _is_unused(project: Project, home: Module, name: str, spans: Mapping[str, li
     word = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(name.encode()))
     if stands_in(home, name):
         return False
-    for path in project.users_of_global(home.path, name):
+    for path in project.usage.users_of_global(home.path, name):
         module = project.module(path) if path in spans else None
         if module is None:
             return False

@@ -16,7 +16,7 @@ def note(project: Project, module: Module, text: bytes) -> str:
     imported = [name for name, bindings in module.scope.bindings.items() if bindings[0].kind == "import"]
     for name in imported:
         if not re.search(rb"\b%s\b" % re.escape(name.encode()), text):
-            users = [path for path in project.users_of_global(module.path, name) if known.is_test(path)]
+            users = [path for path in project.usage.users_of_global(module.path, name) if known.is_test(path)]
             if users:
                 return NOTE.format(name, ", ".join(sorted(users)))
     return ""

@@ -30,7 +30,7 @@ def sharing(project: Project, home: Module, name: str, owner: str) -> Iterator[M
 
 
 def uses_elsewhere(project: Project, home: Module, name: str) -> Iterator[tuple[Module, ast.expr]]:
-    for path in project.users_of_global(home.path, name):
+    for path in project.usage.users_of_global(home.path, name):
         other = None if known.is_test(path) else project.module(path)
         if other is None:
             continue

@@ -106,7 +106,9 @@ class _Remains:
     def _setting(self, flow: Flow, name: str) -> None:
         raw = name.encode()
         quoted = b'"%s"' % raw, b"'%s'" % raw
-        for module in self._modules(self._project.holders(name), lambda text: any(word in text for word in quoted)):
+        for module in self._modules(
+            self._project.usage.holders(name), lambda text: any(word in text for word in quoted)
+        ):
             for text in module.strings:
                 if text.value == name:
                     self._named(flow, module, text)

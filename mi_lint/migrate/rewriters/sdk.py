@@ -184,7 +184,7 @@ def _serves_only(node: ast.Dict, call: ClientCall, context: Context) -> bool:
 def _is_unpacked_only(name: str, call: ClientCall, context: Context) -> bool:
     """Whether what has a name only gets entries and is only unpacked in calls that take their token likewise."""
     module = context.module
-    if context.analysis.project.global_used_elsewhere(module.path, name):
+    if context.analysis.project.usage.global_used_elsewhere(module.path, name):
         return False
     same = {
         id(other.node) for other in context.analysis.client_calls(module) if other.client.token == call.client.token

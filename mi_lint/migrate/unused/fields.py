@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from mi_lint.migrate.editing.calls import CallEditor, UnreadableCallError
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.imports import removed_statement
+from mi_lint.migrate.endpoint.settings_classes import emptied, refuses_strangers
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.unused.purity import is_pure
 from mi_lint.python import known
@@ -22,8 +23,6 @@ from mi_lint.python.facts import Module
 from mi_lint.python.site import Site
 
 _SETTINGS_CLASS = re.compile(r"dataclass|NamedTuple|BaseSettings|BaseModel|\bdefine\b|\bfrozen\b|attr\.s\b")
-
-_LENIENT = re.compile(r"""extra\W{1,4}=?\s*(?:Extra\.)?['"]?(?:ignore|allow)""")
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,9 +45,9 @@ def with_unused_fields(analysis: Analysis, accepted: Mapping[Site, Rewritten]) -
     result = dict(accepted)
     taken = [change for rewrite in accepted.values() for change in rewrite.changes]
     fields = [entry for entry in _read_fields(analysis, accepted) if not _is_renamed(entry, taken)]
-    fields = [e for e in fields if not _refuses_strangers(e) and _is_unused(analysis, e, accepted)]
+    fields = [e for e in fields if not _stays(e) and _is_unused(analysis, e, accepted)]
     for owner, group in _by_class(fields).items():
-        changes = _removal(analysis, owner, group)
+        changes = _removal(analysis, owner, group) if not refuses_strangers(owner) else _emptied(group)
         if changes is None or any(change.overlaps(other) for change in changes for other in taken):
             continue
         for site in {site for entry in group for site, _ in entry.reads}:
@@ -88,13 +87,15 @@ def _removed(site: Site, rewrite: Rewritten) -> Iterator[ast.Attribute]:
                 yield node
 
 
-def _refuses_strangers(entry: _Field) -> bool:
-    """Whether a field that nobody demands has to stay: without it, a file that still sets it would not be read.
+def _stays(entry: _Field) -> bool:
+    """Whether a field that nobody demands has to stay: without it, a file that still sets it would not be read."""
+    return entry.declaration.value is not None and refuses_strangers(entry.owner)
 
-    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#dotenv-env-support
-    """
-    text = ast.unparse(entry.owner)
-    return entry.declaration.value is not None and "env_file" in text and _LENIENT.search(text) is None
+
+def _emptied(group: list[_Field]) -> tuple[Change, ...] | None:
+    """Return the changes after which nobody has to set the fields; None where one is of a type that is not known."""
+    changes = [emptied(entry.declaration, entry.home) for entry in group]
+    return None if None in changes else tuple(change for change in changes if change is not None)
 
 
 def _is_unused(analysis: Analysis, entry: _Field, accepted: Mapping[Site, Rewritten]) -> bool:

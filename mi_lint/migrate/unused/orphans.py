@@ -119,7 +119,7 @@ class Orphans:
             _assigns_attribute(node) and node.value is not None and is_pure(module, node.value) for node in assigned
         )
         # A field of a class may also be an argument of its constructor, or a setting's name.
-        used = self._project.mentioned_elsewhere if fields else self._project.attribute_used_elsewhere
+        used = self._project.usage.mentioned_elsewhere if fields else self._project.usage.attribute_used_elsewhere
         private = bool(assigned) and removable and not used(module.path, name)
         stays = not private or len(conditions) < len(left)
         if conditions and stays and self._can_go(left, tests):

@@ -21,7 +21,7 @@ def stands_elsewhere(module: Module, project: Project, identifier: str, bindings
         return True
     if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
         return False
-    return project.global_used_elsewhere(module.path, identifier)
+    return project.usage.global_used_elsewhere(module.path, identifier)
 
 
 def stands_in(module: Module, identifier: str) -> bool:

@@ -91,7 +91,9 @@ def _is_set(call: ClientCall, analysis: Analysis) -> bool:
     if b"enable_azure_ad_token_refresh" in text or b"AZURE_AD_TOKEN" in text:
         return False
     return any(
-        name.encode() in text or analysis.project.mentioned_elsewhere(path, name) or settings_value(name, analysis)
+        name.encode() in text
+        or analysis.project.usage.mentioned_elsewhere(path, name)
+        or settings_value(name, analysis)
         for name in call.client.environment
     )
 
