@@ -16,6 +16,8 @@ from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall
 
+_LENIENT = re.compile(r"""extra\W{1,4}=?\s*(?:Extra\.)?['"]?(?:ignore|allow)""")
+_EMPTY = {"str": '""', "SecretStr": 'SecretStr("")'}
 _FILES = re.compile(r"\b(?:env|toml|yaml|json)_file\b|\bsecrets_dir\b")
 
 
@@ -50,9 +52,14 @@ def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall
         return None
     code, name = _read_as(new, secret, attribute, context), setting_name(origin.name, call.client.endpoint.setting)
     reads = _reads(old, declared, home, context)
-    if reads is None or not all(_is_secret(*read, call, context) for read in reads):
-        added = _added(declared, new, home) if _is_settings(owner) else None
-        return Field(code, (added,), origin.name, name) if added is not None else None
+    shared = reads is None or not all(_is_secret(*read, call, context) for read in reads)
+    if _is_settings(owner) and (shared or refuses_strangers(owner)):
+        kept = None if shared or declared.value is not None else emptied(declared, home)
+        if not shared and declared.value is None and kept is None:
+            return None
+        return Field(code, (*((kept,) if kept else ()), _added(declared, new, home)), origin.name, name)
+    if shared or reads is None:
+        return None
     start, end = home.source.span(declared.target)
     changes = [Change(home.path, start, end, new)]
     changes += [_renamed(module, read, new) for module, read in reads if read is not attribute]
@@ -63,6 +70,23 @@ def reads_file(origin: Origin) -> bool:
     """Whether a setting is a field of a class that reads a file, such as ``.env``, which the environment lacks."""
     owner = origin.module.parent(origin.node)
     return isinstance(owner, ast.ClassDef) and _is_settings(owner) and bool(_FILES.search(ast.unparse(owner)))
+
+
+def refuses_strangers(owner: ast.ClassDef) -> bool:
+    """Whether a class stops at settings in its file that it has no fields for, as one that has been taken out.
+
+    https://docs.pydantic.dev/latest/concepts/pydantic_settings/#dotenv-env-support
+    """
+    text = ast.unparse(owner)
+    return _is_settings(owner) and "env_file" in text and _LENIENT.search(text) is None
+
+
+def emptied(declared: ast.AnnAssign, home: Module) -> Change | None:
+    """Return the change that lets a field be empty, so that nobody has to set it; None for types that are not known."""
+    annotation = ast.unparse(declared.annotation)
+    empty = _EMPTY.get(annotation) or ("None" if re.search(r"\bNone\b|\bOptional\b", annotation) else "")
+    end = home.source.span(declared)[1]
+    return Change(home.path, end, end, f" = {empty}") if empty else None
 
 
 def _is_settings(owner: ast.ClassDef) -> bool:
