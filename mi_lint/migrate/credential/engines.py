@@ -19,6 +19,7 @@ _NAMELESS = (
     "the engine gets no name where it is made: give it one, and let an event 'do_connect' set parameters['password'] "
     "to a fresh token"
 )
+_ELSEWHERE = "'connect_args' is put together elsewhere: add 'password' with a token provider there"
 _LISTENER = """
 @event.listens_for({engine}, "do_connect")
 def {name}(dialect, record, arguments, parameters):
@@ -42,6 +43,8 @@ def _callable(site: Site, call: ast.Call, context: Context) -> Found | str:
     """Pass a function as the password, which asyncpg calls at every connection."""
     provider = context.provider(site, True, SCOPE)
     arguments = known.keyword(call, "connect_args")
+    if any(keyword.arg is None for keyword in call.keywords):
+        return _ELSEWHERE
     if arguments is None:
         # An insertion: the text of the URL may stand in the same call and is edited on its own.
         source = context.module.source
@@ -52,7 +55,7 @@ def _callable(site: Site, call: ast.Call, context: Context) -> Found | str:
             gap = source.newline + source.indentation(source.span(last)[0])
         return [Change(source.path, place, place, f',{gap}connect_args={{"password": {provider}}}')], ()
     if not isinstance(arguments, ast.Dict):
-        return "'connect_args' is put together elsewhere: add 'password' with a token provider there"
+        return _ELSEWHERE
     editor = DictEditor(context.module.source, arguments)
     editor.append("password", provider)
     return list(editor.changes()), ()

@@ -13,6 +13,7 @@ from mi_lint.migrate.editing.connections import url_without_password
 from mi_lint.migrate.editing.dictionaries import DictEditor
 from mi_lint.migrate.editing.insertions import before_top_level
 from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks import other_databases
 from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python import known, odbc
@@ -91,6 +92,8 @@ def _rewrite(site: Site, context: Context) -> Outcome:
     driver = DRIVERS.get(context.module.qualified(call.func) or "")
     if driver is not None and driver.kind == "held":
         return HeldBack(driver.reason)
+    if why := other_databases.reason(site, context.analysis):
+        return HeldBack(why)
     outcome = _driver(site, call, driver, context) if driver is not None else _engine(site, call, context)
     if isinstance(outcome, Rewritten) and "setting" in site.data:
         return HeldBack(_SETTING.format(site.data["setting"]), outcome)

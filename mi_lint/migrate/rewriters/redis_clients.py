@@ -10,6 +10,7 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.connections import url_without_user
 from mi_lint.migrate.editing.dictionaries import DictEditor
 from mi_lint.migrate.editing.spelled import SpelledEditor
+from mi_lint.migrate.holdbacks import other_databases
 from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known, odbc
@@ -45,6 +46,8 @@ def _rewrite(site: Site, context: Context) -> Outcome:
     assert isinstance(call, ast.Call)
     if site.form == "dual":
         return HeldBack(dual.REASON)
+    if why := other_databases.reason(site, context.analysis):
+        return HeldBack(why)
     editor = context.editor(call)
     changes: list[Change] = []
     for name in ("password", "username"):

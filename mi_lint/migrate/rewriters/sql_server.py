@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.calls import CallEditor
@@ -12,9 +13,11 @@ from mi_lint.migrate.editing.spelled import SpelledEditor
 from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python import known, odbc
+from mi_lint.python.azure_hosts import is_azure
 from mi_lint.python.database_urls import DatabaseUrl, database_urls
 from mi_lint.python.flask_settings import flask_value
 from mi_lint.python.site import Site
+from mi_lint.python.spelled import HOLE
 
 _PYMSSQL = (
     "pymssql knows no way to sign in with a managed identity: connect with pyodbc (ODBC Driver 18) or mssql-python, "
@@ -88,7 +91,8 @@ def _argument(site: Site, context: Context) -> ast.expr:
 def _text(site: Site, context: Context) -> Outcome:
     changes: list[Change] = []
     old = False
-    for text in odbc.connection_texts(context.module, _argument(site, context), context.analysis):
+    found = list(odbc.connection_texts(context.module, _argument(site, context), context.analysis))
+    for text in [text for text in found if _is_on_azure(text, context)] or found:
         if text.part(odbc.PASSWORD) is not None:
             old = old or old_driver(text.spelled.text)
             changes += without_password(SpelledEditor(text.origin.module.source, text.node))
@@ -96,11 +100,26 @@ def _text(site: Site, context: Context) -> Outcome:
     return HeldBack(DRIVER, rewrite) if old else rewrite
 
 
+def _is_on_azure(text: odbc.ConnectionText, context: Context) -> bool:
+    server = text.part(odbc.SERVER)
+    if server is None:
+        return False
+    holes = text.spelled.holes_in(server.value)
+    plain = re.sub(HOLE, "", server.value)
+    hosts: list[ast.expr | str] = [*holes] if holes and "." not in plain else [plain]
+    return any(is_azure("sql", text.origin.module, host, context.analysis) for host in hosts)
+
+
 def _url(site: Site, context: Context) -> Outcome:
     changes: list[Change] = []
-    for made in database_urls(context.module, _argument(site, context), context.analysis):
-        if made.password is None or not made.dialect.startswith("mssql"):
-            continue
+    found = [
+        made
+        for made in database_urls(context.module, _argument(site, context), context.analysis)
+        if made.password is not None and made.dialect.startswith("mssql")
+    ]
+    # A server beside it that is none of Azure's keeps its password.
+    ours = [made for made in found if made.host and is_azure("sql", made.module, made.host, context.analysis)]
+    for made in ours or found:
         if made.text is not None:
             editor = SpelledEditor(made.module.source, made.node)
             changes += url_without_user(editor, AUTHENTICATION.replace("Authentication", "authentication"))
