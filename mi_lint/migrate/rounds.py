@@ -165,7 +165,7 @@ class Round:
             assert module is not None
             complete, switches = self._complete(module, accepted)
             held = {
-                site: tests.REASON.format(name)
+                site: tests.REASON.format(tests.told(name, site))
                 for name, uses in switches
                 for site in _reading(accepted, uses, module)
                 if tests.concerns(name, site)

@@ -71,7 +71,7 @@ SERVICES = (
     ),
     RestService(
         "Azure OpenAI", r"\.openai\.azure\.(?:com|us|cn)",
-        r"/openai/(?:deployments|v1|assistants|threads|files|fine|models|batches|responses|images)\b",
+        r"/openai/(?:deployments|v1|assistants|threads|files|fine|models|batches|responses|images|operations|vector_stores|evals)\b",
         r"aoai|azure_?open_?ai|open_?ai", _AI_SCOPE, "Cognitive Services OpenAI User",
         source="https://learn.microsoft.com/azure/ai-foundry/openai/how-to/managed-identity",
     ),

@@ -142,3 +142,23 @@ def test_a_caller_in_another_file_that_stops_without_the_secret_holds_back(guard
     assert [getattr(outcome, "reason", "") for outcome in outcomes] == [
         "the code at run.py:10 still asks for 'KEY', which nothing else would use any more: take that out, too"
     ]
+
+
+def test_a_reason_names_the_attribute_that_is_tested_and_not_its_object():
+    code = """
+        from azure.identity import ClientSecretCredential, DefaultAzureCredential
+        from pydantic_settings import BaseSettings
+
+
+        class Settings(BaseSettings):
+            tenant_id: str = ""
+            client_id: str = ""
+            client_secret: str = ""
+
+            def credential(self):
+                if self.client_id and self.client_secret and self.tenant_id:
+                    return ClientSecretCredential(self.tenant_id, self.client_id, self.client_secret)
+                return DefaultAzureCredential()
+    """
+    _, (outcome,) = migrate(code)
+    assert outcome.reason.startswith("whether 'client_secret' is set decides")

@@ -18,6 +18,7 @@ KEY = "ocp-apim-subscription-key"
     [
         ("api-key", "https://{name}.openai.azure.com/openai/deployments/{d}", "", "Azure OpenAI", True),
         ("api-key", "{endpoint}/openai/deployments/{d}/chat/completions", "", "Azure OpenAI", False),
+        ("api-key", "{base}/openai/operations/images/{id}?api-version=1", "", "Azure OpenAI", False),
         ("api-key", "{url}", "AOAI_KEY", "Azure OpenAI", False),
         ("api-key", "{service_endpoint}/indexes/{index}/docs", "", "Azure AI Search", False),
         ("api-key", "https://{s}.search.windows.net/", "OPENAI_KEY", "Azure AI Search", True),

@@ -21,6 +21,12 @@ def concerns(name: str, site: Site) -> bool:
     return not names or name in names
 
 
+def told(name: str, site: Site) -> str:
+    """Return the name of what is tested, which is an attribute where only the object is told."""
+    attributes = (part.attr for part in ast.walk(site.secret or ast.Pass()) if isinstance(part, ast.Attribute))
+    return next(attributes, name) if name in ("self", "cls") else name
+
+
 def names_of(site: Site) -> set[str]:
     """Return the names that a site's secret goes by on its way: settings, variables and attributes."""
     found = set() if site.secret is None else _identifiers(site.secret)

@@ -336,7 +336,9 @@ class Credentials:
                     "EnvironmentCredential",
                 )
             )
-        if not fits or (".aio." in qualified) != use.is_async:
+        # DefaultAzureCredential raises TypeError when it gets one.
+        raises = qualified.endswith(".DefaultAzureCredential") and known.keyword(binding.value, "tenant_id") is not None
+        if not fits or raises or (".aio." in qualified) != use.is_async:
             return False
         place = self._module.place(use.node)[0]
         inside_other = place.enclosing("function", "lambda") is not binding.scope and binding.scope.kind == "module"
