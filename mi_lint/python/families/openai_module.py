@@ -32,6 +32,7 @@ _OLD = frozenset({"ChatCompletion", "Completion", "Embedding", "Engine", "Deploy
 _ADDRESS = re.compile(
     r"\.openai\.azure\.|\.services\.ai\.azure\.|\.cognitiveservices\.azure\.|azure_?open_?ai|aoai", re.IGNORECASE
 )
+_WRITTEN = frozenset({"environment", "setting", "config", "literal", "template"})
 _CLASSES = {"openai.OpenAI": False, "openai.AsyncOpenAI": True}
 
 
@@ -122,7 +123,7 @@ def _environment(module: Module, analysis: Analysis) -> Iterator[Site]:
 
 def _client(module: Module, analysis: Analysis, call: ast.Call, qualified: str) -> Iterator[Site]:
     address = known.keyword(call, "base_url")
-    if address is None or not _ADDRESS.search(text_of(module, address)):
+    if address is None or not _goes_to_azure(module, address, analysis):
         return
     key = known.keyword(call, "api_key")
     if any(entry.arg is None for entry in call.keywords):
@@ -130,6 +131,17 @@ def _client(module: Module, analysis: Analysis, call: ast.Call, qualified: str) 
     trace = analysis.tracer.trace(module, key) if key is not None else None
     if trace is None or not (trace.has_token or known.is_foreign(trace)):
         yield _site(module, "client", call, qualified.rpartition(".")[2], key, analysis)
+
+
+def _goes_to_azure(module: Module, address: ast.expr, analysis: Analysis) -> bool:
+    """Whether a base URL is Azure's by what is written there, or by all that it comes from."""
+    if _ADDRESS.search(text_of(module, address)):
+        return True
+    origins = [origin for origin in analysis.tracer.trace(module, address).origins if origin.kind != "none"]
+    return bool(origins) and all(
+        origin.kind in _WRITTEN and _ADDRESS.search(origin.name or origin.module.source.slice(origin.node))
+        for origin in origins
+    )
 
 
 def _site(
