@@ -161,6 +161,15 @@ DEMANDS = {
         "run.py:4",
         "doc_key",
     ),
+    "one of several values that a function checks and returns": (
+        {
+            "app.py": CLIENT.format("from settings import checked\n\nurl, key = checked()\nprint(url)\n", "key"),
+            "settings.py": "import os\n\ndef checked():\n    key = os.getenv('DOC_KEY')\n    url = os.getenv('URL')\n"
+            "    if not key or not url:\n        raise ValueError\n    return url, key\n",
+        },
+        "settings.py:6",
+        "DOC_KEY",
+    ),
     "setting of Django": (
         {
             "app.py": CLIENT.format("from django.conf import settings\n", "settings.DOC_KEY"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from mi_lint.migrate.branching.conditions import condition, is_reporting
 from mi_lint.migrate.residue.checks import checked
 from mi_lint.migrate.residue.declared import filled, validated
-from mi_lint.migrate.residue.reach import called, parameter_of, sharing, uses_elsewhere
+from mi_lint.migrate.residue.reach import called, parameter_of, sharing, unpacked_to, uses_elsewhere
 from mi_lint.migrate.residue.uses import counted, fails, is_guarded, is_shown
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -186,6 +186,9 @@ class Flow:
 
     def _tuple(self, module: Module, node: ast.expr, parent: ast.Tuple | ast.List | ast.Set, missing: bool) -> None:
         outer = module.parent(parent)
+        if isinstance(outer, ast.Return):
+            self._answer(module, outer, missing, parent.elts.index(node))
+            return
         target = outer.targets[0] if isinstance(outer, ast.Assign) and outer.value is parent else None
         if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == len(parent.elts):
             self._target(module, node, target.elts[parent.elts.index(node)], missing)
@@ -207,18 +210,25 @@ class Flow:
             self.need(module, node)
 
     def _returned(self, module: Module, node: ast.expr, parent: ast.Return, missing: bool) -> None:
-        function = next(
-            (p for p in module.parents(parent) if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef)), None
-        )
-        if function is None or not self._once(module.path, function):
+        self._answer(module, parent, missing)
+
+    def _answer(self, module: Module, statement: ast.Return, missing: bool, index: int | None = None) -> None:
+        """Follow what a function returns, or one of several values, to where it is called."""
+        functions = (p for p in module.parents(statement) if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef))
+        function = next(functions, None)
+        if function is None or not self._once(module.path, function, index):
             return
         owner = module.parent(function)
-        name = function.name
         if any(ast.unparse(entry).endswith("property") for entry in function.decorator_list):
-            self.attribute(module, name, owner.name if isinstance(owner, ast.ClassDef) else "", missing)
+            self.attribute(module, function.name, owner.name if isinstance(owner, ast.ClassDef) else "", missing)
             return
-        for other, call in self.project.callers(module, name):
-            if not known.is_test(other.path):
+        for other, call in self.project.callers(module, function.name):
+            if known.is_test(other.path):
+                continue
+            target = None if index is None else unpacked_to(other, call, index)
+            if target is not None:
+                self._target(other, call, target, missing)
+            else:
                 self.value(other, call, missing)
 
     def _passed(self, module: Module, node: ast.expr, parent: ast.Call | ast.keyword, missing: bool) -> None:

@@ -38,11 +38,19 @@ def lost_of(site: Site, analysis: Analysis) -> Lost:
 
 
 def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
-    """Yield what a method of the project returns whose answer a site takes."""
-    if origin.kind == "opaque" and isinstance(origin.node, ast.Call):
-        for home, function, _ in called(project, origin.module, origin.node):
-            if function is not None:
-                yield from ((home, value) for value in home.returns.get(function, ()))
+    """Yield what a function of the project returns whose answer, or one of whose answers, a site takes."""
+    node = origin.node
+    targets = node.targets[0] if isinstance(node, ast.Assign) else None
+    call = node.value if isinstance(node, ast.Assign) else node
+    if origin.kind != "opaque" or not isinstance(call, ast.Call):
+        return
+    for home, function, _ in called(project, origin.module, call):
+        for value in home.returns.get(function, ()) if function is not None else ():
+            if targets is None:
+                yield home, value
+            elif isinstance(targets, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = zip(targets.elts, value.elts, strict=False)
+                yield from ((home, given) for target, given in pairs if SECRET_NAME.search(ast.unparse(target)))
 
 
 def _passed(site: Site) -> Iterator[Origin]:

@@ -86,3 +86,15 @@ def parameter_of(call: ast.Call, function: Function, node: ast.expr, bound: bool
         return None
     index = call.args.index(node) + shift
     return ordered[index] if index < len(ordered) else None
+
+
+def unpacked_to(module: Module, call: ast.Call, index: int) -> ast.expr | None:
+    """Return the target that gets one of the values that a call gives: ``key, url = settings()``."""
+    value: ast.AST = call
+    while isinstance(module.parent(value), ast.Await):
+        value = module.parent(value)
+    statement = module.parent(value)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(target, ast.Tuple | ast.List) and index < len(target.elts):
+        return target.elts[index]
+    return None
