@@ -20,6 +20,8 @@ from mi_lint.python.values import Tracer
 REASON = "a keyless branch is there already: decide that the key branch can go"
 
 # What a value is called that is handed on from somewhere unknown and is no token credential.
+# A client of OpenAI takes one token as well, which ends after about an hour.
+_FIXED_TOKEN = "azure_ad_token"
 _SECRET_NAME = re.compile(r"key|sas|secret|passw|signature|connection", re.IGNORECASE)
 
 Choice = ast.IfExp | ast.BoolOp | ast.If
@@ -202,7 +204,7 @@ def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -
     for other in analysis.client_calls(call.module):
         if other.node not in nodes or other.client.package != call.client.package:
             continue
-        token = other.arguments.get(other.client.token)
+        token = other.arguments.get(other.client.token) or other.arguments.get(_FIXED_TOKEN)
         if token is None or _SECRET_NAME.search(ast.unparse(token)) or _needs_connection_string(other):
             continue
         if not analysis.tracer.trace(call.module, token).kinds & {"key-object", *SECRET_KINDS}:
