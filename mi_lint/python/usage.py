@@ -59,7 +59,7 @@ class Usage:
     def _users_of_global(self, path: str, name: str) -> Iterator[str]:
         module = _stem(path)
         if not module or self._shares_names(path):
-            yield from (other for other in self.holders(name) if other != path)
+            yield from (other for other in self.holders(name) if other != path and not self._has_own(other, name))
             return
         # Modules of a package reach its own names without naming it.
         inside = f"{posixpath.dirname(path)}/" if path.endswith("__init__.py") else "\n"
@@ -70,6 +70,15 @@ class Usage:
             text = self._project.code_text(other)
             if has_word(text, name) and (other.startswith(inside) or _names_module(text, path, name)):
                 yield other
+
+    def _has_own(self, path: str, name: str) -> bool:
+        """Whether a file that gets no names unseen assigns a name itself, and reads none like it of another module."""
+        module = self._project.module(path)
+        if module is None or module.stars or path.endswith(".ipynb"):
+            return False
+        bindings = module.scope.bindings.get(name, ())
+        assigned = bool(bindings) and all(binding.kind == "assign" and not binding.block for binding in bindings)
+        return assigned and re.search(rb"\.[ \t]*%s(?!\w)" % re.escape(name.encode()), module.source.text) is None
 
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read an attribute of this name of whatever object.

@@ -72,3 +72,18 @@ def test_an_attribute_is_used_by_whoever_may_have_the_object(home, other, used):
 def test_a_name_of_a_package_is_used_by_who_names_the_package_or_is_part_of_it(path, other, used):
     texts = {"a/__init__.py": b"key = 1\n", path: other}
     assert Project(texts, texts.get).usage.global_used_elsewhere("a/__init__.py", "key") is used
+
+
+@pytest.mark.parametrize(
+    ("other", "used"),
+    [
+        (b"key = 1\nuse(key)\n", False),
+        (b"key = 1\nuse(main.key)\n", True),
+        (b"if test:\n    key = 1\nuse(key)\n", True),
+        (b"from main import key\nuse(key)\n", True),
+        (b"from main import *\nkey = key or 1\n", True),
+    ],
+)
+def test_a_name_that_a_star_import_hands_on_is_used_by_who_has_none_of_its_own(other, used):
+    texts = {"config.py": b"key = 1\n", "main.py": b"from config import *\n", "other.py": other}
+    assert Project(texts, texts.get).usage.global_used_elsewhere("config.py", "key") is used
