@@ -25,8 +25,8 @@ def reason(site: Site, analysis: Analysis) -> str:
     """Return why a token must not be passed wherever a call connects; empty when it is Azure's database alone."""
     value = _address(site)
     origins = list(sources(site.module, value, analysis)) if value is not None else []
-    kind = site.data.get("database", "redis")
-    other = next((o for o in origins if not _is_ours(o, kind, analysis)), None) if len(origins) > 1 else None
+    kinds = ("postgresql", "mysql") if "database" in site.data else ("redis",)
+    other = next((o for o in origins if not _is_ours(o, kinds, analysis)), None) if len(origins) > 1 else None
     return REASON.format(getattr(other.node, "lineno", 1), other.module.path) if other is not None else ""
 
 
@@ -43,15 +43,15 @@ def _address(site: Site) -> ast.expr | None:
     return odbc.given(site.node, "url") if site.family == "redis_clients" and site.form == "url" else None
 
 
-def _is_ours(origin: Origin, kind: str, analysis: Analysis) -> bool:
+def _is_ours(origin: Origin, kinds: tuple[str, ...], analysis: Analysis) -> bool:
     node = written(origin)
     if node is None and isinstance(origin.node, ast.Call) and odbc.is_url_maker(origin.module, origin.node):
         node = odbc.given(origin.node, "host", 3)
     host = _host(node) if node is not None else None
     if host is not None:
-        return host != "" and is_azure(kind, origin.module, host, analysis)
+        return host != "" and any(is_azure(kind, origin.module, host, analysis) for kind in kinds)
     text = settings_value(origin.name, analysis) if origin.kind in ("environment", "setting", "config") else ""
-    return bool(text) and is_azure(kind, origin.module, text, analysis)
+    return bool(text) and any(is_azure(kind, origin.module, text, analysis) for kind in kinds)
 
 
 def _host(node: ast.expr) -> ast.expr | str:
