@@ -252,6 +252,12 @@ NEEDS = {
         "config.py": 'import os\n\nKEY = os.getenv("KEY")\n',
         "status.py": "import config\n\nSTATUS = {'key': 'set' if config.KEY else 'not', 'is': bool(config.KEY)}\n",
     },
+    "check of a function whose secret others need": {
+        "app.py": CALLED.replace("(key):", "():\n    if not KEY:\n        raise ValueError")
+        .replace("Credential(key)", "Credential(KEY)")
+        .replace("\ndef", "\nimport os\n\nKEY = os.getenv('KEY')\n\ndef", 1),
+        "rest.py": "from app import KEY\n\nconnect(KEY)\n",
+    },
     "item of a container with defaults": ENVIRONMENT
     | {
         "config.py": 'import os\n\nKEY = os.getenv("KEY", "")\n',

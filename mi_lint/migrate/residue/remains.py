@@ -47,10 +47,13 @@ class _Remains:
 
     def of(self, lost: Lost) -> Use | None:
         """Return what still asks for the secret of a site, or None."""
-        for origin in lost.origins:
-            flow = self._flow_of(origin)
-            home = lost.site.module.path
-            demands = [u for u in flow.demands if self._is_in_vain(u, home, flow.needs)] if flow is not None else []
+        home = lost.site.module.path
+        flows = [(origin, flow) for origin in lost.origins if (flow := self._flow_of(origin)) is not None]
+        everywhere = [need for _, flow in flows for need in flow.needs]
+        for origin, flow in flows:
+            # A name in one function says little of where else the same secret goes.
+            needs = everywhere if origin.kind == "passed" else flow.needs
+            demands = [use for use in flow.demands if self._is_in_vain(use, home, needs)]
             if demands:
                 return min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
         return None
