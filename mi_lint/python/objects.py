@@ -43,6 +43,9 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
         for scope, _, value, _ in home.attributes.get(node.attr, ()):
             if is_inside(scope, class_):
                 return class_of(project, home, value, depth + 1)
+        for entry in class_.body:
+            if isinstance(entry, ast.AnnAssign) and getattr(entry.target, "id", "") == node.attr:
+                return _annotated(project, home, entry.annotation)
     return None
 
 

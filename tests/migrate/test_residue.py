@@ -170,6 +170,28 @@ DEMANDS = {
         "settings.py:6",
         "DOC_KEY",
     ),
+    "function of the project that raises": (
+        {
+            "app.py": CLIENT.format("from settings import KEY, URL\n\nprint(URL)\n", "KEY"),
+            "settings.py": "import os\n\ndef _req(name):\n    value = os.getenv(name)\n    if not value:\n"
+            "        raise RuntimeError(name)\n    return value\n\nURL = _req('URL')\nKEY: str = _req('DOC_KEY')\n"
+            "print('key', len(KEY))\n",
+        },
+        "settings.py:10",
+        "KEY",
+    ),
+    "required field of a class of settings inside of another": (
+        {
+            "app.py": CLIENT.format(
+                "from config import get_settings\n\nprint(get_settings().region)\n", "get_settings().docs.key"
+            ),
+            "config.py": SETTINGS.format(
+                "docs: Docs = Field(default_factory=Docs)", "def get_settings():\n    return Settings()"
+            ).replace("\nclass", "\nclass Docs(BaseSettings):\n    key: str = Field(..., env='DOC_KEY')\n\nclass"),
+        },
+        "config.py:4",
+        "DOC_KEY",
+    ),
     "setting of Django": (
         {
             "app.py": CLIENT.format("from django.conf import settings\n", "settings.DOC_KEY"),

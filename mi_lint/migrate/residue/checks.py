@@ -56,7 +56,7 @@ def _gives_up(node: ast.AST, missing: str) -> bool:
         return True
     if isinstance(node, ast.If):
         return isinstance(node.body[-1], ast.Return) and ast.unparse(node.test) == missing
-    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit", "os._exit")
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit", "os._exit", "st.stop")
 
 
 def _listed(module: Module, loop: _Loop) -> Iterator[str]:

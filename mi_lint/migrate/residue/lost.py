@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mi_lint.migrate.branching.switches import SECRET_NAME
@@ -34,7 +34,19 @@ def lost_of(site: Site, analysis: Analysis) -> Lost:
     for origin in [*found]:
         for module, value in [*filling(analysis.project, origin), *_answers(analysis.project, origin)]:
             found += analysis.tracer.trace(module, value).origins
-    return Lost(site, (*found, *_passed(site)))
+    held = [*_passed(site)]
+    return Lost(site, (*found, *held, *_globals(analysis.project, held)))
+
+
+def _globals(project: Project, held: Iterable[Origin]) -> Iterator[Origin]:
+    """Yield the names of modules that a secret is held by: what gives them their value may be a function's answer."""
+    for origin in held:
+        target = origin.module.qualified(origin.node)
+        found = project.find(origin.module.path, target) if target else None
+        if found is not None and len(found[1]) == 1 and found[1][0] in found[0].scope.bindings:
+            yield Origin("global", found[0], found[0].tree, found[1][0])
+        elif isinstance(origin.node, ast.Name) and origin.node.id in origin.module.scope.bindings:
+            yield Origin("global", origin.module, origin.module.tree, origin.node.id)
 
 
 def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
@@ -77,6 +89,8 @@ def key_of(origin: Origin) -> tuple[str, ...] | None:
     if origin.kind == "setting" and isinstance(node, ast.AnnAssign):
         owner = owner_of(origin.module, node)
         return ("field", path, owner.name, ast.unparse(node.target)) if owner else None
+    if origin.kind == "global":
+        return "global", path, origin.name
     if origin.kind == "passed":
         return "passed", path, function_around(origin.module, node), ast.unparse(node)
     if origin.kind in ("opaque", "setting") and isinstance(node, ast.Attribute):

@@ -17,6 +17,8 @@ from mi_lint.migrate.residue.declared import demands_value, field_named, fields_
 from mi_lint.migrate.residue.flow import Flow, Use
 from mi_lint.migrate.residue.lost import Lost, function_around, key_of
 from mi_lint.migrate.residue.programs import Programs
+from mi_lint.migrate.residue.reach import called
+from mi_lint.migrate.residue.uses import refuses
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
@@ -81,6 +83,10 @@ class _Remains:
             self._setting(flow, name)
         elif kind == "attribute":
             self._attribute(flow, name)
+        elif kind == "global" and module is not None:
+            for binding in module.scope.bindings.get(name, ()):
+                self._read_by(flow, module, binding.value)
+            flow.variable(module, name, module.scope)
         elif kind == "passed" and module is not None:
             self._passed(flow, module, key[2], name)
         elif kind == "field" and module is not None:
@@ -169,7 +175,8 @@ class _Remains:
         if name == "add_argument" or name.endswith(("Error", "Exception")):
             return
         alone = len(call.args) == 1 and not call.keywords
-        if _MUST.search(name) or (alone and name in _WITHOUT_DEFAULT):
+        functions = (function for _, function, _ in called(self._project, module, call) if function is not None)
+        if _MUST.search(name) or (alone and name in _WITHOUT_DEFAULT) or any(map(refuses, functions)):
             flow.demand(module, call)
         flow.value(module, call, missing=alone and name in ("getenv", "get"))
 

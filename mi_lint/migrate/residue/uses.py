@@ -50,3 +50,13 @@ def is_guarded(module: Module, node: ast.expr) -> bool:
             return True
         inner = parent
     return False
+
+
+def refuses(function: ast.AST) -> bool:
+    """Whether a function that reads a setting gives up where there is none, as ``os.environ[name]`` does."""
+    for part in ast.walk(function):
+        if isinstance(part, ast.Raise):
+            return True
+        if isinstance(part, ast.Subscript) and ast.unparse(part.value).endswith("environ"):
+            return isinstance(part.ctx, ast.Load)
+    return False
