@@ -65,4 +65,5 @@ def outcome_of(site: Site, context: Context) -> Outcome:
     reason = reason or visitors.reason(site, context.analysis)
     if reason:
         return HeldBack(reason, outcome)
-    return introspected.still_demanded(site, tests.decided_by_caller(site, outcome), context.analysis.project)
+    outcome = tests.decided_by_endpoint(site, tests.decided_by_caller(site, outcome), context.analysis)
+    return introspected.still_demanded(site, outcome, context.analysis.project)

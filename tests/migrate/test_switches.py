@@ -162,3 +162,35 @@ def test_a_reason_names_the_attribute_that_is_tested_and_not_its_object():
     """
     _, (outcome,) = migrate(code)
     assert outcome.reason.startswith("whether 'client_secret' is set decides")
+
+
+TWO_WAYS = """
+import os
+from azure.storage.blob import BlobServiceClient
+
+URL = os.getenv("LOG_STORAGE_URL")
+CONNECTION = os.getenv("LOG_STORAGE_CONNECTION_STRING")
+
+
+def connect():
+    if CONNECTION:
+        return BlobServiceClient.from_connection_string(CONNECTION)
+    {0}
+"""
+
+
+def test_an_address_that_is_always_set_does_not_choose_between_two_clients():
+    # The URL takes the connection string's place, and the client with the signature would never be made again.
+    text, outcomes = migrate(
+        TWO_WAYS.format('return BlobServiceClient(URL, os.getenv("LOG_SAS") or os.getenv("LOG_KEY"))')
+    )
+    assert "from_connection_string(CONNECTION)" in text
+    first = outcomes[0]
+    assert isinstance(first, HeldBack)
+    assert first.reason.startswith("whether 'CONNECTION' is set decides")
+
+
+def test_an_address_that_is_always_set_may_say_that_there_is_a_client():
+    text, outcomes = migrate(TWO_WAYS.format("return None\n\n\nother = BlobServiceClient(URL)"))
+    assert isinstance(outcomes[0], Rewritten)
+    assert "LOG_STORAGE_URL" in text

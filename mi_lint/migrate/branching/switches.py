@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.origins import Step
 from mi_lint.python.site import Site
 
@@ -53,6 +54,32 @@ def decided_by_caller(site: Site, outcome: Outcome) -> Outcome:
             if found:
                 return HeldBack(REASON.format(found.rpartition(".")[2]), outcome)
     return outcome
+
+
+def decided_by_endpoint(site: Site, outcome: Outcome, analysis: Analysis) -> Outcome:
+    """Hold a rewrite back when the setting that takes over is there already, and makes another client when it is not.
+
+    ``if CONNECTION: return …; return Client(URL, KEY)`` would never come to its second client: the URL is always set.
+    """
+    if not isinstance(outcome, Rewritten) or not isinstance(site.secret, ast.Name) or site.call is None:
+        return outcome
+    made = {name for name, _ in outcome.settings}
+    if all(new in made for _, new in outcome.renamed):
+        return outcome
+    for parent in site.module.parents(site.node):
+        if isinstance(parent, _FUNCTIONS):
+            break
+        if isinstance(parent, ast.If) and _asks_first(parent.test) == site.secret.id:
+            within = {id(part) for statement in parent.body for part in ast.walk(statement)}
+            for other in analysis.client_calls(site.module):
+                same = other.client is site.call.client and site.module.place(other.node)[0] is site.scope
+                if same and id(other.node) not in within:
+                    return HeldBack(REASON.format(site.secret.id), outcome)
+    return outcome
+
+
+def _asks_first(test: ast.expr) -> str:
+    return test.id if isinstance(test, ast.Name) else ""
 
 
 def _asked(call: ast.Call, tests: Iterator[ast.expr]) -> str:
