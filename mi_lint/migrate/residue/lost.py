@@ -75,7 +75,8 @@ def _passed(site: Site) -> Iterator[Origin]:
             yield Origin("passed", origin.module, origin.node, origin.node.attr)
     for step in site.trace.steps if site.trace is not None else ():
         if step.kind == "passed" and isinstance(step.node, ast.Call) and not known.is_test(step.module.path):
-            for value in [*step.node.args, *(keyword.value for keyword in step.node.keywords)]:
+            named = [keyword.value for keyword in step.node.keywords if keyword.arg == step.name]
+            for value in named or step.node.args:
                 name = ast.unparse(value).rpartition(".")[2]
                 if isinstance(value, ast.Name | ast.Attribute) and SECRET_NAME.search(name):
                     yield Origin("passed", step.module, value, name)

@@ -54,7 +54,7 @@ class _Remains:
         everywhere = [need for _, flow in flows for need in flow.needs]
         for origin, flow in flows:
             # A name in one function says little of where else the same secret goes.
-            needs = everywhere if origin.kind == "passed" else flow.needs
+            needs = everywhere if origin.kind == "passed" and isinstance(origin.node, ast.Name) else flow.needs
             demands = [use for use in flow.demands if self._is_in_vain(use, home, needs)]
             if demands:
                 return min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
