@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Sequence
 
 # The same program three times: the rules for secrets alone do what the peers do; all rules also read the Python code;
-# SARIF of all rules also holds the rewritten code, which JSON does not.
+# SARIF of all rules also holds the rewritten code, which text does not.
 SECRETS = "mi-lint-secrets"
 CODE = "mi-lint-code"
 OWN = ("mi-lint", SECRETS, CODE)
@@ -59,12 +59,12 @@ def version(name: str, path: str) -> str:
 
 
 def to_sarif(name: str, path: str, target: str, report: str) -> list[str]:
-    """Return the command that scans a folder or a file by name and writes SARIF; JSON for `CODE`."""
+    """Return the command that scans a folder or a file by name and writes SARIF; text for `CODE`."""
     match name:
         case "mi-lint-secrets":
             return [*to_sarif("mi-lint", path, target, report), "--select", "MI1"]
         case "mi-lint-code":
-            return [path, "scan", "--no-ignore", "--exit-zero", "--format", "json", "--output", report, target]
+            return [path, "scan", "--no-ignore", "--exit-zero", "--format", "text", "--output", report, target]
         case "mi-lint":
             return [path, "scan", "--no-ignore", "--exit-zero", "--format", "sarif", "--output", report, target]
         case "gitleaks":
