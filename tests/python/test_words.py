@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mi_lint.python import words
 from mi_lint.python.project import Project
 from mi_lint.python.source import Source
 from mi_lint.python.words import Words, has_word
@@ -19,8 +20,10 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("word", ["KEY", "KEYS", "x", "print", "nothing", "Y", "KE", "ünder"])
-def test_words_are_found_where_each_file_has_them(word):
+@pytest.mark.parametrize("many", [0, words.MANY], ids=["by Hyperscan", "plainly"])
+@pytest.mark.parametrize("word", ["KEY", "KEYS", "x", "print", "nothing", "Y", "KE", "ünder", "x = KEYS"])
+def test_words_are_found_where_each_file_has_them(word, many, monkeypatch):
+    monkeypatch.setattr(words, "MANY", many)
     assert Words(TEXTS.items()).holders(word) == [path for path, text in TEXTS.items() if has_word(text, word)]
 
 

@@ -18,8 +18,9 @@ class Programs:
             self._named.setdefault(stem(path), []).append(path)
         self._notebooks: dict[bytes, list[str]] | None = None
         self._importers: dict[str, list[str]] = {}
+        self._by_folder: dict[bytes, dict[str, list[str]]] = {}
         self._nearest: dict[tuple[bytes, str], frozenset[str]] = {}
-        self._users: dict[str, frozenset[str]] = {}
+        self._programs: dict[str, frozenset[str]] = {}
 
     def share(self, one: str, other: str) -> bool:
         """Whether two files can be part of the same program."""
@@ -27,21 +28,32 @@ class Programs:
 
     def _users_of(self, path: str) -> frozenset[str]:
         """Return a file and those that import it, or import what imports it."""
-        if path not in self._users:
+        if path not in self._programs:
             found, waiting = {path}, [path]
             while waiting:
                 new = [user for user in self._importers_of(waiting.pop()) if user not in found]
                 found.update(new)
                 waiting += new
-            self._users[path] = frozenset(found)
-        return self._users[path]
+            self._programs[path] = frozenset(found)
+        return self._programs[path]
 
     def _importers_of(self, path: str) -> list[str]:
         if path not in self._importers:
             name = stem(path)
-            users = [*self._project.importing(name), *self._in_notebooks(name)]
-            self._importers[path] = [user for user in users if user != path and path in self._meant(name, user)]
+            near = (users for folder, users in self._users(name).items() if path in self._meant(name, folder))
+            self._importers[path] = [user for users in near for user in users]
         return self._importers[path]
+
+    def _users(self, name: bytes) -> dict[str, list[str]]:
+        """Return the files that import something of a name, by folder: those of one folder mean the same."""
+        if name not in self._by_folder:
+            users: dict[str, list[str]] = {}
+            for user in (*self._project.importing(name), *self._in_notebooks(name)):
+                # What has the name itself means no other one by it.
+                if stem(user) != name:
+                    users.setdefault(posixpath.dirname(user), []).append(user)
+            self._by_folder[name] = users
+        return self._by_folder[name]
 
     def _in_notebooks(self, name: bytes) -> list[str]:
         """Return the notebooks that import a module of this name: the project knows only those modules that do."""
@@ -53,12 +65,8 @@ class Programs:
                         self._notebooks.setdefault(word, []).append(path)
         return self._notebooks.get(name, [])
 
-    def _meant(self, name: bytes, user: str) -> frozenset[str]:
-        """Return the files that an import of a name can mean: of those with that name the ones that stand nearest."""
-        # What has the name itself means no other one by it.
-        if stem(user) == name:
-            return frozenset()
-        folder = posixpath.dirname(user)
+    def _meant(self, name: bytes, folder: str) -> frozenset[str]:
+        """Return the files that an import in a folder can mean: of those with the name the ones that stand nearest."""
         key = (name, folder)
         if key not in self._nearest:
             near = {path: _shared(path, folder) for path in self._named.get(name, ())}

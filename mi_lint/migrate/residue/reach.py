@@ -17,7 +17,7 @@ def sharing(project: Project, home: Module, name: str, owner: str) -> Iterator[M
     yield home
     stem = home.path.rpartition("/")[2].rpartition(".")[0].encode()
     word = b"." + name.encode()
-    for path in project.code:
+    for path in project.usage.holders(name):
         text = project.code_text(path)
         if path == home.path or word not in text or known.is_test(path):
             continue
