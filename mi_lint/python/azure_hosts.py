@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import weakref
 from collections.abc import Iterable
@@ -80,6 +81,22 @@ def is_named(pattern: str, modules: Iterable[Module], analysis: Analysis) -> boo
 def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:
     """Whether one of several values names the emulator of Azure Storage, whose account and key everybody knows."""
     return any(_EMULATOR.search(text) for value in values for text in _evidence(module, value, analysis, 0)[0])
+
+
+def emulating_file(module: Module, name: str, analysis: Analysis) -> str:
+    """Return the file of settings around a module that gives a setting the address of an emulator; empty for none."""
+    if not re.fullmatch(r"[A-Za-z_]\w+", name):
+        return ""
+    folder = posixpath.dirname(module.path)
+    given = re.compile(rf"(?<!\w){re.escape(name)}\"?[ \t]*[=:]([^\n]*)")
+    for path in analysis.project.named(_SETTINGS):
+        around = posixpath.dirname(path)
+        # Another project of the repository has settings of its own.
+        if posixpath.commonpath([folder or ".", around or "."]) in (folder or ".", around or ".") or not around:
+            text = analysis.project.text(path).decode("utf-8", "replace")
+            if any(_EMULATOR.search(match[1]) for match in given.finditer(text)):
+                return path
+    return ""
 
 
 def _evidence(module: Module, host: ast.expr, analysis: Analysis, depth: int) -> tuple[list[str], list[str]]:

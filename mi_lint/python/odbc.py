@@ -11,7 +11,7 @@ from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
-from mi_lint.python.spelled import Spelled, sources, spelled, written
+from mi_lint.python.spelled import MAX_FOLLOWED, Spelled, sources, spelled, written
 
 # The call, and the argument that takes the connection string, which is the first positional one as well.
 CONNECTS: Mapping[str, str] = {
@@ -98,9 +98,9 @@ def given(call: ast.Call, name: str, index: int | None = 0) -> ast.expr | None:
     return call.args[index]
 
 
-def connection_texts(module: Module, value: ast.expr, analysis: Analysis) -> Iterator[ConnectionText]:
+def connection_texts(module: Module, value: ast.expr, analysis: Analysis, depth: int = 0) -> Iterator[ConnectionText]:
     """Yield the connection strings that an expression can be, also those inside of a database URL."""
-    for origin in sources(module, value, analysis):
+    for origin in sources(module, value, analysis) if depth < MAX_FOLLOWED else ():
         if not isinstance(origin.node, ast.expr):
             continue
         text = spelled(origin.node)
@@ -110,11 +110,11 @@ def connection_texts(module: Module, value: ast.expr, analysis: Analysis) -> Ite
             continue
         query = _ODBC_QUERY.search(text.text)
         for hole in text.holes_in(text.text[query.end() :]) if query else ():
-            yield from connection_texts(origin.module, hole, analysis)
+            yield from connection_texts(origin.module, hole, analysis, depth + 1)
         if isinstance(origin.node, ast.Call) and is_url_maker(origin.module, origin.node):
             connect = odbc_entry(origin.node)
             if connect is not None:
-                yield from connection_texts(origin.module, connect, analysis)
+                yield from connection_texts(origin.module, connect, analysis, depth + 1)
 
 
 def is_url_maker(module: Module, node: ast.Call) -> bool:
@@ -132,12 +132,15 @@ def odbc_entry(node: ast.Call) -> ast.expr | None:
     return None
 
 
-def held_in_settings(module: Module, value: ast.expr, analysis: Analysis) -> Iterator[Origin]:
-    """Yield the settings that a whole connection string is read from, also when something is appended to it."""
-    for origin in sources(module, value, analysis):
+def held_in_settings(module: Module, value: ast.expr, analysis: Analysis, depth: int = 0) -> Iterator[Origin]:
+    """Yield the settings that a whole connection string is read from, also when something is appended to it.
+
+    A text that is formatted by a variable of its own can lead back to itself.
+    """
+    for origin in sources(module, value, analysis) if depth < MAX_FOLLOWED else ():
         if origin.kind in ("environment", "setting", "config") and origin.name:
             yield origin
         elif (node := written(origin)) is not None:
             text = spelled(node)
             if text.holes and re.match(r"[\ue000-\uf8ff]", text.text):
-                yield from held_in_settings(origin.module, text.holes[0], analysis)
+                yield from held_in_settings(origin.module, text.holes[0], analysis, depth + 1)

@@ -356,6 +356,18 @@ def test_an_asynchronous_token_provider_that_is_there_already_needs_nothing_more
     assert companion("requirements.txt", before, code) == before
 
 
+def test_asynchronous_clients_that_speak_amqp_have_no_package_for_tokens():
+    code = (
+        b"import os\n\nfrom azure.servicebus.aio import ServiceBusClient\n\n\nasync def main():\n"
+        b'    async with ServiceBusClient.from_connection_string(os.environ["BUS"]) as client:\n        print(client)\n'
+    )
+    after = companion("requirements.txt", "azure-servicebus\n", code)
+    assert after == "aiohttp>=3.0\nazure-identity>=1.15.0\nazure-servicebus\n"
+    assert "aiohttp" not in companion(
+        "requirements.txt", "azure-servicebus\n", code.replace(b".aio", b"").replace(b"async ", b"")
+    )
+
+
 def test_modules_that_use_different_packages_add_one_line_together():
     chain = b"from langchain_openai import AzureChatOpenAI\n\nllm = AzureChatOpenAI()\n"
     texts = {"a.py": OPENAI, "b.py": chain, "requirements.txt": b"openai\nflask\nlangchain-openai\n"}

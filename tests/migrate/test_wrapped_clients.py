@@ -55,7 +55,7 @@ def test_the_code_after_runs_against_the_real_package(code):
         pytest.skip(f"not installed: {', '.join(missing)}")
     if "ChatCompletion.create" in code:
         pytest.skip("code for openai 0.x")
-    names = "URL = 'https://example.openai.azure.com'\n"
+    names = "URL = 'https://example.openai.azure.com'\nconnect = print\n"
     done = subprocess.run(
         [PYTHON, "-W", "ignore", "-c", names + code + CALLS], env=environment(code), capture_output=True, text=True,
         check=False, timeout=300,

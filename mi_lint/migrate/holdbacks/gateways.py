@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
+from mi_lint.python.azure_hosts import emulating_file
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site
 
@@ -25,6 +26,10 @@ REGIONAL = (
     "(https://<resource>.cognitiveservices.azure.com)"
 )
 EMULATOR = "the endpoint seems to be that of an emulator, which takes its well-known key only: leave it as it is"
+SET_TO_EMULATOR = (
+    "'{}' sets '{}' to an emulator, which takes its well-known key only: the rewritten code would not run there; keep "
+    "the old way for the emulator, or point that setting at an account"
+)
 UNKNOWN = "the host '{}' is none of the service's own, and may not take its tokens"
 _APIM = re.compile(r"\.azure-api\.(?:net|us|cn)\b", re.IGNORECASE)
 # Names of settings and variables: APIM_BASE_URL, apim_endpoint, API_MANAGEMENT_URL.
@@ -44,6 +49,8 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
     rewrite = outcome if isinstance(outcome, Rewritten) else getattr(outcome, "rewrite", None)
     if rewrite is None:
         return outcome
+    if any(map(_APIM_NAME.search, _secret_names(site))):
+        return HeldBack(APIM, rewrite)
     calls = site.consumers if site.call is None else (site.call, *site.consumers)
     for call in calls:
         texts = list(_addresses(call, context))
@@ -52,6 +59,8 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
             return HeldBack(APIM, rewrite)
         if any(map(_EMULATOR.search, names)) or _is_unverified(call):
             return HeldBack(EMULATOR, rewrite)
+        if emulated := _emulated(site, names, context):
+            return HeldBack(SET_TO_EMULATOR.format(*emulated), rewrite)
         if "cognitiveservices" not in call.client.scope:
             continue
         if any(map(_REGIONAL.search, texts)):
@@ -61,6 +70,22 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
         if foreign:
             return HeldBack(UNKNOWN.format(foreign), rewrite)
     return outcome
+
+
+def _secret_names(site: Site) -> Iterator[str]:
+    """Yield what the secret is called, where it is used and as a setting."""
+    if site.secret is not None:
+        yield ast.unparse(site.secret)
+    yield from (origin.name for origin in (site.trace.origins if site.trace else ()))
+
+
+def _emulated(site: Site, names: list[str], context: Context) -> tuple[str, str] | None:
+    """Return the file that sets one of a site's settings to an emulator, and the setting."""
+    secrets = [origin.name for origin in (site.trace.origins if site.trace else ())]
+    for name in dict.fromkeys([*secrets, *names]):
+        if path := emulating_file(site.module, name, context.analysis):
+            return path, name
+    return None
 
 
 def _is_unverified(call: ClientCall) -> bool:

@@ -14,8 +14,11 @@ from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 _NEEDED = ((b"azure.identity", IDENTITY), (b"redis_entraid", REDIS))
-# Clients of OpenAI and the libraries above it work without aiohttp; asynchronous clients of the Azure SDK have it.
+# Clients of OpenAI and the libraries above it work without aiohttp, and so do those of the Azure SDK that speak AMQP;
+# its other asynchronous clients have it.
 _ASYNC_PROVIDER = re.compile(rb"azure\.identity\.aio\s+import\s+(?:\([^)]*|[^\n]*)\bget_bearer_token_provider")
+_ASYNC = re.compile(rb"azure\.identity\.aio\b")
+_AMQP = frozenset({"azure-eventhub", "azure-servicebus"})
 # The Functions host reads it too, whatever the code does.
 HOST_SETTINGS = frozenset({"AzureWebJobsStorage"})
 
@@ -38,7 +41,7 @@ def companion_changes(
         packages.setdefault(site.module.path, set()).update(packages_of(site))
         changes += raised_pins(site, rewrite, project)
     for path, names in packages.items():
-        needed = _needed(texts.get(path, b""), project.text(path))
+        needed = _needed(texts.get(path, b""), project.text(path), names)
         changes += manifest_changes(project, path, names, needed, neighbours)
     renamed = _renamed(every or rewrites)
     for path in packages:
@@ -60,10 +63,11 @@ def _renamed(rewrites: Sequence[tuple[Site, Rewritten]]) -> dict[str, dict[str, 
     return renamed
 
 
-def _needed(text: bytes, before: bytes) -> list[Requirement]:
-    """Return the packages that a new module imports and that may be missing."""
+def _needed(text: bytes, before: bytes, packages: set[str]) -> list[Requirement]:
+    """Return the packages that a new module, which uses others, imports and that may be missing."""
     needed = [requirement for word, requirement in _NEEDED if word in text]
-    newly_async = _ASYNC_PROVIDER.search(text) and not _ASYNC_PROVIDER.search(before)
+    credential = _ASYNC if packages & _AMQP else _ASYNC_PROVIDER
+    newly_async = credential.search(text) and not credential.search(before)
     return [AIOHTTP, *needed] if newly_async else needed
 
 

@@ -1,0 +1,91 @@
+"""What only seems to be the service gets no token: gateways and emulators, told by names and by files of settings."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+BLOBS = b"""\
+import os
+
+from azure.storage.blob import BlobServiceClient
+
+service = BlobServiceClient.from_connection_string(os.environ["BLOBS"])
+"""
+COSMOS = b"""\
+import os
+
+from azure.cosmos import CosmosClient
+
+client = CosmosClient(os.environ["COSMOS_URL"], os.environ["COSMOS_KEY"])
+"""
+REST = b"""\
+import os
+
+import requests
+
+url = os.environ["CHAT_URL"] + "/openai/deployments/gpt/chat/completions"
+requests.post(url, headers={"api-key": os.environ["%s"]}, json={})
+"""
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+def outcome_in(texts):
+    ((_, outcome),) = session_of_texts(texts, table()).plan(Options()).outcomes
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("path", "settings"),
+    [
+        ("docker-compose.yml", "services:\n  web:\n    environment:\n      - BLOBS=UseDevelopmentStorage=true\n"),
+        ("docker-compose.yml", "services:\n  web:\n    environment:\n      BLOBS: AccountName=devstoreaccount1;\n"),
+        ("local.settings.json", '{"Values": {"BLOBS": "UseDevelopmentStorage=true"}}\n'),
+        ("api/.env.example", "BLOBS=BlobEndpoint=http://azurite:10000/devstoreaccount1\n"),
+    ],
+)
+def test_a_setting_that_is_an_emulators_stays(path, settings):
+    outcome = outcome_in({"api/app.py": BLOBS, path: settings.encode()})
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason.startswith(f"'{path}' sets 'BLOBS' to an emulator")
+    assert outcome.rewrite is not None
+
+
+def test_an_address_that_is_an_emulators_stays():
+    outcome = outcome_in({"app.py": COSMOS, ".env.example": b'COSMOS_URL="https://localhost:8081"\nCOSMOS_KEY=\n'})
+    assert outcome.reason.startswith("'.env.example' sets 'COSMOS_URL' to an emulator")
+
+
+@pytest.mark.parametrize(
+    ("path", "settings"),
+    [
+        ("other/local.settings.json", '{"Values": {"BLOBS": "UseDevelopmentStorage=true"}}\n'),
+        (".env.example", "BLOBS=\nOTHER=UseDevelopmentStorage=true\nMY_BLOBS=UseDevelopmentStorage=true\n"),
+        ("docker-compose.yml", "services:\n  azurite: {}\n"),
+    ],
+)
+def test_an_emulator_of_something_else_is_no_reason(path, settings):
+    assert isinstance(outcome_in({"api/app.py": BLOBS, path: settings.encode()}), Rewritten)
+
+
+def test_a_subscription_key_of_api_management_is_none_of_the_service():
+    outcome = outcome_in({"app.py": REST % b"APIM_SUBSCRIPTION_KEY"})
+    assert isinstance(outcome, HeldBack)
+    assert "API Management" in outcome.reason
+    assert isinstance(outcome_in({"app.py": REST % b"CHAT_KEY"}), Rewritten)
+
+
+def test_a_text_that_is_formatted_by_itself_ends_no_run():
+    code = b'import pyodbc\n\ntext = "SERVER={};UID={};PWD={}"\npyodbc.connect(text.format("a", "u", "p"))\n'
+    plan = session_of_texts({"app.py": code, "blobs.py": BLOBS}, table()).plan(Options())
+    assert [type(outcome) for _, outcome in plan.outcomes] == [Rewritten]
