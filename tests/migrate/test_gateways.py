@@ -89,3 +89,21 @@ def test_a_text_that_is_formatted_by_itself_ends_no_run():
     code = b'import pyodbc\n\ntext = "SERVER={};UID={};PWD={}"\npyodbc.connect(text.format("a", "u", "p"))\n'
     plan = session_of_texts({"app.py": code, "blobs.py": BLOBS}, table()).plan(Options())
     assert [type(outcome) for _, outcome in plan.outcomes] == [Rewritten]
+
+
+def test_a_client_that_creates_databases_keeps_its_key():
+    outcome = outcome_in({"app.py": COSMOS + b'client.create_database("orders")\n'})
+    assert outcome.reason.startswith("line 6 calls 'create_database', which fails with a managed identity: data roles")
+    asking = outcome_in({"app.py": COSMOS + b'client.create_database_if_not_exists("orders")\n'})
+    assert isinstance(asking, Rewritten)
+
+
+@pytest.mark.parametrize(
+    ("pinned", "state"),
+    [("django-storages==1.11.1\n", HeldBack), ("django-storages==1.14\nazure-storage-blob==2.1.0\n", HeldBack),
+     ("django-storages==1.14\nazure-storage-blob==12.19.0\n", Rewritten), ("django-storages\n", Rewritten)],
+)  # fmt: skip
+def test_old_releases_of_django_storages_take_no_token(pinned, state):
+    code = b'import os\n\nDEFAULT_FILE_STORAGE = "storages.backends.azure_storage.AzureStorage"\n'
+    code += b'AZURE_ACCOUNT_NAME = "a"\nAZURE_ACCOUNT_KEY = os.environ["ACCOUNT_KEY"]\nAZURE_CONTAINER = "media"\n'
+    assert isinstance(outcome_in({"site/settings.py": code, "requirements.txt": pinned.encode()}), state)

@@ -28,6 +28,10 @@ _REDIS = Requirement("redis", "5.3.0")
 _CALLABLE_KEY = Requirement("openai", "1.106.0")
 
 
+# It uses azure-storage-blob 12 from then on: https://github.com/jschneier/django-storages/blob/master/CHANGELOG.rst
+_DJANGO_STORAGES = (Requirement("django-storages", "1.12"), Requirement("azure-storage-blob", "12.0.0"))
+
+
 def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
     """Return why a release that the project pins is too old for a rewrite; empty when none is."""
     for what, needed in _needed(site, rewrite, project):
@@ -55,6 +59,8 @@ def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[
     client = site.client
     if client is not None and client.min_version:
         yield f"{client.name} takes a token credential", Requirement(client.package, client.min_version)
+    if site.family == "django_storages":
+        yield from (("a token credential can be set", needed) for needed in _DJANGO_STORAGES)
     if (site.family, site.form) == ("openai_module", "client"):
         yield "a token provider can be the API key", _CALLABLE_KEY
     if any("__mi_lint_provider_" in change.text for change in rewrite.changes):
