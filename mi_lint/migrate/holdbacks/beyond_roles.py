@@ -1,4 +1,4 @@
-"""Calls that no data role allows: with its key a client can make them, with a managed identity they fail at run time."""
+"""Calls that no data role allows: a client with its key can make them, one with a managed identity fails there."""
 
 from __future__ import annotations
 
