@@ -368,7 +368,7 @@ def secret(number):
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
 def test_no_verb_shows_a_secret_of_code(verb, tree, monkeypatch, capsys):
     monkeypatch.chdir(tree)
-    guarded([*verb])
+    assert guarded([*verb]) in (0, 1)
     streams = capsys.readouterr()
     report = tree / "report.json"
     shown = streams.out + streams.err + (report.read_text(encoding="utf-8") if report.exists() else "")

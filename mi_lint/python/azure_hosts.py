@@ -87,16 +87,19 @@ def emulating_file(module: Module, name: str, analysis: Analysis) -> str:
     """Return the file of settings around a module that gives a setting the address of an emulator; empty for none."""
     if not re.fullmatch(r"[A-Za-z_]\w+", name):
         return ""
-    folder = posixpath.dirname(module.path)
     given = re.compile(rf"(?<!\w){re.escape(name)}\"?[ \t]*[=:]([^\n]*)")
     for path in analysis.project.named(_SETTINGS):
-        around = posixpath.dirname(path)
-        # Another project of the repository has settings of its own.
-        if posixpath.commonpath([folder or ".", around or "."]) in (folder or ".", around or ".") or not around:
+        if _belongs(path, module.path):
             text = analysis.project.text(path).decode("utf-8", "replace")
             if any(_EMULATOR.search(match[1]) for match in given.finditer(text)):
                 return path
     return ""
+
+
+def _belongs(settings: str, module: str) -> bool:
+    """Whether a file of settings stands above a module or below its folder; other projects have their own."""
+    around, folder = posixpath.dirname(settings), posixpath.dirname(module)
+    return not around or f"{folder}/".startswith(f"{around}/") or bool(folder and around.startswith(f"{folder}/"))
 
 
 def _evidence(module: Module, host: ast.expr, analysis: Analysis, depth: int) -> tuple[list[str], list[str]]:
