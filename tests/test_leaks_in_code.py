@@ -323,6 +323,11 @@ SearchClient("https://x.search.windows.net", "i", AzureKeyCredential("{}".format
     "dup": """\
 a = SearchClient("https://x.search.windows.net", "i", AzureKeyCredential("§")); b = "§"
 """,
+    "default-in-the-call": """\
+conf = {}
+key = conf.get("k", default="§")
+SearchClient("https://x.search.windows.net", "i", AzureKeyCredential(os.environ.get("K") or conf.get("k", default="§")))
+""",
     "another-module": """\
 import another
 SearchClient("https://x.search.windows.net", "i", AzureKeyCredential(another.SEARCH))

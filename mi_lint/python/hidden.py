@@ -28,6 +28,8 @@ def secret_nodes(site: Site) -> Iterator[tuple[Module, ast.expr]]:
     The value that stands in for a setting that is not there is one, too, and so is what fills a connection string.
     """
     if site.secret is not None:
+        # A text beside a read may be the name of an option; one that is no plain word is what stands in for it.
+        yield from ((site.module, text) for text in _leaves(site.secret) if not _is_harmless(text))
         for node in ast.walk(site.secret):
             for value in node.values if isinstance(node, ast.Dict) else ():
                 if _is_text(value):
