@@ -26,7 +26,7 @@ WORDS = (
 )  # fmt: skip
 # A class that is called, whose factory is called, or that gets another name; one that is inherited from or bound.
 _USES = (
-    rb"\b%s(?:\s{0,8}(?:\.[ \t]{0,4}\w{1,60}\s{0,4})?\(|\s{1,4}as\b)",
+    rb"\b%s(?:[\s\\]*(?:\.\s*\w{1,60}[\s\\]*)?\(|\s{1,4}as\b)",
     rb"(?:\bclass \w{1,60}|\bpartial)\(%s\s{0,8}[),]",
 )
 # A function is called; an everyday name is told by its package, from which it is imported.

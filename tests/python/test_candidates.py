@@ -21,6 +21,8 @@ def wanted():
         b"BlobServiceClient(url)",
         b"BlobServiceClient.from_connection_string (x)",
         b"BlobServiceClient. from_connection_string(x)",
+        b"service = (\n            BlobServiceClient\n            .from_connection_string(\n    x\n))",
+        b"service = BlobServiceClient \\\r\n                .from_connection_string(x)",
         b"import BlobServiceClient as Client",
         b"class Mine(BlobServiceClient):",
         b"make = functools.partial(BlobServiceClient, url)",
