@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mi_lint.migrate.session import Session
-from mi_lint.rulebook import store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from mi_lint.configuration.settings import Config
-    from mi_lint.model import Finding, Notification
+    from mi_lint.model import Finding
 
 
 def python_findings(
-    paths: Iterable[str],
-    read: Callable[[str], bytes | None],
+    session: Session,
     wanted: Iterable[str],
     rules: Callable[[str], frozenset[str]],
     *,
     extra_rules: Sequence[str] = (),
-    importing: Mapping[bytes, list[str]] | None = None,
     fixes: Config | None = None,
-) -> tuple[list[Finding], list[Notification]]:
-    """Return the findings in the ``wanted`` files of a project, and what could not be analysed.
+) -> list[Finding]:
+    """Return the findings in the ``wanted`` files of a project, which the session had not looked at.
 
-    ``rules`` tells which are on in a file; ``fixes`` are the settings by which code would be rewritten. Wanted files
-    are parsed; the caller has chosen them by `mi_lint.python.candidates`. ``importing`` is what
-    `mi_lint.python.imported.importers` tells.
+    ``rules`` tells which are on in a file; ``fixes`` are the settings by which code would be rewritten.
     """
-    table = store.client_table(extra_rules)
-    session = Session(paths, read, table, wanted, chosen_by_bytes=True, importing=importing)
-    sites = [site for site in session.sites if site.check in rules(site.module.path)]
+    sites = [site for site in session.look(wanted) if site.check in rules(site.module.path)]
     if not sites:
-        return [], session.project.notifications
+        return []
     # What only findings need is not loaded for files without any.
     from mi_lint.python.findings import findings
     from mi_lint.rulebook.load import rulebook
@@ -55,7 +48,7 @@ def python_findings(
             _with_outcome(finding, outcomes.get(site), by_path.get(site.module.path))
             for finding, site in zip(found, sites, strict=True)
         ]
-    return found, session.project.notifications
+    return found
 
 
 def _with_outcome(finding: Finding, outcome: object, fix: Any) -> Finding:

@@ -42,17 +42,21 @@ class Session:
         self.analysis = Analysis(self.project, table)
         chosen = [path for path in (files if wanted is None else wanted) if is_python(path)]
         self._chosen_by_bytes = chosen_by_bytes
-        self.sites: list[Site] = self.analysis.sites(self._modules(chosen, table))
+        self._table = table
+        self.sites: list[Site] = self.analysis.sites(self._modules(chosen))
 
-    def _modules(self, paths: Iterable[str], table: Mapping[str, dict[str, Any]]) -> list[Module]:
-        names, words = call_names(table), words_of(table)
-        groups = reasons_to_parse()
-        modules = []
-        for path in sorted(paths):
-            wanted = self._chosen_by_bytes or is_candidate(self.project.text(path), names, groups, words)
-            if wanted and (module := self.project.load(path)) is not None:
-                modules.append(module)
-        return modules
+    def look(self, wanted: Iterable[str]) -> list[Site]:
+        """Look for sites in more files, too, and return those."""
+        sites = self.analysis.sites(self._modules(wanted))
+        self.sites += sites
+        return sites
+
+    def _modules(self, paths: Iterable[str]) -> list[Module]:
+        if not self._chosen_by_bytes:
+            names, words, groups = call_names(self._table), words_of(self._table), reasons_to_parse()
+            paths = [path for path in paths if is_candidate(self.project.text(path), names, groups, words)]
+        loaded = map(self.project.load, sorted(paths))
+        return [module for module in loaded if module is not None]
 
     def _kept(self, path: str) -> bytes | None:
         content = self._read(path)

@@ -36,6 +36,7 @@ class Project:
         """Take what `imported.importers` tells as ``importing``; without it, it is worked out when it is needed."""
         self._read = read
         self._modules: dict[str, Module | None] = {}
+        self._unparsed: set[str] = set()
         self._texts: dict[str, bytes] = {}
         self._code: list[str] = []
         self._cells: dict[str, bytes] = {}
@@ -80,11 +81,13 @@ class Project:
 
     def load(self, path: str) -> Module | None:
         """Return the module of a path that is to be analysed; one that cannot be parsed becomes a notification."""
-        if path not in self._modules:
+        # Who only looked for what a module imports was told nothing of one that cannot be parsed.
+        if self._modules.get(path) is None and path not in self._unparsed:
             try:
                 self._modules[path] = parse(_read(path, self.text(path)))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 self._modules[path] = None
+                self._unparsed.add(path)
                 if type(error).__name__ != "ForeignNotebookError":
                     self._note(path, error)
         return self._modules[path]

@@ -87,3 +87,13 @@ def test_a_name_of_a_package_is_used_by_who_names_the_package_or_is_part_of_it(p
 def test_a_name_that_a_star_import_hands_on_is_used_by_who_has_none_of_its_own(other, used):
     texts = {"config.py": b"key = 1\n", "main.py": b"from config import *\n", "other.py": other}
     assert Project(texts, texts.get).usage.global_used_elsewhere("config.py", "key") is used
+
+
+def test_a_module_that_was_only_imported_before_is_told_of_when_it_is_analysed():
+    texts = {"app.py": b"import old\n", "old.py": b"print 1\n"}
+    project = Project(texts, texts.get)
+    assert project.module("old.py") is None
+    assert project.notifications == []
+    assert project.load("old.py") is None
+    assert project.load("old.py") is None
+    assert [note.path for note in project.notifications] == ["old.py"]
