@@ -37,7 +37,7 @@ _TEMPLATES = ("*.bicep", "*.tf", "azuredeploy*.json", "main.json")
 # A template that makes such a resource and sets a setting of the code: the setting leads to Azure.
 _RESOURCES = {
     "sql": r"Microsoft\.Sql/servers|azurerm_mssql_server",
-    "postgresql": r"Microsoft\.DBforPostgreSQL/|azurerm_postgresql_",
+    "postgresql": r"Microsoft\.DBforPostgreSQL/|azurerm_(?:cosmosdb_)?postgresql_",
     "mysql": r"Microsoft\.DBforMySQL/|azurerm_mysql_",
     "redis": r"Microsoft\.Cache/redis|azurerm_redis_|azurerm_managed_redis",
     "mongo": r"Microsoft\.DocumentDB/|azurerm_cosmosdb_|azurerm_mongo_cluster",
@@ -73,9 +73,9 @@ def is_azure(kind: str, module: Module, host: ast.expr | str, analysis: Analysis
 
 
 def is_named(pattern: str, modules: Iterable[Module], analysis: Analysis) -> bool:
-    """Whether one of several modules or a file of settings in the project names a host."""
+    """Whether one of several modules, a file of settings or a template in the project names a host or resource."""
     texts = [module.source.text.decode("utf-8", "replace") for module in modules]
-    return any(re.search(pattern, text) for text in [*texts, *_settings(analysis)])
+    return any(re.search(pattern, text) for text in [*texts, *_settings(analysis), *_texts(analysis, _TEMPLATES)])
 
 
 def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:

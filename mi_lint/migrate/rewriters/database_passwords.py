@@ -39,7 +39,9 @@ _CITUS = (
     "Azure Cosmos DB for PostgreSQL takes tokens for https://token.postgres.cosmos.azure.com, of roles that its portal "
     "has added for Microsoft Entra ID ('citus' is none of them): add the identity there, and pass such a token"
 )
-_CITUS_HOST = r"\.postgres\.cosmos\.azure\.com"
+_CITUS_NAMES = (
+    r"\.postgres\.cosmos\.azure\.com|azurerm_cosmosdb_postgresql_cluster|Microsoft\.DBforPostgreSQL/serverGroupsv2"
+)
 _DESCRIPTION = (
     "pass a fresh token as the password at every connection; the user is the role of the identity in the database"
 )
@@ -77,7 +79,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one connection or engine by the form in which it gets its password."""
     origins = site.trace.origins if site.trace is not None else ()
     modules = (context.module, *(origin.module for origin in origins))
-    if site.data["database"] == "postgresql" and is_named(_CITUS_HOST, modules, context.analysis):
+    if site.data["database"] == "postgresql" and is_named(_CITUS_NAMES, modules, context.analysis):
         return HeldBack(_CITUS)
     return for_callers(site, _rewrite(site, context))
 
