@@ -55,19 +55,19 @@ class ClientTable:
 
 def client_calls(module: Module, table: ClientTable) -> Iterator[ClientCall]:
     """Yield the calls of a module that make a client."""
-    names = _local_names(module, table)
+    known = table.names
+    local = _local_names(module, known)
     for node in module.calls:
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        call = recognise(module, node, table) if name in names else None
+        call = recognise(module, node, table) if name in known or name in local else None
         if call is not None:
             yield call
 
 
-def _local_names(module: Module, table: ClientTable) -> set[str]:
-    """Return the names by which a call of this module can make a client."""
-    known = table.names
-    names = {*known, *module.classes, "partial"}
+def _local_names(module: Module, known: frozenset[str]) -> set[str]:
+    """Return the names, besides the known ones, by which a call of this module can make a client."""
+    names = {*module.classes, "partial"}
     for scope in module.scopes.values():
         for name, bindings in scope.bindings.items():
             for binding in bindings:

@@ -42,12 +42,22 @@ class Walk:
                 if type(node.value) is str:  # type: ignore[attr-defined]
                     strings.append(node)  # type: ignore[arg-type]
                 continue
-            if (handler := find(kind)) is not None:
-                handler(self, node, *place)
+            if kind is ast.Attribute:
+                push((node.value, place))  # type: ignore[attr-defined]
                 continue
             if kind is ast.Call:
                 calls.append(node)  # type: ignore[arg-type]
-            elif kind is ast.Dict:
+                push((node.func, place))  # type: ignore[attr-defined]
+                for item in node.args:  # type: ignore[attr-defined]
+                    push((item, place))
+                for item in node.keywords:  # type: ignore[attr-defined]
+                    # Nobody asks for the place of a keyword but by its value.
+                    push((item.value, place))
+                continue
+            if (handler := find(kind)) is not None:
+                handler(self, node, *place)
+                continue
+            if kind is ast.Dict:
                 dicts.append(node)  # type: ignore[arg-type]
             # As `_children` does.
             for name in CHILDREN[kind]:

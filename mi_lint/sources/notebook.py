@@ -307,9 +307,17 @@ def _unescaped(raw: bytes) -> str:
     # Most lines of code have one escape, the line break at their end.
     if raw.find(b"\\") == len(raw) - 2 and raw.endswith(b"\\n"):
         return raw[:-2].decode("utf-8", "surrogateescape") + "\n"
+    text = raw.decode("utf-8", "surrogateescape")
     if b"\\" not in raw:
-        return raw.decode("utf-8", "surrogateescape")
-    return "".join(map(_piece, _PIECE.finditer(raw)))
+        return text
+    from json import loads
+
+    try:
+        decoded: str = loads(f'"{text}"', strict=False)
+    except ValueError:
+        # What JSON does not know is taken as it stands.
+        return "".join(map(_piece, _PIECE.finditer(raw)))
+    return decoded
 
 
 def _piece(match: re.Match[bytes]) -> str:

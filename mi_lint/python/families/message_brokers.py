@@ -20,6 +20,7 @@ BROKER = re.compile(
     r"(?P<scheme>azureservicebus|azurestoragequeues|rediss?)://(?P<userinfo>.*)@(?P<host>[^@]*)", re.DOTALL
 )
 _SERVICES = {"azureservicebus": "Service Bus", "azurestoragequeues": "a storage queue"}
+_BEGINNINGS = ("azureservicebus://", "azurestoragequeues://", "redis://", "rediss://")
 _TRANSPORT = re.compile(rb"kombu\.transport(?: import |\.)azure")
 _BROKER_NAME = re.compile(r"(?i)broker|celery|transport|amqp|result_backend")
 _KEYLESS = frozenset({"defaultazurecredential", "managedidentitycredential"})
@@ -52,6 +53,19 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         )  # fmt: skip
 
 
+def keyless(module: Module, analysis: Analysis) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the broker URLs of a module that name a credential of azure-identity, with their schemes."""
+    for node in _texts(module.tree):
+        text = spelled(node)
+        match = BROKER.fullmatch(text.text)
+        if match is None or match["scheme"] not in _SERVICES:
+            continue
+        holes = text.holes_in(match["userinfo"])
+        named = analysis.tracer.constant(module, holes[-1]) if holes else match["userinfo"]
+        if named is not None and named.lower() in _KEYLESS:
+            yield node, match["scheme"]
+
+
 def _is_azure_redis(module: Module, text: Spelled, match: re.Match[str], analysis: Analysis) -> bool:
     holes = text.holes_in(match["host"])
     # A host that is filled in as a whole is asked where it comes from; else its ending is written here.
@@ -71,9 +85,11 @@ def _texts(tree: ast.AST) -> Iterator[ast.expr]:
         node = stack.pop()
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue
-        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call) and spelled(node).text.startswith(
-            ("azureservicebus://", "azurestoragequeues://", "redis://", "rediss://")
-        ):
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and node.value.startswith(_BEGINNINGS):
+                yield node
+            continue
+        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call) and spelled(node).text.startswith(_BEGINNINGS):
             yield node
             continue
         for name in CHILDREN[type(node)]:
