@@ -14,7 +14,9 @@ from mi_lint.migrate.editing.changes import Change, applied, conflict, differenc
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.migrate.project_files.companions import companion_changes, packages_of
+from mi_lint.migrate.project_files.locks import stale
 from mi_lint.migrate.project_files.manifests import companion_source
+from mi_lint.migrate.project_files.packages import Packages
 from mi_lint.migrate.project_files.settings_files import real_files
 from mi_lint.migrate.project_files.unused_settings import removed_from_samples, unused_settings
 from mi_lint.migrate.rounds import WAITS, Options, Round, joined
@@ -41,6 +43,8 @@ class Plan:
     companions: dict[frozenset[str], list[Change]] = field(default_factory=dict)
     real_settings: list[str] = field(default_factory=list)
     unused_settings: list[str] = field(default_factory=list)
+    packages: dict[str, list[str]] = field(default_factory=dict)
+    stale: dict[str, str] = field(default_factory=dict)
 
     def file_bytes(self, path: str, original: bytes) -> bytes:
         """Return the new content of a file, given its content as it was analysed."""
@@ -119,7 +123,7 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     still_read = _still_read(project, result, renamed)
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
-    neighbours = frozenset(package for site, _ in rewrites for package in packages_of(site))
+    places = Packages(project, {package for site, _ in rewrites for package in packages_of(site)})
     gone_by_group = unused_settings(project, pairs, result.groups)
     unused: set[str] = set()
     for group in result.groups:
@@ -128,7 +132,7 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
         unused |= gone
         changes = merged(
             [
-                *companion_changes(project, own, still_read, news, neighbours, rewrites),
+                *companion_changes(project, own, still_read, news, places, rewrites),
                 *removed_from_samples(project, gone),
             ]
         )
@@ -139,8 +143,11 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
             result.changes.setdefault(change.path, [])
             if change not in result.changes[change.path]:
                 result.changes[change.path].append(change)
-    for path in {change.path for changes in result.companions.values() for change in changes}:
+    companions = {change.path for changes in result.companions.values() for change in changes}
+    for path in companions:
         _settle(project, result, path)
+    result.packages = {name: sorted(modules) for name, modules in sorted(places.missing.items())}
+    result.stale = stale(project, sorted(companions), places.generated)
     if thorough:
         result.real_settings = real_files(project, frozenset(renamed | unused))
     result.unused_settings = sorted(unused)

@@ -17,6 +17,8 @@ from mi_lint.secrets.redact import merged
 
 SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate-report.schema.json"
 
+MAX_MODULES = 3  # that a line names
+
 Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
 Find = Callable[[bytes], Iterable[tuple[int, int]]]
 
@@ -107,6 +109,7 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     lines = []
     if rights and any(isinstance(outcome, Rewritten) for _, outcome in plan.outcomes):
         lines += ["before this runs, the host's managed identity needs:", *(f"  right    {right}" for right in rights)]
+    lines += _packages(plan)
     if settings:
         lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
     if plan.unused_settings:
@@ -115,6 +118,20 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     if plan.real_settings:
         lines.append("these files set what is no longer read; they were not touched:")
         lines += [f"  file     {path}" for path in plan.real_settings]
+    return lines
+
+
+def _packages(plan: Plan) -> list[str]:
+    """Return what has to be installed and nothing in the project could take, and the lock files to renew."""
+    lines = []
+    if plan.packages:
+        lines.append("no file here tells what is installed where this runs; it needs these packages, too:")
+        for name, modules in plan.packages.items():
+            more = f" and {len(modules) - MAX_MODULES} more" if len(modules) > MAX_MODULES else ""
+            lines.append(f"  package  {name}  for {', '.join(modules[:MAX_MODULES])}{more}")
+    if plan.stale:
+        lines.append("these files are out of date; make them anew:")
+        lines += [f"  lock     {path}: {command}" for path, command in plan.stale.items()]
     return lines
 
 

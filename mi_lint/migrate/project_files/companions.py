@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.project_files.floors import raised_pins
-from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS, Requirement, manifest_changes
+from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS, Requirement
+from mi_lint.migrate.project_files.packages import Packages
 from mi_lint.migrate.project_files.settings_files import setting_changes
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
@@ -28,12 +29,12 @@ def companion_changes(
     rewrites: Sequence[tuple[Site, Rewritten]],
     still_read: frozenset[str],
     texts: Mapping[str, bytes],
-    neighbours: frozenset[str],
+    places: Packages,
     every: Sequence[tuple[Site, Rewritten]] = (),
 ) -> list[Change]:
     """Return the changes to other files that some rewrites bring with them.
 
-    ``texts`` are the new modules, ``neighbours`` the packages of all rewrites, which are ``every`` one.
+    ``texts`` are the new modules, ``places`` knows where they get their packages; all rewrites are ``every`` one.
     """
     changes: list[Change] = []
     packages: dict[str, set[str]] = {}
@@ -42,7 +43,9 @@ def companion_changes(
         changes += raised_pins(site, rewrite, project)
     for path, names in packages.items():
         needed = _needed(texts.get(path, b""), project.text(path), names)
-        changes += manifest_changes(project, path, names, needed, neighbours)
+        changes += places.changes(
+            path, names, needed, _installed(path, texts.get(path, b""), project.text(path), needed)
+        )
     renamed = _renamed(every or rewrites)
     for path in packages:
         if path in renamed:
@@ -69,6 +72,12 @@ def _needed(text: bytes, before: bytes, packages: set[str]) -> list[Requirement]
     credential = _ASYNC if packages & _AMQP else _ASYNC_PROVIDER
     newly_async = credential.search(text) and not credential.search(before)
     return [AIOHTTP, *needed] if newly_async else needed
+
+
+def _installed(path: str, text: bytes, before: bytes, needed: Sequence[Requirement]) -> set[str]:
+    """Return the packages that are there already: the code imports them, or a notebook installs them itself."""
+    imported = {requirement.name for word, requirement in _NEEDED if word in before}
+    return imported | {r.name for r in needed if path.endswith(".ipynb") and r.name.encode() in text}
 
 
 def packages_of(site: Site) -> set[str]:

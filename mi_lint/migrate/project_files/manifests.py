@@ -55,6 +55,7 @@ _PINNED = re.compile(rb"(?<![<>!=~])(?:={1,3}|~=?)\s*[\"']?v?(\d[\w.]*)")
 _AT_LEAST = re.compile(rb"(?:>=|\^)\s*v?(\d[\w.]*)")
 _BELOW = re.compile(rb"<=?\s*v?(\d[\w.]*)")
 _ASYNC_EXTRA = re.compile(rb"\w\[[^\]\n]*\baio(?:http)?\b")
+_INCLUDED = re.compile(rb"(?m)^[ \t]*(?:-r|--requirement)[ \t=]*([^\s#]+)")
 _REQUIRED = re.compile(rb"(?m)^([A-Za-z][\w.-]*)(?=\s*(?:\[|[=<>!~;#]|$))")
 _DEPENDENCIES = re.compile(rb"(?ms)^\[project\]\s.*?^dependencies\s*=\s*\[(.*?)\][ \t]*$")
 _QUOTED = re.compile(rb"[\"']([A-Za-z][\w.-]*)")
@@ -81,41 +82,50 @@ def _text(project: Project, path: str) -> bytes:
     return companion_source(project, path).text if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else raw
 
 
-def manifest_changes(
-    project: Project, module: str, packages: Iterable[str], needed: Iterable[Requirement], neighbours: Iterable[str]
-) -> list[Change]:
-    """Return the changes to the manifests nearest to a module that declare one of the packages.
+def declaring(project: Project, paths: Iterable[str], packages: Iterable[str]) -> list[str]:
+    """Return the manifests among some that declare one of the packages."""
+    wanted = list(packages)
+    return [path for path in paths if any(_line(_text(project, path), package) for package in wanted)]
 
-    ``neighbours`` are the packages of all modules: whichever module asks, the new line stands at the same place.
-    """
-    wanted, beside = _distributions(packages), _distributions(neighbours)
+
+def declaring_around(project: Project, module: str, packages: Iterable[str]) -> list[str]:
+    """Return the manifests of the folder nearest to a module that has some which declare one of the packages."""
+    found = (declaring(project, manifests_in(project, folder), packages) for folder in folders_around(module))
+    return next(filter(None, found), [])
+
+
+def has(project: Project, path: str, needed: Requirement) -> bool:
+    """Whether a manifest declares a package, or one that brings it."""
+    text = _text(project, path)
+    return bool(_line(text, needed.name) or (needed is AIOHTTP and _ASYNC_EXTRA.search(text)))
+
+
+def is_generated(project: Project, path: str) -> bool:
+    """Whether a tool has made a manifest from another file: what is added to it by hand has no hash, or is lost."""
+    return _GENERATED.search(_text(project, path)) is not None
+
+
+def plain_manifest(project: Project, module: str) -> tuple[str, list[str]]:
+    """Return the nearest manifest whose list of packages is plain to see, and the list; empty when there is none."""
     for folder in folders_around(module):
-        declaring = [
-            path for path in _manifests(project, folder) if any(_line(_text(project, path), p) for p in wanted)
-        ]
-        if declaring:
-            return [
-                c for path in declaring for requirement in needed for c in _addition(project, path, beside, requirement)
-            ]
-    return [] if wanted else _without_neighbour(project, module, needed, beside)
+        for path in manifests_in(project, folder):
+            if found := _declared(_text(project, path), path):
+                return path, found
+    return "", []
 
 
-def _without_neighbour(project: Project, module: str, needed: Iterable[Requirement], used: list[str]) -> list[Change]:
-    """Return the changes to the nearest manifest for a module that needs no SDK, as one with hand-made requests."""
-    wanted = [requirement for requirement in needed if not is_declared(project, module, requirement.name)]
-    for folder in folders_around(module) if wanted else ():
-        names = {path: _declared(_text(project, path), path) for path in _manifests(project, folder)}
-        path = next((path for path, found in names.items() if found), "")
-        if path:
-            # A module with an SDK puts its line beside that.
-            found = [name for name in used if _line(_text(project, path), name)] or names[path]
-            changes: list[Change] = []
-            for requirement in wanted:
-                below = [name for name in found if name.lower() < requirement.name]
-                beside = [max(below, key=str.lower) if below else min(found, key=str.lower)]
-                changes += _addition(project, path, found if found is not names[path] else beside, requirement)
-            return changes
-    return []
+def plain_additions(
+    project: Project, path: str, declared: list[str], needed: Iterable[Requirement], used: Iterable[str]
+) -> list[Change]:
+    """Return the changes to a manifest that has none of a module's packages: in the order of the alphabet."""
+    # A module with an SDK puts its line beside that.
+    found = [name for name in used if _line(_text(project, path), name)]
+    changes: list[Change] = []
+    for requirement in needed:
+        below = [name for name in declared if name.lower() < requirement.name]
+        beside = [max(below, key=str.lower) if below else min(declared, key=str.lower)]
+        changes += addition(project, path, found or beside, requirement)
+    return changes
 
 
 def _declared(text: bytes, path: str) -> list[str]:
@@ -127,7 +137,8 @@ def _declared(text: bytes, path: str) -> list[str]:
     return [match[1].decode() for match in _QUOTED.finditer(section[1])] if section else []
 
 
-def _distributions(packages: Iterable[str]) -> list[str]:
+def distributions(packages: Iterable[str]) -> list[str]:
+    """Return the names on the index of packages as a program imports them."""
     return sorted({name for package in packages for name in _DISTRIBUTIONS.get(package, (package,))})
 
 
@@ -163,7 +174,7 @@ def _versions(project: Project, module: str, package: str, pattern: re.Pattern[b
     for folder in folders_around(module):
         found = []
         declared = [
-            (path, match) for path in _manifests(project, folder) if (match := _line(_text(project, path), package))
+            (path, match) for path in manifests_in(project, folder) if (match := _line(_text(project, path), package))
         ]
         for path, match in declared:
             own = match["rest"].partition(match["quote"] or b";")[0]
@@ -182,7 +193,7 @@ def pin(project: Project, module: str, package: str) -> Pin | None:
 
 def is_declared(project: Project, module: str, package: str) -> bool:
     """Whether a manifest in the folder of a module or in one around it declares a package."""
-    paths = (path for folder in folders_around(module) for path in _manifests(project, folder))
+    paths = (path for folder in folders_around(module) for path in manifests_in(project, folder))
     return any(_line(_text(project, path), package) for path in paths)
 
 
@@ -205,10 +216,28 @@ def folders_around(path: str) -> Iterator[str]:
     yield ""
 
 
-def _manifests(project: Project, folder: str) -> list[str]:
-    found = project.named_in(folder, _NAMES)
+def manifests_in(project: Project, folder: str) -> list[str]:
+    """Return the manifests of a folder, with those that they include."""
+    found = [path for path in project.named_in(folder, _NAMES) if "lock" not in posixpath.basename(path)]
     inside = project.files_in(posixpath.join(folder, "requirements"))
-    return sorted([*found, *(path for path in inside if path.endswith((".txt", ".in")))])
+    return sorted(included(project, [*found, *(path for path in inside if path.endswith((".txt", ".in")))]))
+
+
+def included(project: Project, paths: Iterable[str]) -> list[str]:
+    """Return files of requirements with those that they include, each once."""
+    found: list[str] = []
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop(0)
+        if path in found:
+            continue
+        found.append(path)
+        if path.endswith((".txt", ".in")):
+            folder = posixpath.dirname(path)
+            names = (match[1].decode("utf-8", "replace") for match in _INCLUDED.finditer(_text(project, path)))
+            others = [posixpath.normpath(posixpath.join(folder, name)) for name in names]
+            waiting += [other for other in others if other in project.files_in(posixpath.dirname(other))]
+    return found
 
 
 def _line(text: bytes, package: str) -> re.Match[bytes] | None:
@@ -225,9 +254,10 @@ def _line(text: bytes, package: str) -> re.Match[bytes] | None:
     )
 
 
-def _addition(project: Project, path: str, packages: list[str], needed: Requirement) -> Iterator[Change]:
+def addition(project: Project, path: str, packages: Iterable[str], needed: Requirement) -> Iterator[Change]:
+    """Yield the change that declares a package in a manifest beside another one that is used."""
     text = _text(project, path)
-    if _line(text, needed.name) or _GENERATED.search(text) or (needed is AIOHTTP and _ASYNC_EXTRA.search(text)):
+    if has(project, path, needed) or _GENERATED.search(text):
         return
     declared = sorted({m[1].decode().lower() for m in _AZURE.finditer(text)} | {p for p in packages if _line(text, p)})
     # The package it belongs to, else the first Azure package, else the first of those that are used.

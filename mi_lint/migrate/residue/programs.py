@@ -24,9 +24,9 @@ class Programs:
 
     def share(self, one: str, other: str) -> bool:
         """Whether two files can be part of the same program."""
-        return one == other or not self._users_of(one).isdisjoint(self._users_of(other))
+        return one == other or not self.users_of(one).isdisjoint(self.users_of(other))
 
-    def _users_of(self, path: str) -> frozenset[str]:
+    def users_of(self, path: str) -> frozenset[str]:
         """Return a file and those that import it, or import what imports it."""
         if path not in self._programs:
             found, waiting = {path}, [path]

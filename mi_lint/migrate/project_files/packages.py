@@ -1,0 +1,156 @@
+"""Where a program gets its packages: everything that installs those of a rewritten module must bring the new ones.
+
+That is the manifest nearest to the module, those of the programs elsewhere that import it, and those of the images that
+run it; where only a command names the package of the client, the command. What stays unmet is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.project_files import manifests as lists
+from mi_lint.migrate.project_files.commands import command_changes, names_any, normalized
+from mi_lint.migrate.project_files.images import Image, images
+from mi_lint.migrate.project_files.manifests import Requirement, folders_around
+from mi_lint.migrate.residue.programs import Programs
+from mi_lint.python.imported import imported_words
+from mi_lint.python.known import is_test
+from mi_lint.python.project import Project
+
+_SCRIPTS = ("*.sh", "*.bat", "*.cmd", "*.ps1", "Makefile", "devcontainer.json", "azure-pipelines*.y*ml")
+_WORKFLOW = re.compile(r"(?:^|/)\.github/workflows/[^/]+\.ya?ml$")
+_DOCUMENTS = ("README*.md", "readme*.md")
+# Words that a name on the index has beside that of the import.
+_LANGUAGE = frozenset({"python", "py"})
+
+
+class Packages:
+    """Finds the places for each rewritten module of a project, and keeps what none of them can bring."""
+
+    def __init__(self, project: Project, neighbours: Iterable[str]) -> None:
+        """``neighbours`` are the packages of all modules: whichever asks, the new line stands at the same place."""
+        self._project = project
+        self._beside = lists.distributions(neighbours)
+        self._programs = Programs(project)
+        self._images: list[Image] | None = None
+        self._scripts: list[str] | None = None
+        self.missing: dict[str, set[str]] = {}
+        self.generated: dict[str, set[str]] = {}
+
+    def changes(
+        self,
+        module: str,
+        packages: Iterable[str],
+        needed: Sequence[Requirement],
+        installed: Collection[str] = (),
+    ) -> list[Change]:
+        """Return the changes that bring what a module needs, which uses some packages, wherever it is run.
+
+        ``installed`` are those of the needed packages that nobody has to be told of.
+        """
+        if not needed:
+            return []
+        project, wanted = self._project, lists.distributions(packages)
+        found = [*lists.declaring_around(project, module, wanted), *self._of_users(module, wanted)]
+        commands: list[str] = []
+        for image in self._running(module, bool(found)):
+            if not any(path in found for path in image.manifests):
+                own = lists.declaring(project, image.manifests, wanted)
+                found += own
+                commands += [] if own or not self._installs(image.path, wanted) else [image.path]
+        changes = [c for path in dict.fromkeys(found) for r in needed for c in self._added(path, r)]
+        changes += [c for path in commands for c in self._commanded(path, needed)]
+        if not found and not commands:
+            changes = self._otherwise(module, wanted, needed)
+        self._note(module, [r for r in needed if r.name not in installed], [*found, *commands], changes)
+        return changes
+
+    def _added(self, path: str, needed: Requirement) -> Iterator[Change]:
+        return lists.addition(self._project, path, self._beside, needed)
+
+    def _commanded(self, path: str, needed: Iterable[Requirement]) -> list[Change]:
+        beside = {normalized(name) for name in self._beside}
+        return command_changes(path, self._project.text(path), beside, needed)
+
+    def _installs(self, path: str, wanted: Iterable[str]) -> bool:
+        return names_any(self._project.text(path), {normalized(name) for name in wanted})
+
+    def _users(self, module: str) -> list[str]:
+        return sorted(path for path in self._programs.users_of(module) if path != module and not is_test(path))
+
+    def _of_users(self, module: str, wanted: Sequence[str]) -> list[str]:
+        """Return the manifests of programs elsewhere that import a module."""
+        around = set(folders_around(module))
+        found: list[str] = []
+        for user in self._users(module) if wanted else ():
+            for folder in folders_around(user):
+                own = [] if folder in around else lists.manifests_in(self._project, folder)
+                if declared := lists.declaring(self._project, own, wanted):
+                    found += declared
+                    break
+        return list(dict.fromkeys(found))
+
+    def _running(self, module: str, is_met: bool) -> Iterator[Image]:
+        """Yield the images that run a module; where a manifest has it already, only those that plainly do."""
+        if self._images is None:
+            self._images = images(self._project)
+        holding = [image for image in self._images if image.holds(module)] if not is_test(module) else []
+        users = self._users(module) if holding else []
+        name = re.compile(rb"\b%s\b" % re.escape(module.rpartition("/")[2].removesuffix(".py").encode()))
+        for image in holding:
+            is_named = module in image.copied or name.search(self._project.text(image.path))
+            if any(map(image.holds, users)) or (not users and (is_named or not is_met)):
+                yield image
+
+    def _otherwise(self, module: str, wanted: Sequence[str], needed: Sequence[Requirement]) -> list[Change]:
+        """Return the changes where nothing declares what a module uses: it comes with others, or is forgotten."""
+        project = self._project
+        missing = [r for r in needed if not lists.is_declared(project, module, r.name)]
+        changes: list[Change] = []
+        for path in [module, *self._users(module)] if missing else []:
+            manifest, declared = lists.plain_manifest(project, path)
+            if manifest and (not wanted or self._belongs(path, declared)):
+                changes += lists.plain_additions(project, manifest, declared, missing, self._beside)
+            if not wanted:
+                break
+        if changes or not missing:
+            return list(dict.fromkeys(changes))
+        scripts = [path for path in self._installing() if self._installs(path, wanted)]
+        around = [path for folder in folders_around(module) for path in scripts if path.rpartition("/")[0] == folder]
+        changes = [
+            c for path in around or scripts if around or len(scripts) == 1 for c in self._commanded(path, missing)
+        ]
+        documents = (path for folder in folders_around(module) for path in project.named_in(folder, _DOCUMENTS))
+        document = next((path for path in documents if self._installs(path, wanted)), "")
+        return [*changes, *(self._commanded(document, missing) if document else [])]
+
+    def _belongs(self, module: str, declared: Iterable[str]) -> bool:
+        """Whether a module imports something that a manifest declares: it is the manifest of its program."""
+        words = set(imported_words(self._project.code_text(module)).decode("utf-8", "replace").lower().split())
+        names = (frozenset(re.split(r"[-_.]", name.lower())) - _LANGUAGE for name in declared)
+        return any(parts and parts <= words for parts in names)
+
+    def _installing(self) -> list[str]:
+        """Return the files, besides manifests, whose commands may install what programs need."""
+        if self._scripts is None:
+            workflows = [path for path in self._project.named(("*.yml", "*.yaml")) if _WORKFLOW.search(path)]
+            dockerfiles = [image.path for image in self._images or ()]
+            self._scripts = [*self._project.named(_SCRIPTS), *workflows, *dockerfiles]
+        return self._scripts
+
+    def _note(self, module: str, needed: Iterable[Requirement], places: list[str], changes: Iterable[Change]) -> None:
+        """Keep what no place can bring; what a document tells to install is not installed by that."""
+        added = " ".join(change.text for change in changes if not change.path.lower().endswith(".md"))
+        for requirement in needed:
+            lacking = [path for path in places if not self._has(path, requirement)]
+            made = [path for path in lacking if path.endswith(".txt") and lists.is_generated(self._project, path)]
+            for path in made:
+                self.generated.setdefault(path, set()).add(requirement.name)
+            there = len(lacking) < len(places) or requirement.name in added
+            if not (there or made or lists.is_declared(self._project, module, requirement.name)):
+                self.missing.setdefault(requirement.name, set()).add(module)
+
+    def _has(self, path: str, needed: Requirement) -> bool:
+        return lists.has(self._project, path, needed) or names_any(self._project.text(path), {needed.name})

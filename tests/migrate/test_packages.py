@@ -1,0 +1,254 @@
+"""What rewritten code imports is installed wherever the code runs: images, programs that import it, scripts."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from mi_lint.migrate import report
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+CODE = """\
+import os
+
+from azure.storage.blob import BlobServiceClient
+
+client = BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])
+"""
+ASYNC = """\
+import os
+
+from azure.servicebus.aio import ServiceBusClient
+
+
+async def main():
+    async with ServiceBusClient.from_connection_string(os.environ["BUS"]) as client:
+        print(client)
+"""
+IDENTITY = "azure-identity>=1.15.0\n"
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+def planned(texts):
+    return session_of_texts({path: text.encode() for path, text in texts.items()}, table()).plan(Options())
+
+
+def changed(texts):
+    """Return the files besides modules that change, with their new text."""
+    plan = planned(texts)
+    return {path: text.decode() for path, (_, text) in plan.texts.items() if not path.endswith((".py", ".ipynb"))}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # https://github.com/tomconte/sample-keda-queue-jobs/blob/9c46f2bb3a/queue-consumer/Dockerfile
+        ("pip install azure-storage-blob", "pip install azure-storage-blob azure-identity"),
+        ("pip3 install --no-cache-dir azure-storage-blob flask", None),
+        (
+            "python -m pip --quiet install azure_storage_blob",
+            "python -m pip --quiet install azure_storage_blob azure-identity",
+        ),
+        (
+            "/opt/venv/bin/pip install azure-storage-blob[aio]",
+            "/opt/venv/bin/pip install azure-storage-blob[aio] azure-identity",
+        ),
+        (
+            "uv pip install --system 'azure-storage-blob==12.1'",
+            "uv pip install --system 'azure-storage-blob==12.1' 'azure-identity>=1.15.0'",
+        ),
+        (
+            "pip install azure-storage-blob==12.1 && pip list",
+            'pip install azure-storage-blob==12.1 "azure-identity>=1.15.0" && pip list',
+        ),
+        (
+            "conda install -y -c conda-forge azure-storage-blob",
+            "conda install -y -c conda-forge azure-storage-blob azure-identity",
+        ),
+        (
+            "conda run -n a pip install azure-storage-blob;",
+            "conda run -n a pip install azure-storage-blob azure-identity;",
+        ),
+        (
+            "true && \\\n  pip install \\\n    flask \\\n    azure-storage-blob \\\n    redis",
+            "true && \\\n  pip install \\\n    flask \\\n    azure-identity \\\n    azure-storage-blob \\\n    redis",
+        ),
+        (
+            "pip install flask \\\r\n  # files\r\n  azure-storage-blob",
+            "pip install flask \\\r\n  # files\r\n  azure-identity \\\r\n  azure-storage-blob",
+        ),
+        ("pip install azure-storage-blob azure-identity", "pip install azure-storage-blob azure-identity"),
+        ("pip install azure-storage-blob-changefeed", "pip install azure-storage-blob-changefeed"),
+        ("echo azure-storage-blob", "echo azure-storage-blob"),
+    ],
+)
+def test_an_image_that_names_the_sdk_gains_azure_identity(before, after):
+    if after is None:
+        after = before.replace("azure-storage-blob", "azure-storage-blob azure-identity")
+    head, tail = "FROM python\nCOPY app.py /app/\nRUN ", "\nCMD python app.py\n"
+    found = changed({"job/app.py": CODE, "job/Dockerfile": head + before + tail})
+    assert found.get("job/Dockerfile", head + before + tail) == head + after + tail
+
+
+def test_an_asynchronous_client_brings_aiohttp_to_the_image():
+    dockerfile = "FROM python\nRUN pip install azure-servicebus\nCOPY app.py .\n"
+    after = dockerfile.replace("azure-servicebus", "azure-servicebus aiohttp azure-identity")
+    assert changed({"app.py": ASYNC, "Dockerfile": dockerfile}) == {"Dockerfile": after}
+
+
+def test_clients_of_different_packages_add_one_package_to_an_image():
+    queue = CODE.replace("blob", "queue").replace("Blob", "Queue")
+    dockerfile = "FROM python\nRUN pip install azure-storage-queue azure-storage-blob\nCOPY . .\n"
+    found = changed({"app.py": CODE, "other.py": queue, "Dockerfile": dockerfile})
+    assert found["Dockerfile"].count("azure-identity") == 1
+
+
+def service(name, requirements, body):
+    """Return the files of a service with an image of its own, which copies the shared folder too."""
+    folder = f"services/{name}"
+    dockerfile = f"FROM python\nCOPY {folder}/requirements.txt .\nRUN pip install -r requirements.txt\n"
+    dockerfile += f"COPY shared/ ./shared/\nCOPY {folder}/ ./{folder}/\n"
+    return {
+        f"{folder}/main.py": body,
+        f"{folder}/requirements.txt": requirements,
+        f"{folder}/Dockerfile": dockerfile,
+    }
+
+
+USING = "from shared.blobs import client\n"
+
+
+def test_services_that_import_a_shared_module_gain_azure_identity():
+    # https://github.com/zerbouhyoussef/paper-analyzer/tree/af978bffe9
+    texts = {
+        "shared/__init__.py": "",
+        "shared/blobs.py": CODE,
+        "requirements.txt": "azure-storage-blob\n",
+        **service("ingest", "azure-storage-blob\nrequests\n", USING),
+        **service("check", "azure-storage-blob\nrequests\n", "import requests\n"),
+    }
+    found = changed(texts)
+    assert found == {
+        "requirements.txt": IDENTITY + "azure-storage-blob\n",
+        "services/ingest/requirements.txt": IDENTITY + "azure-storage-blob\nrequests\n",
+    }
+
+
+def test_a_program_elsewhere_that_imports_the_module_needs_no_image_for_that():
+    texts = {
+        "shared/blobs.py": CODE,
+        "functions/job/app.py": USING,
+        "functions/requirements.txt": "azure-storage-blob\n",
+        "tests/test_blobs.py": USING,
+        "tests/requirements.txt": "azure-storage-blob\n",
+    }
+    assert list(changed(texts)) == ["functions/requirements.txt"]
+
+
+@pytest.mark.parametrize(
+    ("copy", "install"),
+    [
+        ("COPY src /app/src\nCOPY deploy/reqs.txt /tmp/reqs.txt", "pip install -r /tmp/reqs.txt"),
+        ('COPY ["src", "deploy/reqs.txt", "/app/"]', "pip install --no-cache-dir --requirement=reqs.txt"),
+        ("COPY . /app", "cd /app && pip install -r deploy/reqs.txt"),
+        ("COPY --chown=1:1 src/*.py deploy/reqs*.txt ./", "uv pip install -rreqs.txt"),
+    ],
+)
+def test_the_manifest_that_an_image_installs_is_found_by_what_it_copies(copy, install):
+    dockerfile = f"FROM python\n{copy}\nRUN {install}\nCMD python src/app.py\n"
+    texts = {"src/app.py": CODE, "deploy/reqs.txt": "azure-storage-blob\n", "deploy/Dockerfile": dockerfile}
+    assert changed(texts) == {"deploy/reqs.txt": IDENTITY + "azure-storage-blob\n"}
+
+
+def test_an_image_that_copies_other_code_stays():
+    texts = {
+        "a/app.py": CODE,
+        "a/requirements.txt": "azure-storage-blob\n",
+        "b/main.py": "import azure.storage.blob\n",
+        "b/Dockerfile": "FROM python\nCOPY main.py .\nRUN pip install azure-storage-blob\n",
+    }
+    assert list(changed(texts)) == ["a/requirements.txt"]
+
+
+def test_a_manifest_that_includes_another_one_gains_it_where_the_sdk_stands():
+    texts = {"app.py": CODE, "requirements.txt": "-r deps/base.txt\nflask\n", "deps/base.txt": "azure-storage-blob\n"}
+    assert changed(texts) == {"deps/base.txt": IDENTITY + "azure-storage-blob\n"}
+
+
+def test_the_manifest_of_a_program_gains_it_though_the_sdk_is_forgotten_there():
+    # https://github.com/frankwiersma/azure-rag-chat-app/tree/ac74addc3a
+    code = CODE.replace("import os\n", "import os\nfrom dotenv import load_dotenv\n")
+    texts = {"app.py": code, "requirements.txt": "python-dotenv\n"}
+    assert changed(texts) == {"requirements.txt": IDENTITY + "python-dotenv\n"}
+    assert planned(texts).packages == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["install.sh", "scripts/setup.sh", ".github/workflows/run.yml", "setup.bat", ".devcontainer/devcontainer.json"],
+)
+def test_a_script_that_installs_the_sdk_gains_it_where_nothing_else_does(path):
+    text = '"x": "pip3 install azure-storage-blob"\n' if path.endswith("json") else "pip3 install azure-storage-blob\n"
+    found = changed({"src/app.py": CODE, path: text})
+    assert found == {path: text.replace("azure-storage-blob", "azure-storage-blob azure-identity")}
+
+
+def test_a_readme_is_mended_and_people_are_told_all_the_same():
+    texts = {"app.py": CODE, "README.md": "    pip install azure-storage-blob\n"}
+    plan = planned(texts)
+    assert plan.texts["README.md"][1] == b"    pip install azure-storage-blob azure-identity\n"
+    assert plan.packages == {"azure-identity": ["app.py"]}
+
+
+def test_packages_that_nothing_in_the_project_installs_are_told():
+    plan = planned({"app.py": ASYNC})
+    assert plan.packages == {"aiohttp": ["app.py"], "azure-identity": ["app.py"]}
+    lines = report.summary(plan, wrote=False)
+    assert "  package  aiohttp  for app.py" in lines
+    assert "  package  azure-identity  for app.py" in lines
+
+
+def test_code_that_uses_azure_identity_already_has_it():
+    before = "from azure.identity import DefaultAzureCredential\n" + CODE + "print(DefaultAzureCredential)\n"
+    assert planned({"app.py": before}).packages == {}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "text", "lock", "command"),
+    [
+        ("pyproject.toml", '[project]\ndependencies = ["azure-storage-blob"]\n', "uv.lock", "uv lock"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nazure-storage-blob = "*"\n', "poetry.lock", "poetry lock"),
+        ("Pipfile", '[packages]\nazure-storage-blob = "*"\n', "Pipfile.lock", "pipenv lock"),
+        ("member/pyproject.toml", '[project]\ndependencies = ["azure-storage-blob"]\n', "uv.lock", "uv lock"),
+        (
+            "requirements.in",
+            "azure-storage-blob\n",
+            "requirements.txt",
+            "pip-compile --generate-hashes requirements.in",
+        ),
+    ],
+)
+def test_a_lock_file_that_a_manifest_leaves_behind_is_told(manifest, text, lock, command):
+    header = f"#\n# This file is autogenerated by pip-compile\n#\n#    {command}\n#\nazure-storage-blob==12.1\n"
+    texts = {"member/app.py": CODE, manifest: text, lock: header}
+    plan = planned(texts)
+    assert manifest in plan.texts
+    assert lock not in plan.texts
+    assert plan.stale == {lock: command}
+    assert f"  lock     {lock}: {command}" in report.summary(plan, wrote=False)
+
+
+def test_requirements_with_hashes_get_no_line_without_one():
+    texts = {"app.py": CODE, "requirements.txt": "azure-storage-blob==12.1 \\\n    --hash=sha256:00\n"}
+    plan = planned(texts)
+    assert list(plan.texts) == ["app.py"]
+    assert plan.packages == {}
+    told = "made by a tool, or pinned by hash: add azure-identity to what it is made from, and make it anew"
+    assert plan.stale == {"requirements.txt": told}
