@@ -23,6 +23,7 @@ _SECOND = re.compile(
 )
 
 _NO_SECRET = re.compile(r"PORT|DRIVER", re.IGNORECASE)
+_PASSWORD = re.compile(r"PASS|PWD|SECRET|KEY", re.IGNORECASE)
 _KEYLESS = re.compile(r"Authentication\s*=\s*Active\s?Directory|ossrdbms-aad|get_token", re.IGNORECASE)
 
 
@@ -75,7 +76,7 @@ def connections(
 ) -> Iterator[Connection]:
     """Yield the connections to databases for which something in the repository says that they are on Azure.
 
-    That is a template, a settings file, the call itself, or that the migration rewrites it (``moving``).
+    That is a template, a settings file, the call itself, a token, or that the migration rewrites it (``moving``).
     """
     used = [module for module in modules if not is_test(module.path)]
     for plane in planes.by_name.values():
@@ -92,7 +93,8 @@ def connections(
                 found = parts(module, values, tracer)
                 if wanted and wanted not in found.text.lower():
                     continue
-                if not (on_azure or suffix in found.text.lower() or call in moving):
+                signs_in = found.keyless or _signs_in(module, plane, found)
+                if not (on_azure or signs_in or suffix in found.text.lower() or call in moving):
                     continue
                 literal = host_name(plane, found.text)
                 yield Connection(
@@ -102,8 +104,13 @@ def connections(
                     Target(tuple(found.settings), literal),
                     found.database,
                     tuple(found.secrets),
-                    found.keyless,
+                    signs_in,
                 )
+
+
+def _signs_in(module: Module, plane: Plane, found: Parts) -> bool:
+    """Whether a file asks for tokens of such databases and passes no password: events of engines hide who gets them."""
+    return plane.audience.encode() in module.source.text and not any(map(_PASSWORD.search, found.secrets))
 
 
 @dataclass(slots=True)
@@ -140,12 +147,13 @@ def parts(module: Module, values: Iterable[tuple[str, ast.expr]], tracer: Tracer
     servers = [name for name in settings if re.search(r"SERVER|HOST|URL|URI|CONN|DSN|ENDPOINT", name, re.IGNORECASE)]
     text = "\n".join(texts)
     hidden = [name for name in dict.fromkeys(secrets) if not _NO_SECRET.search(name)]
+    signs_in = any(name == "attrs_before" or name.lower() == "authentication" for name, _ in given)
     return Parts(
         text,
         servers or [name for name in settings if name not in named],
         database or (named[0] if named else ""),
         hidden,
-        not hidden and bool(_KEYLESS.search(text) or any(name == "attrs_before" for name, _ in given)),
+        not hidden and (signs_in or bool(_KEYLESS.search(text))),
     )
 
 

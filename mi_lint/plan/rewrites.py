@@ -1,6 +1,7 @@
-"""Rights of calls that the migration rewrites though no client is made: requests by hand, options of libraries.
+"""Rights of calls that make no client: requests by hand, options of libraries, before and after their migration.
 
-The rewrite names the role that its service takes. The resource follows from what the call says of its address.
+The rewrite, or the call that has a token already, names the role that its service takes. The resource follows from
+what the call says of its address.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.plan import keyless
 from mi_lint.plan.model import Reason, Resource
 from mi_lint.plan.operations import Use
 from mi_lint.plan.resources import Target, host_name, target_of_values
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mi_lint.plan.workload import Workload
 
 USUAL = "the rewritten call; the usual role of its service"
+SIGNED_IN = "a call that signs in with a token; the usual role of its service"
 # Planned elsewhere: by what they sign, and by the user in the database.
 _PLANNED = frozenset({"sas", "sql_server", "database_passwords"})
 _READER = "Storage Blob Data Reader"
@@ -38,28 +41,39 @@ def of(outcome: Outcome | None) -> Rewritten | None:
 
 
 def collect(workload: Workload) -> None:
-    """Grant what the rewritten calls of a workload need that no client and no connection stands for."""
+    """Grant what the calls of a workload need that no client and no connection stands for."""
     builder = workload.builder
-    paths = frozenset(workload.paths)
     placed = {reason.place for a in workload.grants.assignments for reason in a.reasons}
-    for site in builder.sites:
-        rewrite = of(builder.outcomes.get(site))
-        if rewrite is None or site.module.path not in paths or site.family in _PLANNED:
+    for site, role in (*_rewritten(workload), *_keyless(workload)):
+        if place(site) in placed:
             continue
-        clients = [call for call in (site.call, *site.consumers) if call is not None]
-        if (
-            delegated(site) is not None
-            or place(site) in placed
-            or any(call in workload.clients.resource_of for call in clients)
-        ):
-            continue
-        role = _READER if _only_reads(site) else rewrite.role or _ROLES.get(site.family, "")
-        for name in role.split(" and ") if role else ():
+        for name in (_READER if _only_reads(site) else role).split(" and ") if role else ():
             plane = builder.planes.with_role(name)
             if plane is not None and not _is_granted(workload, plane, site):
                 resource = builder.directory.resource(plane, _target(workload, plane, site))
                 workload.clients.rewritten[site] = resource.key
                 _grant(workload, plane, resource, name, site)
+
+
+def _rewritten(workload: Workload) -> Iterator[tuple[Site, str]]:
+    """Yield the calls that the migration rewrites, with the role that the new ones need."""
+    paths = frozenset(workload.paths)
+    for site in workload.builder.sites:
+        rewrite = of(workload.builder.outcomes.get(site))
+        if rewrite is None or site.module.path not in paths or site.family in _PLANNED:
+            continue
+        clients = [call for call in (site.call, *site.consumers) if call is not None]
+        if delegated(site) is None and not any(call in workload.clients.resource_of for call in clients):
+            yield site, rewrite.role or _ROLES.get(site.family, "")
+
+
+def _keyless(workload: Workload) -> Iterator[tuple[Site, str]]:
+    """Yield the calls that sign in with tokens already."""
+    builder = workload.builder
+    known = {place(site) for site in builder.sites}
+    for site in keyless.sites(workload.modules_with(keyless.WORDS), builder.planes, builder.session.analysis):
+        if place(site) not in known:
+            yield site, site.data["role"]
 
 
 def delegated(site: Site) -> tuple[str, str] | None:
@@ -93,7 +107,9 @@ def _grant(workload: Workload, plane: Plane, resource: Resource, role: str, site
         workload.grants.add(plane, resource, known)
         return
     call = site.details[0] if site.details else site.family
-    workload.grants.add_default(plane, resource, (role,), Reason(call, place(site)), USUAL)
+    workload.grants.add_default(
+        plane, resource, (role,), Reason(call, place(site)), SIGNED_IN if site.form == "keyless" else USUAL
+    )
 
 
 def _request(plane: Plane, site: Site, call: ast.Call) -> Use | None:

@@ -178,3 +178,17 @@ def recognise(header: str, address: str, names: str) -> Match | None:
             if service.words and re.search(service.words, text, re.IGNORECASE):
                 return Match(service, False)
     return Match(UNKNOWN, False) if header in AZURE_HEADERS else None
+
+
+def with_token(address: str, scope: str) -> RestService | None:
+    """Return the service to which a request sends a token of a scope; None when that is not known."""
+    services = [service for service in SERVICES if service.role and service.scope.lower() == scope]
+    if _LITERAL_HOST.search(address):
+        return next((service for service in services if re.search(service.host, address, re.IGNORECASE)), None)
+    for pattern in ("host", "path", "words"):
+        for service in services:
+            expression = getattr(service, pattern)
+            if expression and re.search(expression, address.replace("}", "}/"), re.IGNORECASE):
+                return service
+    # What all services of one scope have in common is the role of the widest.
+    return services[-1] if services else None

@@ -59,6 +59,22 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     yield from _jaas(module, analysis)
 
 
+def keyless(module: Module, analysis: Analysis) -> Iterator[ast.Call]:
+    """Yield the Kafka clients of a module that give Event Hubs tokens."""
+    for call in module.calls:
+        name = module.qualified(call.func) or ""
+        if name in _CONFLUENT and call.args:
+            for home, node in dictionaries(module, call.args[0], analysis):
+                server, callback = entry(node, "bootstrap.servers", "metadata.broker.list"), entry(node, "oauth_cb")
+                if callback is not None and _is_event_hubs(home, server, None, analysis):
+                    yield call
+                    break
+        elif name in _KEYWORDS and known.keyword(call, "sasl_oauth_token_provider") is not None:
+            server = known.keyword(call, "bootstrap_servers")
+            if _is_event_hubs(module, server, None, analysis):
+                yield call
+
+
 def _jaas(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the options of Spark and Java clients whose login module sends a connection string."""
     pairs = [(call.args[0], call.args[1]) for call in module.calls if len(call.args) == 2]

@@ -21,6 +21,7 @@ MARKERS = (
 )  # fmt: skip
 _PACKAGES = ("autogen", "ag2", "pyautogen")
 _KEYLESS = frozenset({"azure_ad_token_provider", "azure_ad_token"})
+Entries = dict[object, tuple[ast.expr, ast.expr]]
 _FORMS = {"autogen": "config_list", "router": "litellm_params", "mem0": "azure_kwargs"}
 
 
@@ -28,11 +29,7 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the keys in configurations of Azure OpenAI."""
     autogen = _imports_autogen(module)
     for node in module.dicts:
-        entries: dict[object, tuple[ast.expr, ast.expr]] = {
-            key.value: (key, value)
-            for key, value in zip(node.keys, node.values, strict=True)
-            if isinstance(key, ast.Constant)
-        }
+        entries = _entries(node)
         form = _form(module, node, entries, autogen) if "api_key" in entries else ""
         if not form or _KEYLESS & set(entries):
             continue
@@ -45,7 +42,22 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             )  # fmt: skip
 
 
-def _form(module: Module, node: ast.Dict, entries: dict[object, tuple[ast.expr, ast.expr]], autogen: bool) -> str:
+def keyless(module: Module) -> Iterator[ast.Dict]:
+    """Yield the configurations of Azure OpenAI that sign in with tokens; mem0 does when it is given no key."""
+    autogen = _imports_autogen(module)
+    for node in module.dicts:
+        entries = _entries(node)
+        form = _form(module, node, entries, autogen) if "api_key" not in entries else ""
+        if form == "mem0" or (form and _KEYLESS & set(entries)):
+            yield node
+
+
+def _entries(node: ast.Dict) -> Entries:
+    pairs = zip(node.keys, node.values, strict=True)
+    return {key.value: (key, value) for key, value in pairs if isinstance(key, ast.Constant)}
+
+
+def _form(module: Module, node: ast.Dict, entries: Entries, autogen: bool) -> str:
     """Return whose configuration of Azure OpenAI a dictionary is; empty when it is none."""
     _, kind = entries.get("api_type", (None, None))
     if autogen and isinstance(kind, ast.Constant) and kind.value == "azure":

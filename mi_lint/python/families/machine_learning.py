@@ -44,6 +44,22 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             yield from _databricks(module, call, name, analysis)
 
 
+def keyless(module: Module) -> Iterator[tuple[ast.Call, bool]]:
+    """Yield the datastores that name no secret, and the sign-ins with a managed identity (the second value)."""
+    for call in module.calls:
+        qualified = module.qualified(call.func) or ""
+        name = qualified.rpartition(".")[2]
+        if qualified == "azureml.core.authentication.MsiAuthentication":
+            yield call, True
+        elif qualified.startswith("azure.ai.ml.entities.") and name in _DATASTORES:
+            if known.keyword(call, "credentials") is None:
+                yield call, False
+        elif qualified.startswith("azureml.") and name.startswith("register_azure_"):
+            given = {keyword.arg for keyword in call.keywords}
+            if given.isdisjoint(_SECRETS):
+                yield call, False
+
+
 def _databricks(module: Module, call: ast.Call, name: str, analysis: Analysis) -> Iterator[Site]:
     secret = known.keyword(call, "azure_client_secret") or known.keyword(call, "token")
     host = known.keyword(call, "host")

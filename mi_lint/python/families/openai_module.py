@@ -52,6 +52,19 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             yield from _client(module, analysis, call, qualified)
 
 
+def keyless(module: Module, analysis: Analysis) -> Iterator[ast.expr | ast.stmt]:
+    """Yield where tokens of Microsoft Entra ID are set on the module, or passed to a class of the public service."""
+    for name in ("azure_ad_token_provider", "azure_ad_token", "api_key"):
+        for _, target, value, statement in module.attributes.get(name, ()):
+            ours = module.qualified(target.value) == "openai" and isinstance(statement, ast.stmt)
+            if ours and isinstance(statement, ast.stmt) and analysis.tracer.trace(module, value).has_token:
+                yield statement
+    for call in module.calls:
+        key = known.keyword(call, "api_key") if (module.qualified(call.func) or "") in _CLASSES else None
+        if key is not None and analysis.tracer.trace(module, key).has_token:
+            yield call
+
+
 def _settings(module: Module) -> dict[str, list[tuple[ast.stmt, ast.expr]]]:
     """Return what the module assigns to attributes of ``openai``."""
     found: dict[str, list[tuple[ast.stmt, ast.expr]]] = {}

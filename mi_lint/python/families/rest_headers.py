@@ -38,7 +38,7 @@ _TOKEN_NAMES = re.compile(r"token|bearer|credential|jwt", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Header:
+class Header:
     """One place where a header gets its value."""
 
     name: str
@@ -49,25 +49,26 @@ class _Header:
 
 def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield the headers that send a key."""
-    for header in _headers(module, analysis):
+    for header in headers_of(module, analysis):
         site = _site(module, analysis, header)
         if site is not None:
             yield site
 
 
-def _headers(module: Module, analysis: Analysis) -> Iterator[_Header]:
+def headers_of(module: Module, analysis: Analysis) -> Iterator[Header]:
+    """Yield the places where a header that authenticates gets its value."""
     for node in module.dicts:
         for key, value in zip(node.keys, node.values, strict=True):
             if key is not None and (name := _header_name(module, analysis, key)):
-                yield _Header(name, key, value, node)
+                yield Header(name, key, value, node)
     for item, value in module.item_assignments:
         if name := _header_name(module, analysis, item.slice):
-            yield _Header(name, item.slice, value, item)
+            yield Header(name, item.slice, value, item)
     for call in module.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_header" and len(call.args) == 2:
             name = _header_name(module, analysis, call.args[0])
             if name:
-                yield _Header(name, call.args[0], call.args[1], call.func.value)
+                yield Header(name, call.args[0], call.args[1], call.func.value)
 
 
 def _header_name(module: Module, analysis: Analysis, node: ast.expr) -> str:
@@ -81,7 +82,7 @@ def _header_name(module: Module, analysis: Analysis, node: ast.expr) -> str:
     return lowered if lowered in rest_services.HEADERS else ""
 
 
-def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
+def _site(module: Module, analysis: Analysis, header: Header) -> Site | None:
     value = _without_prefix(header)
     if value is None:
         return None
@@ -90,7 +91,7 @@ def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
         return None
     if stored := _stored_under(module, header):
         return _definition(module, header, stored, value, trace)
-    sent = list(_sendings(module, header))
+    sent = list(sendings_of(module, header))
     if not sent and not _may_be_sent(module, header):
         return None
     match = _service(module, header, value, trace, sent)
@@ -111,7 +112,7 @@ def _site(module: Module, analysis: Analysis, header: _Header) -> Site | None:
     )  # fmt: skip
 
 
-def _stored_under(module: Module, header: _Header) -> str:
+def _stored_under(module: Module, header: Header) -> str:
     """Return the name of the entry that holds the headers in a definition which another service uses later."""
     parent = module.parent(header.holder)
     if not isinstance(header.holder, ast.Dict) or not isinstance(parent, ast.Dict):
@@ -122,7 +123,7 @@ def _stored_under(module: Module, header: _Header) -> str:
     return ""
 
 
-def _definition(module: Module, header: _Header, stored: str, value: ast.expr, trace: Trace) -> Site | None:
+def _definition(module: Module, header: Header, stored: str, value: ast.expr, trace: Trace) -> Site | None:
     """Return the site of a header that, say, AI Search sends to a custom skill: a token would expire there."""
     if header.name not in rest_services.AZURE_HEADERS or "header" not in stored.lower():
         return None
@@ -134,7 +135,7 @@ def _definition(module: Module, header: _Header, stored: str, value: ast.expr, t
     )  # fmt: skip
 
 
-def _sendings(module: Module, header: _Header) -> Iterator[Sending]:
+def sendings_of(module: Module, header: Header) -> Iterator[Sending]:
     """Yield the requests that send a header; a header added to a request object is sent by that object."""
     yield from sendings(module, header.holder)
     if isinstance(module.parent(header.node), ast.Call) and isinstance(header.holder, ast.Name):
@@ -143,12 +144,12 @@ def _sendings(module: Module, header: _Header) -> Iterator[Sending]:
                 yield Sending(binding.value, False)
 
 
-def _shown(header: _Header) -> str:
+def _shown(header: Header) -> str:
     text = header.node.value if isinstance(header.node, ast.Constant) else header.name
     return str(text)
 
 
-def _without_prefix(header: _Header) -> ast.expr | None:
+def _without_prefix(header: Header) -> ast.expr | None:
     """Return the key of a header; of ``Authorization`` what follows ``Bearer`` or ``Basic``, when it is filled in."""
     if header.name != "authorization":
         return header.value
@@ -175,7 +176,7 @@ def _is_key(header: str, value: ast.expr, trace: Trace, basic: bool) -> bool:
     return not (_TOKEN_NAMES.search(name) and not is_key_name(name.replace("token", "")))
 
 
-def _may_be_sent(module: Module, header: _Header) -> bool:
+def _may_be_sent(module: Module, header: Header) -> bool:
     """Whether headers that no request of the module is seen to send are more than data: they are kept or returned."""
     if header.name not in rest_services.AZURE_HEADERS:
         return False
@@ -187,7 +188,7 @@ def _may_be_sent(module: Module, header: _Header) -> bool:
     return False
 
 
-def _service(module: Module, header: _Header, value: ast.expr, trace: Trace, sent: list[Sending]) -> Match | None:
+def _service(module: Module, header: Header, value: ast.expr, trace: Trace, sent: list[Sending]) -> Match | None:
     names = " ".join([last_name(value), *(origin.name for origin in trace.origins)])
     found = [rest_services.recognise(header.name, address(module, sending.call), names) for sending in sent]
     matches = [match for match in found if match is not None]
@@ -200,7 +201,7 @@ def _service(module: Module, header: _Header, value: ast.expr, trace: Trace, sen
     return known[0] if len({match.service for match in known}) == 1 else Match(rest_services.UNKNOWN, False)
 
 
-def _has_bearer_branch(module: Module, header: _Header) -> bool:
+def _has_bearer_branch(module: Module, header: Header) -> bool:
     """Whether another branch of the choice that the header stands in sends a token already."""
     inner: ast.AST = header.holder
     for parent in module.parents(header.holder):
@@ -218,7 +219,7 @@ def _sends_token(branch: ast.AST) -> bool:
     return any(isinstance(n, ast.Constant) and str(n.value).lower() == "authorization" for n in ast.walk(branch))
 
 
-def _is_async(module: Module, header: _Header, sent: list[Sending]) -> bool:
+def _is_async(module: Module, header: Header, sent: list[Sending]) -> bool:
     """Whether the headers are made in a coroutine and every request that sends them is awaited."""
     function = module.place(header.node)[0].enclosing("function", "lambda")
     if function is None or not isinstance(function.node, ast.AsyncFunctionDef):

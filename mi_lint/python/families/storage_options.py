@@ -21,6 +21,7 @@ SECRETS = (
     "azure_storage_sas_token", "azure_storage_access_key", "azure_client_secret", "AZURE_STORAGE_ACCOUNT_KEY",
     "AZURE_STORAGE_ACCESS_KEY", "AZURE_STORAGE_SAS_TOKEN",
 )  # fmt: skip
+_ACCOUNTS = ("account_name", "azure_storage_account_name", "AZURE_STORAGE_ACCOUNT_NAME")
 _FILE_SYSTEMS = {
     "adlfs.AzureBlobFileSystem": "adlfs",
     "adlfs.spec.AzureBlobFileSystem": "adlfs",
@@ -51,6 +52,22 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
             if secret is not None:
                 if not is_emulator(home, node.values, analysis):
                     yield from _site(module, call, _library(module, call, name), "dictionary", secret, home, analysis)
+                break
+
+
+def keyless(module: Module, analysis: Analysis) -> Iterator[ast.Call]:
+    """Yield the calls that name a storage account and no key: such a file system signs in with tokens."""
+    for call in module.calls:
+        name = module.qualified(call.func) or ""
+        library = _FILE_SYSTEMS.get(name, "")
+        if library and library != "datalake1" and not any(keyword.arg in SECRETS for keyword in call.keywords):
+            account = known.keyword(call, "account_name")
+            if account is not None or (library == "pyarrow" and len(call.args) == 1):
+                yield call
+        options = known.keyword(call, "storage_options")
+        for _, node in dictionaries(module, options, analysis) if options is not None and not library else ():
+            if entry(node, *_ACCOUNTS) is not None and entry(node, *SECRETS) is None:
+                yield call
                 break
 
 
