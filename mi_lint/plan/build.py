@@ -76,6 +76,7 @@ class Builder:
         self.reached: dict[ClientCall | Site, set[str]] = {}
         self.workloads: list[Workload] = []
         self._database_names: dict[tuple[str, str], str] = {}
+        self._no_host: list[str] = []
         wanted = frozenset(workspace.wanted)
         self.sites = [site for site in self.session.sites if site.module.path in wanted]
         staying = suppressed(self.session, self.sites, workspace.config)
@@ -171,6 +172,7 @@ class Builder:
         clients = Clients(self.instances, directory, Grants(self.tracer, directory.parameters))
         clients.grant(list(modules_with_calls(self.session.analysis, paths, self.planes)))
         self._reach(clients)
+        self._no_host = list(paths)
         named = {call.module.path for call in clients.resource_of}
         named |= {site.module.path for site in self.sites if rewrites.of(self.outcomes.get(site)) is not None}
         found = sorted(named.intersection(paths))
@@ -180,6 +182,15 @@ class Builder:
                 f"no host of this plan runs {shown}: plan the rights of who runs them, such as "
                 f"`mi-lint plan {posixpath.dirname(found[0]) or found[0]}`"
             )
+
+    def outside(self) -> Workload | None:
+        """Return what the code needs that is rewritten and that no host of the plan runs; to be asked after `build`."""
+        moving = (site.module.path for site in self.sites if rewrites.of(self.outcomes.get(site)) is not None)
+        if set(self._no_host).isdisjoint(moving):
+            return None
+        workload = Workload(self, Group("", (), (), tuple(self._no_host)))
+        workload.collect()
+        return workload
 
     def _block_sites(self) -> None:
         """Note the calls that go on using a key, by the resource that they reach."""

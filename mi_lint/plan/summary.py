@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mi_lint.plan.model import HOSTS, Assignment, Identity, Plan
@@ -43,13 +44,19 @@ def of_migration(opened: Opened) -> AzureSide:
 
     rules = opened.config.rules
     workspace = Workspace(opened.root, opened.places, opened.wanted, opened.session, opened.config)
-    plan = Builder(workspace, Planes(store.role_table(rules)), (), Choices()).build()
+    builder = Builder(workspace, Planes(store.role_table(rules)), (), Choices())
+    plan = builder.build()
+    rights = _rights(plan, plan.assignments)
+    outside = builder.outside()
+    if outside is not None:
+        known = replace(plan, resources=tuple(builder.directory.resources.values()))
+        rights += _rights_outside(known, outside.grants.assignments)
     if is_empty(plan):
-        return AzureSide("Azure side: no service was found that needs a right", [], [])
+        return AzureSide("Azure side: no service was found that needs a right", rights, [])
     number = len(plan.questions)
     questions = f" ({number} open question{'s' if number > 1 else ''})" if number else ""
     line = f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
-    return AzureSide(line, _rights(plan, plan.assignments), _problems(plan))
+    return AzureSide(line, rights, _problems(plan))
 
 
 def _rights(plan: Plan, assignments: Iterable[Assignment]) -> list[str]:
@@ -58,6 +65,15 @@ def _rights(plan: Plan, assignments: Iterable[Assignment]) -> list[str]:
     for assignment in assignments:
         roles.setdefault(_where(plan, assignment), []).append(assignment.role)
     return [f"{', '.join(dict.fromkeys(names))} on {where}" for where, names in roles.items()]
+
+
+def _rights_outside(plan: Plan, assignments: Iterable[Assignment]) -> list[str]:
+    """Return the rights of code that no host of the plan runs, each with the first file that needs it."""
+    by_file: dict[str, list[Assignment]] = {}
+    for assignment in assignments:
+        places = [reason.place.rpartition(":")[0] for reason in assignment.reasons]
+        by_file.setdefault(next(iter(places), ""), []).append(assignment)
+    return [f"{right}, for what runs {path}" for path, own in by_file.items() for right in _rights(plan, own)]
 
 
 def _where(plan: Plan, right: Assignment) -> str:

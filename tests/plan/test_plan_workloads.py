@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from plan_repositories import BLOB, plan_of
+from plan_repositories import BLOB, plan_of, write
 from plan_samples import DEPLOYMENT, FUNCTION, IMAGES, WORKLOADS
 
+from mi_lint.configuration.settings import load
+from mi_lint.migrate.opened import open_project
 from mi_lint.plan.model import SYSTEM, USER
 from mi_lint.plan.render import json as json_format
 from mi_lint.plan.render import markdown
 from mi_lint.plan.steps import steps
+from mi_lint.plan.summary import of_migration
 
 READS = BLOB + "\n    service.list_containers()\n"
 WRITES = BLOB + "\n    service.create_container('x')\n"
@@ -247,3 +250,14 @@ def test_one_symbol_in_two_templates_is_two_resources_and_each_of_them_one(tmp_p
     clients = [a for a in plan.assignments if a.role == "Storage Blob Data Owner"]
     assert sorted({r.label for r in plan.resources}) == ["first", "second"]
     assert len({a.resource for a in clients}) == 2
+
+
+def test_the_summary_of_a_migration_has_the_rights_of_code_that_no_host_runs(tmp_path):
+    uploads = '    service.get_container_client("a").upload_blob("b", b"")\n'
+    files = {"worker/host.json": HOST, "worker/function_app.py": FUNCTION, "api/app.py": BLOB + uploads}
+    write(str(tmp_path), files)
+    rights = of_migration(open_project([str(tmp_path)], load([str(tmp_path)]))).rights
+    assert any(right.endswith("AzureWebJobsStorage") for right in rights)
+    assert rights[-1] == (
+        "Storage Blob Data Contributor on the storage account behind STORAGE_URL, for what runs api/app.py"
+    )
