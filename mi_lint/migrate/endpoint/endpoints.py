@@ -239,7 +239,7 @@ def _from_setting(
             return Replacement(code, changes, told_field, ((field.old, field.new),))
     if origin.kind in ("environment", "setting") and _has_default(origin):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
-    if origin.kind == "setting" and not there and reads_file(origin):
+    if origin.kind == "setting" and reads_file(origin):
         return _FILE.format(origin.name)
     new = there or context.setting(old, call.client)
     settings = [] if there else [(new, endpoint.example)]

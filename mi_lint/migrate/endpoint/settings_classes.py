@@ -45,12 +45,19 @@ def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall
     new = new.upper() if old.isupper() else new.lower()
     owner = home.parent(declared)
     if there:
-        return _other_field(origin, old, there, owner, secret, attribute, context)
+        other = _other_field(origin, old, there, owner, secret, attribute, context)
+        if other is not None or not reads_file(origin):
+            return other
+        # Known from a sample only: what fills the class may be a file, which the environment lacks.
+        prefix = origin.name[: -len(old)]
+        new = there[len(prefix) :] if there.lower().startswith(prefix.lower()) else ""
+        new = new if old.isupper() else new.lower()
     if declared.value is not None and not _is_empty(declared.value):
         return None
-    if new == old or not isinstance(owner, ast.ClassDef) or any(_names(statement, new) for statement in owner.body):
+    if new in ("", old) or not isinstance(owner, ast.ClassDef) or any(_names(s, new) for s in owner.body):
         return None
-    code, name = _read_as(new, secret, attribute, context), setting_name(origin.name, call.client.endpoint.setting)
+    code = _read_as(new, secret, attribute, context)
+    name = there or setting_name(origin.name, call.client.endpoint.setting)
     reads = _reads(old, declared, home, context)
     shared = reads is None or not all(_is_secret(*read, call, context) for read in reads)
     if _is_settings(owner) and (shared or refuses_strangers(owner)):
