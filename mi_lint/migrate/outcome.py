@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from mi_lint.migrate.editing.changes import Change
@@ -48,7 +49,16 @@ Outcome = Rewritten | HeldBack | Manual
 
 @dataclass(slots=True)
 class Needs:
-    """What rewriting a module needs besides its sites: names to import from azure-identity and elsewhere."""
+    """What rewriting a module needs besides its sites: names to import from azure-identity and elsewhere.
+
+    ``inner`` are names by the import of a function or block beside which they are imported.
+    """
 
     imports: set[tuple[str, str]] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
+    inner: dict[ast.Import | ast.ImportFrom, set[tuple[str, str]]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[tuple[str, str]]:
+        """All names that are imported, wherever."""
+        return self.imports.union(*self.inner.values())

@@ -15,6 +15,7 @@ from mi_lint.migrate.credential.stored_clients import Stored, stored
 from mi_lint.migrate.editing.changes import Change, applied, merged
 from mi_lint.migrate.editing.definitions import assigned_name, definition_offset, settings_loader, top_level
 from mi_lint.migrate.editing.imports import after_header
+from mi_lint.migrate.editing.inner_imports import inner_import
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -160,7 +161,7 @@ class Credentials:
     def _deserves_name(self, number: int, used: list[int], changes: list[Change]) -> bool:
         """Whether a credential is made once under a name: several sites need it, or it makes the line too long."""
         use = self._uses[number]
-        if self._existing(use):
+        if self._existing(use) or self._is_late(use, used):
             return False
         if (
             use.kind == "provider"
@@ -169,6 +170,13 @@ class Credentials:
         ):
             return True
         return self._is_too_long(number, changes)
+
+    def _is_late(self, use: _Use, used: list[int]) -> bool:
+        """Whether each function makes a credential of its own, as it imports its client by itself."""
+        same = [self._uses[number] for number in used if self._same(self._uses[number], use)]
+        scopes = {id(self._module.place(other.node)[0]) for other in same}
+        plain = use.kind == "credential" and use.scope != _LASTING
+        return plain and len(scopes) == len(same) and all(inner_import(self._module, other.node) for other in same)
 
     def _in_place(self, named: list[int], changes: list[Change]) -> dict[int, str]:
         """Return the names of credentials that the module's own assignment makes; none where it is made itself."""
@@ -220,6 +228,10 @@ class Credentials:
         if self._is_local(f"{package}.{name}", name, use):
             return name
         bindings = self._module.scope.bindings.get(name, [])
+        inner = inner_import(self._module, use.node)
+        if inner is not None and not self._module.place(use.node)[0].lookup(name):
+            needs.inner.setdefault(inner, set()).add((package, name))
+            return name
         taken = any(binding.target != f"{package}.{name}" for binding in bindings)
         asynchronous = package.endswith(".aio")
         if not taken and not (self._mixed and asynchronous and not bindings):

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from mi_lint.migrate.editing.changes import Change, with_last_blank_lines
+from mi_lint.migrate.editing.inner_imports import inner_changes
 from mi_lint.migrate.outcome import Needs
 from mi_lint.migrate.verify import DIRECTIVE
 from mi_lint.python.facts import Module
@@ -28,9 +29,10 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
     for package, name in sorted(needs.imports):
         if not _is_bound(module, f"{package}.{name}", name, before):
             missing.setdefault(package, []).append(name)
-    changes: list[Change] = []
+    # What the top of the module imports anyway is not imported again.
+    inner = {statement: pairs - needs.imports for statement, pairs in needs.inner.items()}
+    changes, unused = inner_changes(module, inner, unused)
     apart: list[Change] = []
-    unused = list(unused)
     gone = {alias for _, alias in unused}
     for package, names in missing.items():
         present = _present(module, package, before)

@@ -27,7 +27,7 @@ def install_changes(module: Module, needs: Needs, packages: Iterable[str]) -> li
     missing = [
         name
         for package, word, name in _DISTRIBUTIONS
-        if any(needed.startswith(package) and what.startswith(word) for needed, what in needs.imports)
+        if any(needed.startswith(package) and what.startswith(word) for needed, what in needs.names)
         and name not in told
         and not any(target.startswith(package) for target in targets)
     ]

@@ -1,0 +1,79 @@
+"""What a client needs is imported where the client is: a module that does without the SDK goes on doing so."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
+from mi_lint.rulebook import store
+
+CLIENT = 'BlobServiceClient(endpoint, credential=os.environ["STORAGE_KEY"])'
+CREDENTIAL = "from azure.identity import DefaultAzureCredential\n"
+SDK = "from azure.storage.blob import BlobServiceClient\n"
+
+
+@functools.cache
+def table():
+    return store.client_table()
+
+
+def migrated(code):
+    session = session_of_texts({"app.py": code.encode()}, table())
+    return session.plan(Options()).texts["app.py"][1].decode()
+
+
+def function(name, client=CLIENT):
+    return f"def {name}(endpoint):\n    {SDK}    return {client}\n"
+
+
+def test_a_function_that_imports_its_client_imports_the_credential():
+    result = migrated("import os\n\n\n" + function("connect"))
+    assert result.endswith(f"(endpoint):\n    {CREDENTIAL}    {SDK}    return {CLIENT.split(', ')[0]}, credential=Defa"
+                           "ultAzureCredential())\n")  # fmt: skip
+    assert "\nfrom" not in result.partition("def ")[0]
+
+
+def test_an_import_that_may_fail_brings_the_credential_with_it():
+    head = f"import os\n\ntry:\n    {SDK}except ImportError:\n    BlobServiceClient = None\n\n\n"
+    result = migrated(f"{head}def connect(endpoint):\n    return {CLIENT}\n")
+    assert f"try:\n    {CREDENTIAL}    {SDK}except" in result
+    assert result.count("azure.identity") == 1
+
+
+def test_each_function_makes_a_credential_of_its_own():
+    result = migrated("import os\n\n\n" + function("first") + "\n\n" + function("second"))
+    assert result.count(f"    {CREDENTIAL}    {SDK}") == result.count("=DefaultAzureCredential())") == 2
+
+
+def test_two_clients_of_one_function_share_the_credential_of_the_module():
+    result = migrated("import os\n\n\n" + function("both", f"{CLIENT}, {CLIENT}"))
+    assert result.startswith(CREDENTIAL)
+    assert result.count("DefaultAzureCredential()") == 1
+
+
+def test_an_import_of_a_function_that_is_not_needed_any_more_is_replaced():
+    code = (
+        "import os\n\n\ndef connect():\n    from azure.identity import ClientSecretCredential\n"
+        "    from azure.mgmt.datafactory import DataFactoryManagementClient\n\n"
+        '    credential = ClientSecretCredential(os.environ["T"], os.environ["C"], os.environ["S"])\n'
+        '    return DataFactoryManagementClient(credential, "a")\n'
+    )
+    assert migrated(code).startswith(f"def connect():\n    {CREDENTIAL}    from azure.mgmt.datafactory import Data")
+
+
+@pytest.mark.parametrize("before", ["", "    import json; "])
+def test_only_an_import_on_a_line_of_its_own_is_joined(before):
+    line = f"{before.strip()} {SDK}" if before else SDK
+    result = migrated(f"import os\n\n\ndef connect(endpoint):\n    {line.lstrip()}    return {CLIENT}\n")
+    assert result.startswith(CREDENTIAL) is bool(before)
+
+
+def test_what_the_top_of_the_module_imports_is_not_imported_again():
+    provider = 'AzureOpenAI(azure_endpoint="https://a.openai.azure.com", api_key=os.environ["KEY"], api_version="1")'
+    code = "import os\n\nfrom openai import AzureOpenAI\n\n\n" + function("connect") + f"\n\nclient = {provider}\n"
+    result = migrated(code)
+    assert result.count("import DefaultAzureCredential") == 1
+    assert f"\n    {SDK}" in result
