@@ -146,7 +146,7 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     companions = {change.path for changes in result.companions.values() for change in changes}
     for path in companions:
         _settle(project, result, path)
-    result.packages = {name: sorted(modules) for name, modules in sorted(places.missing.items())}
+    result.packages = places.unmet({path: result.texts[path][1] for path in companions})
     result.stale = stale(project, sorted(companions), places.generated)
     if thorough:
         result.real_settings = real_files(project, frozenset(renamed | unused))

@@ -206,8 +206,7 @@ class Round:
         needs = Needs({pair for r in own for pair in r.imports}, {name for r in own for name in r.modules})
         resolved = self._context(module).credentials.resolve(changes, needs)
         orphans = Orphans(module, self._analysis, resolved).find()
-        needed = {name for _, name in needs.imports} | needs.modules
-        unused = [(statement, alias) for statement, alias in orphans.imports if alias.name not in needed]
+        unused = [(statement, alias) for statement, alias in orphans.imports if not _is_needed(statement, alias, needs)]
         complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
         complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
@@ -217,6 +216,15 @@ class Round:
 def _files(site: Site, rewrite: Rewritten) -> frozenset[str]:
     """Return the files that a rewrite changes."""
     return frozenset({site.module.path, *(change.path for change in rewrite.changes)})
+
+
+def _is_needed(statement: ast.Import | ast.ImportFrom, alias: ast.alias, needs: Needs) -> bool:
+    """Whether an import binds just what the new code needs; another name or module for it serves nothing."""
+    if alias.asname is not None and alias.asname != alias.name:
+        return False
+    if isinstance(statement, ast.Import):
+        return alias.name in needs.modules
+    return (statement.module or "", alias.name) in needs.imports
 
 
 def _first_line(module: Module, accepted: dict[Site, Rewritten]) -> int:

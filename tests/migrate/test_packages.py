@@ -215,6 +215,14 @@ def test_packages_that_nothing_in_the_project_installs_are_told():
     assert "  package  azure-identity  for app.py" in lines
 
 
+def test_what_another_module_of_the_program_brings_is_not_told():
+    # https://github.com/hongwon1031/MementoBox-v2/tree/50febea8ff
+    queue = CODE.replace("blob", "queue").replace("Blob", "Queue")
+    plan = planned({"a/app.py": CODE, "a/b/other.py": queue, "a/requirements.txt": "azure-storage-queue\n"})
+    assert plan.texts["a/requirements.txt"][1].decode() == IDENTITY + "azure-storage-queue\n"
+    assert plan.packages == {}
+
+
 def test_code_that_uses_azure_identity_already_has_it():
     before = "from azure.identity import DefaultAzureCredential\n" + CODE + "print(DefaultAzureCredential)\n"
     assert planned({"app.py": before}).packages == {}

@@ -46,3 +46,18 @@ def test_what_is_not_chosen_stays_whatever_is_rewritten_around_it():
     assert text.count("COSMOS_KEY") == 1
     states = [type(outcome) for _, outcome in plan.outcomes]
     assert states == [HeldBack, *[Rewritten] * 4]
+
+
+def test_an_import_under_another_name_goes_with_its_last_use():
+    # https://github.com/Azure-Samples/azureai-samples (scenarios/llama-index)
+    code = """\
+import os
+
+from azure.identity.aio import DefaultAzureCredential as DefaultAzureCredentialAsync
+from azure.storage.blob import BlobServiceClient
+
+client = BlobServiceClient(os.environ["BLOB"], credential=DefaultAzureCredentialAsync())
+"""
+    after = code.replace(".aio", "").replace(" as DefaultAzureCredentialAsync", "").replace("Async", "")
+    plan = session_of_texts({"app.py": code.encode()}, store.client_table()).plan(Options())
+    assert plan.texts["app.py"][1].decode() == after

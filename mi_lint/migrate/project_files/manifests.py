@@ -8,6 +8,7 @@ pip-compile made are left to the tool that makes them.
 from __future__ import annotations
 
 import codecs
+import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -98,6 +99,12 @@ def has(project: Project, path: str, needed: Requirement) -> bool:
     """Whether a manifest declares a package, or one that brings it."""
     text = _text(project, path)
     return bool(_line(text, needed.name) or (needed is AIOHTTP and _ASYNC_EXTRA.search(text)))
+
+
+def declares(path: str, text: bytes, package: str) -> bool:
+    """Whether the text of a file declares a package, if the file is a manifest at all."""
+    name = posixpath.basename(path)
+    return any(fnmatch.fnmatch(name, pattern) for pattern in _NAMES) and _line(text, package) is not None
 
 
 def is_generated(project: Project, path: str) -> bool:

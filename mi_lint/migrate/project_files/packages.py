@@ -6,8 +6,9 @@ run it; where only a command names the package of the client, the command. What 
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.project_files import manifests as lists
@@ -66,6 +67,16 @@ class Packages:
             changes = self._otherwise(module, wanted, needed)
         self._note(module, [r for r in needed if r.name not in installed], [*found, *commands], changes)
         return changes
+
+    def unmet(self, texts: Mapping[str, bytes]) -> dict[str, list[str]]:
+        """Return the packages that nothing brings, with their modules; ``texts`` are the files as they will be."""
+        found: dict[str, list[str]] = {}
+        for name, modules in sorted(self.missing.items()):
+            # What one module brings to the manifest of a program is there for the others.
+            folders = {posixpath.dirname(path) for path, text in texts.items() if lists.declares(path, text, name)}
+            lacking = [module for module in sorted(modules) if folders.isdisjoint(folders_around(module))]
+            found.update({name: lacking} if lacking else {})
+        return found
 
     def _added(self, path: str, needed: Requirement) -> Iterator[Change]:
         return lists.addition(self._project, path, self._beside, needed)
