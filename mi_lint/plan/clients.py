@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mi_lint.plan import alternatives
+from mi_lint.plan import alternatives, stored
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.instances import Instances
 from mi_lint.plan.model import Assignment, Problem, Reason, Resource
@@ -44,6 +44,7 @@ class Clients:
                 loose.setdefault(use.plane, []).append(use)
             else:
                 by_root.setdefault(use.root, []).append(use)
+        by_root = stored.with_calls(modules, self._instances, by_root)
         for module in modules:
             for call in self._instances.analysis.client_calls(module):
                 self._client(call, by_root.get(call, []))
