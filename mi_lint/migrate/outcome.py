@@ -15,7 +15,8 @@ class Rewritten:
 
     ``imports`` are (package, name) pairs and ``modules`` whole modules that the new code needs. ``settings`` are new
     settings with an example of their value; ``renamed`` pairs an old setting with the new one that takes its place.
-    ``note`` is what to look at although the rewrite is right.
+    ``note`` is what to look at although the rewrite is right. ``addresses`` are settings whose connection string only
+    names the endpoint from then on.
     """
 
     changes: tuple[Change, ...]
@@ -27,6 +28,7 @@ class Rewritten:
     renamed: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

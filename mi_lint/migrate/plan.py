@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from mi_lint.migrate.editing.changes import Change, applied, conflict, differences, edit, merged
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
-from mi_lint.migrate.project_files.companions import companion_changes, packages_of
+from mi_lint.migrate.project_files.companions import HOST_SETTINGS, companion_changes, packages_of
 from mi_lint.migrate.project_files.locks import stale
 from mi_lint.migrate.project_files.manifests import companion_source
 from mi_lint.migrate.project_files.packages import Packages
@@ -129,7 +129,8 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]
         gone = gone_by_group[group] - renamed
-        unused |= gone
+        # What another name has taken the place of leaves the samples with that.
+        unused |= gone_by_group[group] - HOST_SETTINGS
         changes = merged(
             [
                 *companion_changes(project, own, still_read, news, places, rewrites),

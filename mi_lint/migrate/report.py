@@ -112,6 +112,10 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     lines += _packages(plan)
     if settings:
         lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
+    addresses = sorted({name for _, o in plan.outcomes if isinstance(o, Rewritten) for name in o.addresses})
+    if addresses:
+        lines += ["only the address in these is used from now on; take the key out of their value:"]
+        lines += [f"  setting  {name}" for name in addresses]
     if plan.unused_settings:
         lines += ["no code reads these settings any more; take them from the host:"]
         lines += [f"  setting  {name}" for name in plan.unused_settings]

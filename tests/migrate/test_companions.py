@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from mi_lint.migrate import report
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
 from mi_lint.rulebook import store
@@ -19,6 +20,7 @@ from azure.storage.blob import BlobServiceClient
 client = BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])
 """
 OLD, NEW = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_BLOB_ENDPOINT"
+ADDRESS = "its connection string only names the address from now on; take the key out of that, wherever it is kept"
 EXAMPLE = "https://<account>.blob.core.windows.net"
 
 
@@ -629,3 +631,46 @@ def test_modules_that_make_different_settings_of_one_add_both_to_the_samples():
     assert plan.texts[".env.example"][1].decode().splitlines() == [
         f"{NEW}={EXAMPLE}", "AZURE_STORAGE_QUEUE_ENDPOINT=https://<account>.queue.core.windows.net"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "unused"),
+    [
+        ("notes.txt", OLD, True),
+        (".github/workflows/deploy.yml", f"env:\n  {OLD}: ${{{{ secrets.{OLD} }}}}\n  A: ${OLD}\n", True),
+        ("docker-compose.yml", f"    environment:\n      - {OLD}=${{{OLD}}}\n", True),
+        ("job/function.json", f'{{"bindings": [{{"type": "blobTrigger", "connection": "{OLD}"}}]}}', False),
+        ("host.json", f'{{"extensions": {{"x": "%{OLD}%"}}}}', False),
+        ("fluent.conf", f"    connection ${{{OLD}}}\n", False),
+        ("app.yaml", f"storage: !env {OLD}\nother: ${{env:{OLD}}}\n", False),
+        ("other.py", f'import azure.functions as f\n\n@f.blob_trigger(connection="{OLD}")\ndef g(): ...\n', False),
+        ("run.sh", f"azcopy --source ${OLD}\n", False),
+    ],
+)
+def test_a_connection_string_that_an_endpoint_replaced_is_out_of_use_unless_something_looks_it_up(path, text, unused):
+    texts = {"app.py": CODE, path: text.encode()}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert "app.py" in plan.texts
+    assert plan.unused_settings == ([OLD] if unused else [])
+
+
+def test_the_storage_of_the_functions_host_is_never_out_of_use():
+    texts = {"app.py": CODE.replace(OLD.encode(), b"AzureWebJobsStorage")}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert b"AzureWebJobsStorage__blobServiceUri" in plan.texts["app.py"][1]
+    assert plan.unused_settings == []
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ('os.getenv("BLOBS", "") or load()', "  setting  BLOBS"),
+        ('load()["blobs"]', f"  look at  app.py:6  MI201 BlobServiceClient.from_connection_string: {ADDRESS}"),
+    ],
+)
+def test_a_connection_string_that_stays_as_the_address_can_lose_its_key(value, line):
+    code = CODE.replace(b'os.environ["AZURE_STORAGE_CONNECTION_STRING"]', value.encode())
+    code = code.replace(b"import os\n", b"import os\nfrom other import load\n")
+    plan = session_of_texts({"app.py": code}, table()).plan(Options())
+    assert b"credential=DefaultAzureCredential()" in plan.texts["app.py"][1]
+    assert line in report.summary(plan, wrote=False)

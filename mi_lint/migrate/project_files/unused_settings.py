@@ -14,6 +14,12 @@ from mi_lint.python.project import Project
 
 _READ = re.compile(rb"""(?:environ\s*\[|environ\.(?:get|pop|setdefault)\s*\(|getenv\s*\()\s*["'](\w+)["']""")
 _PREFIX = re.compile(rb"""env_prefix[ \t]*=[ \t]*["'](\w+)["']""")
+# The Functions host looks up what bindings name.
+_BINDINGS = ("function.json", "host.json", "proxies.json")
+# Settings of other programs take values over from the environment; a compose file or a workflow hands them on.
+_DATA = ("*.yml", "*.yaml", "*.toml", "*.ini", "*.conf", "*.cfg", "*.properties", "*.xml", "*.config")
+_TAKEN_OVER = rb"(?:\$\{?(?:env[:.])?|%%?|\benv(?:iron)?(?:var)?[\[(:.]+[\"']?)%s\b"
+_HANDED_ON = re.compile(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)\.github/|(?:^|/)azure-pipelines[^/]*$")
 _OTHER_LANGUAGES = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go", "*.sh", "*.ps1")
 
 
@@ -34,7 +40,18 @@ def unused_settings(
         text = texts[path][1] if path in texts else project.code_text(path)
         for name in [name for name, word in waiting.items() if _names(text, name, word)]:
             del waiting[name]
+    for name in [name for name in waiting if _is_looked_up(project, name)]:
+        del waiting[name]
     return {group: frozenset(name.decode() for name in names if name in waiting) for group, names in lost.items()}
+
+
+def _is_looked_up(project: Project, name: bytes) -> bool:
+    """Whether a binding of Azure Functions or the settings of another program look a setting up."""
+    texts = (project.text(path) for path in project.named(_BINDINGS))
+    if any(re.search(rb"\b%s\b" % re.escape(name), text) for text in texts):
+        return True
+    texts = (project.text(path) for path in project.named(_DATA) if not _HANDED_ON.search(path))
+    return any(name in text and re.search(_TAKEN_OVER % re.escape(name), text) for text in texts)
 
 
 def _names(text: bytes, name: bytes, word: re.Pattern[bytes]) -> bool:

@@ -72,6 +72,11 @@ def _of_public(site: Site, call: ClientCall, context: Context, public: str) -> H
     return HeldBack(signatures.REASON.format(public), more)
 
 
+# Where a name is that of a setting, which people know.
+_NAMED = frozenset({"environment", "setting", "config", "vault"})
+_ADDRESS = "its connection string only names the address from now on; take the key out of that, wherever it is kept"
+
+
 def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     """Return what becomes of a client call whose secret serves for nothing else."""
     choice = dual.branch_with_keyless_client(call, context.analysis)
@@ -305,5 +310,8 @@ def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -
     editor = context.editor(call.node)
     insert_token(call, call.constructor.parameters, editor, token_code(site, call, context))
     add_required(call, editor)
-    note = note or "the setting keeps its name; take the key out of its value"
-    return Rewritten(editor.changes(), f"pass a token credential to {call.client.name}; {note}", role=call.client.role)
+    origins = site.trace.origins if site.trace is not None and not note else ()
+    addresses = tuple(sorted({origin.name for origin in origins if origin.kind in _NAMED and origin.name}))
+    what = f"pass a token credential to {call.client.name}; {note or 'the connection string keeps its name'}"
+    told = "" if note or addresses else _ADDRESS
+    return Rewritten(editor.changes(), what, note=told, role=call.client.role, addresses=addresses)
