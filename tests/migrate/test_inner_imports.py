@@ -43,9 +43,23 @@ def test_an_import_that_may_fail_brings_the_credential_with_it():
     assert result.count("azure.identity") == 1
 
 
-def test_each_function_makes_a_credential_of_its_own():
-    result = migrated("import os\n\n\n" + function("first") + "\n\n" + function("second"))
-    assert result.count(f"    {CREDENTIAL}    {SDK}") == result.count("=DefaultAzureCredential())") == 2
+def test_functions_share_a_credential_unless_the_module_may_have_to_do_without_the_sdk():
+    both = "import os\n\n\n" + function("first") + "\n\n" + function("second")
+    assert migrated(both).count("DefaultAzureCredential()") == 1
+    head = f"import os\n\ntry:\n    {SDK}except ImportError:\n    BlobServiceClient = None\n"
+    result = migrated(head + both.replace("import os\n", "").replace(f"    {SDK}", ""))
+    assert result.count("=DefaultAzureCredential())") == 2
+    assert result.count("azure.identity") == 1
+
+
+def test_a_token_provider_is_made_behind_an_import_that_may_fail():
+    client = 'AzureOpenAI(azure_endpoint="https://a.openai.azure.com", api_key=os.environ["KEY"], api_version="1")'
+    result = migrated(
+        "import os\n\n\ndef connect():\n    try:\n        from openai import AzureOpenAI\n"
+        f"    except ImportError:\n        return None\n    return {client}\n"
+    )
+    assert "    try:\n        from azure.identity import DefaultAzureCredential, get_bearer_token_provider\n" in result
+    assert "        return None\n    token_provider = get_bearer_token_provider(\n        Default" in result
 
 
 def test_two_clients_of_one_function_share_the_credential_of_the_module():

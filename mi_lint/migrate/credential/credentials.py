@@ -15,7 +15,7 @@ from mi_lint.migrate.credential.stored_clients import Stored, stored
 from mi_lint.migrate.editing.changes import Change, applied, merged
 from mi_lint.migrate.editing.definitions import assigned_name, definition_offset, settings_loader, top_level
 from mi_lint.migrate.editing.imports import after_header
-from mi_lint.migrate.editing.inner_imports import inner_import
+from mi_lint.migrate.editing.inner_imports import inner_import, is_optional, own_statement
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -102,6 +102,12 @@ class Credentials:
         for number, place in closed.items():
             code[number] = local or self._name(self._uses[number])
             opened[id(place.statement)] = place.changes(code[number], self._expression(self._uses[number], needs))
+        for number in (n for n in shared if n not in named and self._uses[n].kind == "provider"):
+            use = self._uses[number]
+            statement = own_statement(self._module, use.node)
+            if statement is not None and not self._existing(use):
+                code[number] = self._name(use)
+                opened[id(use)] = [self._ahead(statement, f"{code[number]} = {self._expression(use, needs)}")]
         for entry in kept:
             code |= dict.fromkeys(entry.numbers, entry.code)
             opened[id(entry)] = entry.changes(self._expression(self._uses[entry.numbers[0]], needs))
@@ -172,11 +178,18 @@ class Credentials:
         return self._is_too_long(number, changes)
 
     def _is_late(self, use: _Use, used: list[int]) -> bool:
-        """Whether each function makes a credential of its own, as it imports its client by itself."""
+        """Whether a credential is made where it is used, for a client that is imported late.
+
+        Several functions share one of the module, which takes less time, but where that must do without the SDK.
+        """
         same = [self._uses[number] for number in used if self._same(self._uses[number], use)]
+        imports = [inner_import(self._module, other.node) for other in same]
+        alone = use.kind == "credential" and len(same) == 1
+        if use.scope == _LASTING or not all(i and (alone or is_optional(self._module, i)) for i in imports):
+            return False
         scopes = {id(self._module.place(other.node)[0]) for other in same}
-        plain = use.kind == "credential" and use.scope != _LASTING
-        return plain and len(scopes) == len(same) and all(inner_import(self._module, other.node) for other in same)
+        placed = use.kind == "credential" or all(own_statement(self._module, other.node) for other in same)
+        return placed and len(scopes) == len(same)
 
     def _in_place(self, named: list[int], changes: list[Change]) -> dict[int, str]:
         """Return the names of credentials that the module's own assignment makes; none where it is made itself."""
@@ -317,6 +330,14 @@ class Credentials:
         indentation = source.newline + source.indentation(start)
         code = "".join(indentation + line.replace(source.newline, indentation) for line in lines)
         offset = source.line_break(end - 1)
+        return Change(source.path, offset, offset, code)
+
+    def _ahead(self, statement: ast.stmt, line: str) -> Change:
+        """Return the change that puts a definition in front of a statement, in its block."""
+        source = self._module.source
+        offset = source.line_start(source.span(statement)[0])
+        indentation = source.indentation(source.span(statement)[0])
+        code = indentation + line.replace(source.newline, source.newline + indentation) + source.newline
         return Change(source.path, offset, offset, code)
 
     def _existing(self, use: _Use) -> str:

@@ -6,6 +6,7 @@ What the client needs is imported there, too: a module that can be imported with
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 
 from mi_lint.migrate.editing.changes import Change
@@ -14,6 +15,7 @@ from mi_lint.python.scopes import Binding
 
 Import = ast.Import | ast.ImportFrom
 Alias = tuple[Import, ast.alias]
+_IMPORT_ERROR = re.compile(r"\b(?:ImportError|ModuleNotFoundError|(?:Base)?Exception)\b")
 
 
 def inner_import(module: Module, node: ast.AST) -> Import | None:
@@ -23,24 +25,40 @@ def inner_import(module: Module, node: ast.AST) -> Import | None:
         root = root.func if isinstance(root, ast.Call) else root.value
     if not isinstance(node, ast.Call) or not isinstance(root, ast.Name):
         return None
-    scope, block = module.place(node)
+    scope = module.place(node)[0]
     found = [binding for binding in scope.lookup(root.id) if binding.kind == "import"]
     if len(found) != 1 or not isinstance(found[0].node, ast.Import | ast.ImportFrom):
         return None
-    return found[0].node if _is_inner(module, found[0], node, block) else None
+    return found[0].node if _is_inner(module, found[0], node) else None
 
 
-def _is_inner(module: Module, binding: Binding, node: ast.AST, block: tuple[tuple[int, int], ...]) -> bool:
-    if binding.position[0] >= getattr(node, "lineno", 0):
-        return False
-    at_top = binding.scope is module.scope
-    if at_top and not binding.block:
-        return False
-    if not at_top and binding.scope.kind != "function":
-        return False
-    # A function runs after the module, so that the block of an import of the module need not be that of the call.
-    same_block = block[: len(binding.block)] == binding.block
-    return (same_block or at_top) and _stands_alone(module, binding.node)
+def is_optional(module: Module, statement: ast.AST) -> bool:
+    """Whether an import may fail: it stands in a `try` block that handles that."""
+    node = statement
+    while not isinstance(node, ast.Module):
+        node, inner = module.parent(node), node
+        if isinstance(node, ast.Try) and inner in node.body:
+            caught = [ast.unparse(handler.type) if handler.type else "" for handler in node.handlers]
+            if any(not name or _IMPORT_ERROR.search(name) for name in caught):
+                return True
+    return False
+
+
+def own_statement(module: Module, node: ast.AST) -> ast.stmt | None:
+    """Return the statement of a function or the module that a call is part of, if another may stand in front of it."""
+    scope = module.place(node)[0]
+    while not isinstance(node, ast.stmt | ast.mod | ast.Lambda | ast.comprehension):
+        node = module.parent(node)
+    plain = isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr)
+    if scope.kind not in ("function", "module") or not isinstance(node, ast.stmt) or not plain:
+        return None
+    return node if _stands_alone(module, node) else None
+
+
+def _is_inner(module: Module, binding: Binding, node: ast.AST) -> bool:
+    """Whether a function or a block imports a name: where it is called, that import has been run."""
+    inner = binding.scope.kind == "function" or (binding.scope is module.scope and bool(binding.block))
+    return inner and binding.position[0] < getattr(node, "lineno", 0) and _stands_alone(module, binding.node)
 
 
 def _stands_alone(module: Module, statement: ast.AST) -> bool:
@@ -77,8 +95,8 @@ def _inserted(module: Module, statement: Import, lines: list[str]) -> Change:
     start, end = source.span(statement)
     indentation = source.indentation(start)
     name = (statement.module or "") if isinstance(statement, ast.ImportFrom) else ""
-    if name.startswith("azure.") and name > "azure.identity":
-        offset = source.line_start(start)
-        return Change(source.path, offset, offset, "".join(f"{indentation}{line}{source.newline}" for line in lines))
-    offset = source.line_break(end - 1)
-    return Change(source.path, offset, offset, "".join(f"{source.newline}{indentation}{line}" for line in lines))
+    if name.startswith("azure.") and name < "azure.identity":
+        offset = source.line_break(end - 1)
+        return Change(source.path, offset, offset, "".join(f"{source.newline}{indentation}{line}" for line in lines))
+    offset = source.line_start(start)
+    return Change(source.path, offset, offset, "".join(f"{indentation}{line}{source.newline}" for line in lines))
