@@ -163,5 +163,5 @@ def _tell(opened: Opened, plan: Plan, suppressed: int, undo: str, arguments: arg
         lines.append(f"{count} file{'s' if count != 1 else ''} written; {undo}")
     elif plan.texts:
         lines.append("nothing was written; `mi-lint migrate --write` writes it")
-    lines += [azure.line] if azure is not None else []
+    lines += [*azure.elsewhere, azure.line] if azure is not None else []
     sys.stderr.write("\n".join(lines) + "\n")

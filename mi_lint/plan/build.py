@@ -11,7 +11,18 @@ from functools import cached_property
 from mi_lint.migrate.plan import Options as MigrateOptions
 from mi_lint.migrate.suppressed import suppressed
 from mi_lint.model import Finding
-from mi_lint.plan import containers, federation, functions, keys, leftovers, limits, questions, rewrites, settings
+from mi_lint.plan import (
+    containers,
+    federation,
+    functions,
+    keys,
+    leftovers,
+    limits,
+    platforms,
+    questions,
+    rewrites,
+    settings,
+)
 from mi_lint.plan.clients import Clients
 from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect, too_many
@@ -98,6 +109,8 @@ class Builder:
         functions.content_share(self)
         self._block_sites()
         identities, hosts = self._identities()
+        if self.directory.resources:
+            self.notes += self.elsewhere(hosts)
         federations = federation.detect(self.workspace)
         roles = custom_roles(self.workloads, self.workspace.title)
         plan = Plan(
@@ -130,6 +143,11 @@ class Builder:
         return any(site.module.path in known for site in self.sites) or any(
             analysis.client_calls(module) for module in modules_with_calls(analysis, paths, self.planes)
         )
+
+    def elsewhere(self, hosts: Sequence[Host]) -> list[str]:
+        """Return the platforms of others that run the code, each with what signs in there."""
+        on_azure = any(host.kind not in ("unknown", "on-premises") for host in hosts)
+        return platforms.found(self.workspace.wanted, self.workspace.text, on_azure)
 
     def _found(self) -> list[Found]:
         """Return the hosts."""

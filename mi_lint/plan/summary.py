@@ -28,11 +28,12 @@ def _one_line(plan: Plan, identity: Identity) -> str:
 
 
 class AzureSide(NamedTuple):
-    """What a migration says of Azure: its last line, the rights, and the calls that will not work."""
+    """What a migration says of Azure: its last line, the rights, the calls that will not work, other platforms."""
 
     line: str
     rights: list[str]
     problems: list[str]
+    elsewhere: list[str]
 
 
 def of_migration(opened: Opened) -> AzureSide:
@@ -52,11 +53,11 @@ def of_migration(opened: Opened) -> AzureSide:
         known = replace(plan, resources=tuple(builder.directory.resources.values()))
         rights += _rights_outside(known, outside.grants.assignments)
     if is_empty(plan):
-        return AzureSide("Azure side: no service was found that needs a right", rights, [])
+        return AzureSide("Azure side: no service was found that needs a right", rights, [], [])
     number = len(plan.questions)
     questions = f" ({number} open question{'s' if number > 1 else ''})" if number else ""
     line = f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
-    return AzureSide(line, rights, _problems(plan))
+    return AzureSide(line, rights, _problems(plan), builder.elsewhere(plan.hosts) if rights else [])
 
 
 def _rights(plan: Plan, assignments: Iterable[Assignment]) -> list[str]:

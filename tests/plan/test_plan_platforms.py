@@ -1,0 +1,77 @@
+"""Platforms of others have no managed identity; a plan and the summary of a migration say what signs in there."""
+
+from __future__ import annotations
+
+import pytest
+from plan_repositories import BLOB, VM, plan_of, write
+
+from mi_lint.configuration.settings import load
+from mi_lint.migrate.opened import open_project
+from mi_lint.plan.summary import of_migration
+
+RENDER = {"render.yaml": "services:\n  - type: web\n    runtime: python\n"}
+PRINCIPAL = (
+    "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service principal there, which "
+    "DefaultAzureCredential reads"
+)
+
+
+def elsewhere(folder, files):
+    """Return what a plan says of other platforms: names by files."""
+    notes = plan_of(folder, {"app.py": BLOB, **files}).notes
+    told = [note for note in notes if "gives no managed identity" in note]
+    return {note.partition(":")[0]: note.split(": ")[1].removesuffix(" gives no managed identity") for note in told}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        ("render.yaml", RENDER["render.yaml"], "Render"),
+        ("app.yaml", "runtime: python312\n", "Google App Engine"),
+        ("deploy/cloudbuild.yaml", "steps:\n- args: ['gcloud run deploy shop']\n", "Google Cloud Run"),
+        ("cloudbuild.yaml", "steps:\n- args:\n  - run\n  - deploy\n", "Google Cloud Run"),
+        (".github/workflows/a.yml", "steps:\n- uses: google-github-actions/deploy-cloudrun@v2\n", "Google Cloud Run"),
+        ("fly.toml", 'app = "shop"\n', "Fly.io"),
+        ("vercel.json", '{"builds": [{"src": "api/index.py", "use": "@vercel/python"}]}', "Vercel"),
+        ("railway.json", "{}", "Railway"),
+        ("template.yaml", "Type: AWS::Serverless::Function\nProperties: {Runtime: python3.12}\n", "AWS"),
+        ("serverless.yml", "provider:\n  name: aws\n", "AWS"),
+        ("README.md", "---\ntitle: Shop\nsdk: gradio\n---\n", "Hugging Face Spaces"),
+        ("README.md", "See https://shop.streamlit.app\n", "Streamlit Community Cloud"),
+        ("Procfile", "web: gunicorn app:app\n", "Heroku"),
+    ],
+)
+def test_a_platform_is_known_by_the_file_that_deploys_to_it(tmp_path, path, text, name):
+    assert elsewhere(tmp_path, {path: text}) == {path: name}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app.yaml": "runtime: nodejs20\n"},
+        {"app.yaml": "name: shop\nservices: []\n"},
+        {"vercel.json": '{"rewrites": []}'},
+        {"serverless.yml": "provider:\n  name: azure\n"},
+        {"tests/render.yaml": RENDER["render.yaml"]},
+        {"Procfile": "web: gunicorn app:app\n", "README.md": "https://shop.streamlit.app", "main.bicep": VM},
+    ],
+)
+def test_files_of_something_else_tell_nothing(tmp_path, files):
+    assert elsewhere(tmp_path, files) == {}
+
+
+def test_a_file_that_several_platforms_read_says_nothing_beside_another(tmp_path):
+    files = {"Procfile": "web: gunicorn app:app\n", "railway.toml": "", "serverless.yml": "p:\n  name: aws\n"}
+    files["sub/samconfig.toml"] = ""
+    assert elsewhere(tmp_path, files) == {"railway.toml": "Railway", "serverless.yml": "AWS"}
+
+
+def test_the_summary_of_a_migration_says_it_in_one_line(tmp_path):
+    write(str(tmp_path), {"app.py": BLOB, **RENDER})
+    azure = of_migration(open_project([str(tmp_path)], load([str(tmp_path)])))
+    assert azure.elsewhere == [f"render.yaml: Render gives no managed identity: {PRINCIPAL}"]
+
+
+def test_nothing_is_said_where_nothing_is_opened(tmp_path):
+    plan = plan_of(tmp_path, {"app.py": "print(1)\n", **RENDER})
+    assert plan.notes == ()
