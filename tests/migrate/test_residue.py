@@ -350,3 +350,40 @@ def test_a_setting_that_any_code_names_is_in_use(others, unused):
     plan, _ = planned({"app.py": CLIENT.format("import os\n", "os.environ['DOC_KEY']"), **others})
     assert "app.py" in plan.texts
     assert plan.unused_settings == unused
+
+
+def test_a_guard_stays_before_a_use_of_the_key_that_stays():
+    code = """\
+import datetime
+
+from azure.storage.blob import BlobServiceClient, generate_blob_sas
+from config import settings
+
+
+class Store:
+    def client(self):
+        return BlobServiceClient("https://contoso.blob.core.windows.net", credential=settings.ACCOUNT_KEY)
+
+    def address(self, name):
+        if not settings.ACCOUNT or not settings.ACCOUNT_KEY:
+            raise RuntimeError("no account")
+        return generate_blob_sas(
+            settings.ACCOUNT, "box", name, account_key=settings.ACCOUNT_KEY, expiry=datetime.datetime(2040, 1, 1)
+        )
+"""
+    config = """\
+import os
+
+
+class Settings:
+    ACCOUNT = os.environ["ACCOUNT"]
+    ACCOUNT_KEY = os.environ["ACCOUNT_KEY"]
+
+
+settings = Settings()
+"""
+    plan, outcomes = planned({"store.py": code, "config.py": config})
+    assert [type(outcome) for outcome in outcomes] == [Rewritten, HeldBack]
+    new = plan.texts["store.py"][1].decode()
+    assert "if not settings.ACCOUNT or not settings.ACCOUNT_KEY:" in new
+    assert "credential=DefaultAzureCredential()" in new

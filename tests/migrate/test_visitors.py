@@ -105,3 +105,19 @@ def test_a_field_of_a_form_that_is_kept_in_the_session_is_a_visitors():
         "st.session_state.key"
     )
     assert isinstance(outcome(code), HeldBack)
+
+
+def test_arguments_of_a_request_are_told_by_their_name():
+    code = """
+
+def given(request_args, name, setting):
+    return request_args.get(name) or os.environ.get(setting)
+
+
+def client(request_args):
+    key = given(request_args, "azure_key", "AZURE_OPENAI_KEY")
+    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key=key)
+"""
+    found = outcome(code)
+    assert isinstance(found, HeldBack)
+    assert "('request_args')" in found.reason

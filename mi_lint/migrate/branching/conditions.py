@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from mi_lint.migrate.editing.changes import Change
@@ -149,6 +149,18 @@ def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
     if isinstance(statement, ast.If) and isinstance(test, ast.expr) and _only_fails(statement, test):
         return statement
     return None
+
+
+def protects(module: Module, use: ast.expr, others: Iterable[ast.expr]) -> bool:
+    """Whether a test that leaves a function early, without a value, keeps later uses of it from running."""
+    statement = module.statement(use)
+    if not isinstance(statement, ast.If) or not isinstance(statement.body[-1], ast.Raise | ast.Return):
+        return False
+    test = statement.test
+    if not isinstance(test, ast.UnaryOp) and not (isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)):
+        return False
+    scope, end = module.place(use)[0], statement.end_lineno or statement.lineno
+    return any(module.place(other)[0] is scope and other.lineno > end for other in others)
 
 
 def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:

@@ -32,7 +32,8 @@ _OBJECTS = (
     "chainlit.user_session", "bottle.request",
 )  # fmt: skip
 # What handlers call them, whichever the framework.
-_NAMES = frozenset({"request", "current_user", "user", "tenant", "customer"})
+_NAMES = frozenset({"request", "current_user", "user", "tenant", "customer", "query_params", "form_data"})
+_REQUESTS = ("request_", "req_")
 _FROM_HOST = frozenset({"environment", "setting", "config", "vault"})
 _MAX_STEPS = 4
 
@@ -79,7 +80,8 @@ def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str
     found = next((name for name in _OBJECTS if f"{qualified}.".startswith(f"{name}.")), "")
     if found == _SESSION and _is_filled_by_host(module, node, analysis):
         return ""
-    if found or (root.id in _NAMES and root is not node):
+    named = root.id in _NAMES or root.id.startswith(_REQUESTS)
+    if found or (named and root is not node):
         return found or root.id
     values = [binding.value for binding in module.reaching(root) if binding.value is not None and steps < _MAX_STEPS]
     return next((where for value in values if (where := _read(module, value, analysis, steps + 1))), "")

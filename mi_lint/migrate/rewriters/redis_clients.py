@@ -105,7 +105,10 @@ def _uses_tls(site: Site, call: ast.Call, context: Context) -> bool:
         value = odbc.given(call, "url")
         made = list(database_urls(context.module, value, context.analysis)) if value is not None else []
         return all(url.dialect != "redis" for url in made)
-    if (context.module.qualified(call.func) or "").endswith(("ConnectionPool", "SSLConnection")):
+    qualified = context.module.qualified(call.func) or ""
+    if qualified.endswith("ConnectionPool"):
+        return _pools_with_tls(call, context)
+    if qualified.endswith("SSLConnection"):
         return True
     flag, port = known.keyword(call, "ssl"), odbc.given(call, "port", 1)
     for _, node in unpacked(context.module, call, context.analysis):
@@ -113,3 +116,14 @@ def _uses_tls(site: Site, call: ast.Call, context: Context) -> bool:
     if isinstance(flag, ast.Constant):
         return bool(flag.value)
     return flag is not None
+
+
+def _pools_with_tls(call: ast.Call, context: Context) -> bool:
+    """Whether a pool makes connections with TLS: it takes their class, and without one they are plain."""
+    made = known.keyword(call, "connection_class") or odbc.given(call, "connection_class", 0)
+    for _, node in unpacked(context.module, call, context.analysis):
+        made = made or entry(node, "connection_class")
+    hidden = any(keyword.arg is None for keyword in call.keywords) and not list(
+        unpacked(context.module, call, context.analysis)
+    )
+    return hidden if made is None else (context.module.qualified(made) or "").rpartition(".")[2] != "Connection"

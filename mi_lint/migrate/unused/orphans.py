@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from mi_lint.migrate.branching.conditions import Condition, condition, guard, is_reported, without_operands
+from mi_lint.migrate.branching.conditions import Condition, condition, guard, is_reported, protects, without_operands
 from mi_lint.migrate.branching.setting_tests import setting_uses
 from mi_lint.migrate.editing import unpacked
 from mi_lint.migrate.editing.changes import Change
@@ -106,7 +106,7 @@ class Orphans:
         """Drop what only asks whether an attribute is set, and the attribute itself when nothing else reads it."""
         module = self._module
         left = [use for use in module.attribute_loads(name) if use not in gone]
-        tests = [condition(module, use) for use in left]
+        tests = self._tests(left)
         conditions = [test for test in tests if test is not None]
         assigned = [entry[3] for entry in module.attributes.get(name, ())]
         if any(self._covers(node) for node in assigned):
@@ -137,6 +137,16 @@ class Orphans:
         for node in assigned:
             if isinstance(node, ast.stmt):
                 self._remove_statement(node)
+
+    def _tests(self, left: list[ast.Attribute]) -> list[Condition | None]:
+        """Return what the uses of an attribute test; a guard before one that stays is a use as that one is."""
+        module = self._module
+        tests = [condition(module, use) for use in left]
+        others = [use for use, test in zip(left, tests, strict=True) if test is None]
+        return [
+            None if test is not None and test.change is not None and protects(module, use, others) else test
+            for use, test in zip(left, tests, strict=True)
+        ]
 
     def _can_go(self, left: list[ast.Attribute], tests: list[Condition | None]) -> bool:
         """Whether tests of an attribute that stays can go: none decides, and what they guard reads it no more."""
