@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mi_lint.migrate.branching.branches import Reduced, contains, is_elif, only, without_branch
 from mi_lint.migrate.outcome import HeldBack, Rewritten
@@ -157,8 +157,11 @@ def _result(body: list[ast.stmt]) -> ast.expr | None:
     return last.value if isinstance(last, ast.Assign | ast.AnnAssign | ast.Return) else None
 
 
-def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If | None:
-    """Return the choice of which another branch makes the same kind of client without a key, or None."""
+def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If | ast.Try | None:
+    """Return the choice of which another branch makes the same kind of client without a key, or None.
+
+    What is tried first and what is done when that fails are two branches, too.
+    """
     module = call.module
     inner: ast.AST = call.node
     for parent in module.parents(call.node):
@@ -169,6 +172,10 @@ def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If |
             if inner in parent.body and isinstance(parent.body[-1], ast.Return | ast.Raise | ast.Continue):
                 others.append(_following(module, parent))
             if any(_makes_keyless(other, call, analysis) for other in others):
+                return parent
+        if isinstance(parent, ast.Try) and (inner in parent.body or inner in parent.handlers):
+            tried = parent.handlers if inner in parent.body else parent.body
+            if _makes_keyless(tried, call, analysis):
                 return parent
         inner = parent
     return None
@@ -199,7 +206,7 @@ def _following(module: Module, statement: ast.stmt) -> list[ast.stmt]:
     return []
 
 
-def _makes_keyless(body: list[ast.stmt], call: ClientCall, analysis: Analysis) -> bool:
+def _makes_keyless(body: Sequence[ast.AST], call: ClientCall, analysis: Analysis) -> bool:
     nodes = {node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call)}
     for other in analysis.client_calls(call.module):
         if other.node not in nodes or other.client.package != call.client.package:
@@ -217,6 +224,8 @@ def _needs_connection_string(call: ClientCall) -> bool:
     return any("connection-string" in forms and name in call.arguments for name, forms in call.client.secret.items())
 
 
-def without_key_branch(module: Module, choice: ast.If, call: ClientCall, analysis: Analysis) -> HeldBack:
+def without_key_branch(module: Module, choice: ast.If | ast.Try, call: ClientCall, analysis: Analysis) -> HeldBack:
     """Return what becomes of a client made in the key branch of ``if key: … else: …``."""
+    if isinstance(choice, ast.Try):
+        return HeldBack(REASON)
     return held_back(without_branch(module, choice, call.node, analysis.project), call.client.role)
