@@ -7,6 +7,7 @@ import ast
 from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.site import Site
 
 _KEPT = (
@@ -14,6 +15,7 @@ _KEPT = (
     "sent, then a token provider keeps it fresh"
 )
 _OTHER = "the headers carry another credential ('{}') beside this key: decide which of them counts"
+_RUNNERS = ("asyncio.run", "run_until_complete", "async_to_sync")
 _CREDENTIALS = frozenset({"authorization", "ocp-apim-subscription-key", "api-key", "x-api-key"})
 
 
@@ -29,17 +31,40 @@ def rewrite(site: Site, context: Context) -> Outcome:
     value = _value(site, parent)
     if value is None:
         return HeldBack("how the header gets its value is not followed; send 'Authorization: Bearer <token>' there")
-    waits = "await " if site.data["async"] else ""
-    provider = context.provider(site, bool(waits), site.data["scope"])
+    waits = bool(site.data["async"])
+    threaded = waits and context.analysis.once("event loops", lambda: _makes_loops(context.analysis))
+    provider = context.provider(site, waits and not threaded, site.data["scope"])
     quote = "'" if module.source.slice(site.node).endswith("'") else '"'
-    changes = [context.replace(value, f"f{quote}Bearer {{{waits}{provider}()}}{quote}")]
+    token = f"await asyncio.to_thread({provider})" if threaded else f"{'await ' if waits else ''}{provider}()"
+    changes = [context.replace(value, f"f{quote}Bearer {{{token}}}{quote}")]
     if site.data["header"] != "authorization":
         changes.append(context.replace(site.node, f"{quote}Authorization{quote}"))
     result = Rewritten(
-        tuple(changes), f"send a token of Microsoft Entra ID to {site.details[1]}", role=site.data["role"]
+        tuple(changes),
+        f"send a token of Microsoft Entra ID to {site.details[1]}",
+        role=site.data["role"],
+        modules=("asyncio",) if threaded else (),
     )
     reason = "; ".join(text for text in (_KEPT if site.data["kept"] else "", site.data["needs"]) if text)
     return HeldBack(reason, result) if reason else result
+
+
+def _makes_loops(analysis: Analysis) -> bool:
+    """Whether functions of the project run coroutines, each time in an event loop of its own.
+
+    An asynchronous credential that the module keeps works in the first of them alone.
+    """
+    for path in analysis.project.paths:
+        text = analysis.project.text(path)
+        names = [name for name in _RUNNERS if name.encode() in text]
+        module = analysis.project.module(path) if names else None
+        if module is not None and any(
+            module.place(call)[0].enclosing("function", "lambda") is not None
+            for name in names
+            for call in module.calls_of(name.rpartition(".")[2])
+        ):
+            return True
+    return False
 
 
 def _value(site: Site, parent: ast.AST) -> ast.expr | None:
