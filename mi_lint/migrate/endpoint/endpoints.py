@@ -241,11 +241,13 @@ def _from_setting(
         return "the setting has a default connection string; decide what the endpoint is without the setting"
     if origin.kind == "setting" and reads_file(origin):
         return _FILE.format(origin.name)
-    new = there or context.setting(old, call.client)
+    # Vaults name with hyphens, which App Service refuses: https://learn.microsoft.com/azure/app-service/configure-common
+    named = old.replace("-", "_").upper() if origin.kind == "vault" and "-" in old else old
+    new = there or context.setting(named, call.client)
     settings = [] if there else [(new, endpoint.example)]
     entity = ""
     if endpoint.entity_argument and endpoint.entity_argument not in call.arguments:
-        entity_setting = setting_name(old, endpoint.entity_argument.upper())
+        entity_setting = setting_name(named, endpoint.entity_argument.upper())
         settings.append((entity_setting, f"<{endpoint.entity_argument}>"))
         entity = f'os.environ["{entity_setting}"]'
     modules = ("os",) if entity else ()
