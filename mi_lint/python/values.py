@@ -120,11 +120,19 @@ class _Walk:
     def name(self, module: Module, node: ast.Name, depth: int) -> list[Origin]:
         bindings = module.reaching(node)
         if not bindings:
-            return [self.opaque(module, node, f"the name '{node.id}' is not defined in this file")]
+            return self.starred(module, node, depth)
         found: list[Origin] = []
         for binding in bindings:
             found += self.binding(module, binding, depth)
         return found
+
+    def starred(self, module: Module, node: ast.Name, depth: int) -> list[Origin]:
+        """Follow a name that ``from module import *`` brings from a module of the project."""
+        for star in reversed(module.stars):
+            found = self.imported(module, node, f"{star}{'' if star.endswith('.') else '.'}{node.id}", depth)
+            if found and found[0].kind != "opaque":
+                return found
+        return [self.opaque(module, node, f"the name '{node.id}' is not defined in this file")]
 
     def binding(self, module: Module, binding: Binding, depth: int) -> list[Origin]:
         node = binding.node

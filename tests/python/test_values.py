@@ -146,3 +146,20 @@ def test_many_tests_do_not_hide_the_caller_that_counts():
     tests = {f"tests/test_{n}.py": f'from app import make\nmake("made up {n}")' for n in range(13)}
     caller = {"web/start.py": 'import os\nfrom app import make\nmake(os.environ["KEY"])'}
     assert ("environment", "KEY") in origins(home, {**tests, **caller})
+
+
+@pytest.mark.parametrize(
+    ("code", "config"),
+    [
+        ("from config import *\nuse(KEY)", "config.py"),
+        ("from os.path import *\nfrom .config import *\ncopy = KEY\nuse(copy)", "config.py"),
+        ("from config import *\nfrom azure.search.documents.indexes.models import *\nuse(KEY)", "config.py"),
+    ],
+)
+def test_a_name_that_a_star_import_brings_is_followed(code, config):
+    assert origins(code, {config: 'import os\nKEY = os.environ["KEY"]\n'}) == [("environment", "KEY")]
+
+
+def test_a_name_that_no_module_of_the_project_brings_is_not_known():
+    ((kind, _),) = origins("from config import *\nuse(KEY)", {"config.py": "OTHER = 1\n"})
+    assert kind == "opaque"
