@@ -112,16 +112,25 @@ class Clients:
         for first, second in alternatives.pairs(list(self.resource_of)):
             key, other = self.resource_of[first], self.resource_of[second]
             labels = [self._directory.resources[key].label, self._directory.resources[other].label]
-            if key != other and self._instances.plane_of(first) is self._instances.plane_of(second) and not all(labels):
-                self._join(*((key, other) if labels[1] else (other, key)))
+            gone, into = (key, other) if labels[1] else (other, key)
+            same = self._instances.plane_of(first) is self._instances.plane_of(second)
+            if key != other and same and not all(labels) and not self._directory.is_kept(gone):
+                self._join(gone, into)
 
     def _join_alternatives(self) -> None:
         """Take two resources as one when the same calls reach them: branches that open one resource two ways."""
         seen: dict[tuple[Plane, frozenset[str]], str] = {}
         for (plane, key), group in list(self._uses.items()):
-            first = seen.setdefault((plane, frozenset(use.place for use in group)), key)
+            # What is only known by a name or a type can be called on several resources.
+            places = frozenset(use.place for use in group if use.root is not None)
+            first = seen.setdefault((plane, places), key) if places else key
             alone = sum(other == key for _, other in self._uses) == 1
-            if first == key or not alone or any(self.resource_of[call] == key for _, call in self._silent):
+            if (
+                first == key
+                or not alone
+                or self._directory.is_kept(key)
+                or any(self.resource_of[call] == key for _, call in self._silent)
+            ):
                 continue
             del self._uses[plane, key]
             self._join(key, first)

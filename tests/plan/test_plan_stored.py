@@ -45,3 +45,18 @@ def test_clients_that_are_followed_keep_their_narrow_role(tmp_path, kept, writte
     code = "\n".join(map(textwrap.dedent, (READ, kept, written)))
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert rights(plan) == ["Storage Blob Data Reader"]
+
+
+def test_clients_of_several_accounts_stay_apart(tmp_path):
+    code = """
+        import os
+        from azure.storage.blob import BlobServiceClient
+        accounts = {
+            "first": BlobServiceClient(os.environ["FIRST_URL"], os.environ["FIRST_KEY"]),
+            "second": BlobServiceClient(os.environ["SECOND_URL"], os.environ["SECOND_KEY"]),
+        }
+        accounts["first"].delete_container("a")
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert sorted(resource.settings for resource in plan.resources) == [("FIRST_URL",), ("SECOND_URL",)]
+    assert rights(plan) == ["Storage Blob Data Contributor"] * 2

@@ -261,3 +261,17 @@ def test_the_summary_of_a_migration_has_the_rights_of_code_that_no_host_runs(tmp
     assert rights[-1] == (
         "Storage Blob Data Contributor on the storage account behind STORAGE_URL, for what runs api/app.py"
     )
+
+
+def test_a_resource_of_one_workload_is_not_joined_away_by_another(tmp_path):
+    branches = """
+    import os
+    from azure.storage.blob import BlobServiceClient
+    if os.environ.get("STORAGE_URL"):
+        service = BlobServiceClient(os.environ["STORAGE_URL"], credential=os.environ["STORAGE_KEY"])
+    else:
+        service = BlobServiceClient("https://known.blob.core.windows.net", credential=os.environ["STORAGE_KEY"])
+    service.list_containers()
+    """
+    plan = plan_of(tmp_path, apps(READS, branches))
+    assert {resource.key for resource in plan.resources} >= {a.resource for a in plan.assignments}
