@@ -14,6 +14,7 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
 from mi_lint.python.azure_hosts import emulating_file
+from mi_lint.python.facts import Module
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site
 
@@ -57,7 +58,7 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
         names = list(_names(call, context))
         if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)):
             return HeldBack(APIM, rewrite)
-        if any(map(_EMULATOR.search, names)) or _is_unverified(call):
+        if any(map(_EMULATOR.search, names)) or _is_unverified(call) or _is_remarked(site):
             return HeldBack(EMULATOR, rewrite)
         if emulated := _emulated(site, names, context):
             return HeldBack(SET_TO_EMULATOR.format(*emulated), rewrite)
@@ -92,6 +93,24 @@ def _is_unverified(call: ClientCall) -> bool:
     """Whether a client takes any certificate, as that of the Cosmos DB emulator, which signs its own."""
     verify = known.keyword(call.node, "connection_verify")
     return isinstance(verify, ast.Constant) and verify.value is False
+
+
+def _is_remarked(site: Site) -> bool:
+    """Whether a comment beside a client, or where its secret is read, speaks of an emulator."""
+    origins = site.trace.origins if site.trace is not None else ()
+    places = [(site.module, site.node), *((o.module, o.node) for o in origins if isinstance(o.node, ast.expr))]
+    return any(_EMULATOR.search(remark) for module, node in places for remark in _remarks(module, node))
+
+
+def _remarks(module: Module, node: ast.AST) -> Iterator[str]:
+    """Yield the comments on the first line of a node's statement and on the lines above it."""
+    statement = module.statement(node)
+    lines = module.source.text[: module.source.line_end(module.source.span(statement)[0])].splitlines()
+    yield lines[-1].decode("utf-8", "replace").partition("#")[2]
+    for line in reversed(lines[:-1]):
+        if not line.lstrip().startswith(b"#"):
+            return
+        yield line.decode("utf-8", "replace")
 
 
 def _addresses(call: ClientCall, context: Context) -> Iterator[str]:
