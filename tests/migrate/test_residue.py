@@ -387,3 +387,11 @@ settings = Settings()
     new = plan.texts["store.py"][1].decode()
     assert "if not settings.ACCOUNT or not settings.ACCOUNT_KEY:" in new
     assert "credential=DefaultAzureCredential()" in new
+
+
+def test_a_field_that_hides_its_value_goes():
+    code = CLIENT.format("from config import settings\n", "settings.key.get_secret_value()")
+    config = SETTINGS.format('key: SecretStr = SecretStr("")', "settings = Settings()")
+    plan, outcomes = planned({"app.py": code, "config.py": "from pydantic import SecretStr\n" + config})
+    assert [type(outcome) for outcome in outcomes] == [Rewritten]
+    assert "key" not in plan.texts["config.py"][1].decode()

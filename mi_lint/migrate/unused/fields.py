@@ -82,6 +82,9 @@ def _removed(site: Site, rewrite: Rewritten) -> Iterator[ast.Attribute]:
     spans = [(c.start, c.end) for c in rewrite.changes if c.path == source.path and c.end > c.start]
     for node in ast.walk(site.node):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            called = site.module.parent(node)
+            if isinstance(called, ast.Call) and called.func is node:
+                continue  # A method of the field's value, such as `get_secret_value`.
             start, end = source.span(node)
             if any(first <= start and end <= last for first, last in spans):
                 yield node
