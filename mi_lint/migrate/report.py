@@ -113,6 +113,7 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     if settings:
         lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
     addresses = sorted({name for _, o in plan.outcomes if isinstance(o, Rewritten) for name in o.addresses})
+    addresses = [name for name in addresses if name not in _with_key(plan)]
     if addresses:
         lines += ["only the address in these is used from now on; take the key out of their value:"]
         lines += [f"  setting  {name}" for name in addresses]
@@ -123,6 +124,12 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
         lines.append("these files set what is no longer read; they were not touched:")
         lines += [f"  file     {path}" for path in plan.real_settings]
     return lines
+
+
+def _with_key(plan: Plan) -> frozenset[str]:
+    """Return the settings whose key a call that was not rewritten goes on using."""
+    traces = (site.trace for site, outcome in plan.outcomes if not isinstance(outcome, Rewritten))
+    return frozenset(origin.name for trace in traces if trace is not None for origin in trace.origins)
 
 
 def _packages(plan: Plan) -> list[str]:

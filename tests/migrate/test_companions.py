@@ -694,3 +694,20 @@ def test_a_connection_string_that_stays_as_the_address_can_lose_its_key(value, l
     plan = session_of_texts({"app.py": code}, table()).plan(Options())
     assert b"credential=DefaultAzureCredential()" in plan.texts["app.py"][1]
     assert line in report.summary(plan, wrote=False)
+
+
+def test_a_key_that_another_call_needs_stays_in_the_setting():
+    check = (
+        "import os\n\nfrom azure.storage.blob import BlobServiceClient\n\ntext = os.environ['LOGS'] or os.environ['OLD']\n"
+        "client = BlobServiceClient.from_connection_string(text)\n"
+    )
+    signing = (
+        "import os\n\nfrom azure.storage.blob import BlobServiceClient\n\n"
+        "client = BlobServiceClient.from_connection_string(os.environ['LOGS'])\nkey = client.credential.account_key\n"
+    )
+    line = "  setting  LOGS"
+    plan = session_of_texts({"check.py": check.encode()}, table()).plan(Options())
+    assert line in report.summary(plan, wrote=False)
+    plan = session_of_texts({"check.py": check.encode(), "signing.py": signing.encode()}, table()).plan(Options())
+    assert [report.state(outcome) for _, outcome in plan.outcomes] == ["rewritten", "held-back"]
+    assert line not in report.summary(plan, wrote=False)
