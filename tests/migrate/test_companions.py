@@ -698,8 +698,8 @@ def test_a_connection_string_that_stays_as_the_address_can_lose_its_key(value, l
 
 def test_a_key_that_another_call_needs_stays_in_the_setting():
     check = (
-        "import os\n\nfrom azure.storage.blob import BlobServiceClient\n\ntext = os.environ['LOGS'] or os.environ['OLD']\n"
-        "client = BlobServiceClient.from_connection_string(text)\n"
+        "import os\n\nfrom azure.storage.blob import BlobServiceClient\n\n"
+        "text = os.environ['LOGS'] or os.environ['OLD']\nclient = BlobServiceClient.from_connection_string(text)\n"
     )
     signing = (
         "import os\n\nfrom azure.storage.blob import BlobServiceClient\n\n"
