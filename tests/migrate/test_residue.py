@@ -395,3 +395,30 @@ def test_a_field_that_hides_its_value_goes():
     plan, outcomes = planned({"app.py": code, "config.py": "from pydantic import SecretStr\n" + config})
     assert [type(outcome) for outcome in outcomes] == [Rewritten]
     assert "key" not in plan.texts["config.py"][1].decode()
+
+
+def test_a_variable_that_a_function_fills_may_say_what_the_code_does():
+    code = """\
+import os
+
+from openai import AzureOpenAI
+
+
+def first(*values):
+    for value in values:
+        if value:
+            return value.strip()
+    return ""
+
+
+KEY = first(os.environ.get("AZURE_OPENAI_KEY"), os.environ.get("AZURE_OPENAI_API_KEY"))
+ENDPOINT = os.environ.get("AZURE_OPENAI_ENDPOINT")
+client = None
+if KEY and ENDPOINT:
+    client = AzureOpenAI(api_key=KEY, azure_endpoint=ENDPOINT, api_version="2024-10-21")
+else:
+    print("simulated, key:", bool(KEY))
+"""
+    _, (outcome,) = planned({"app.py": code})
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason.startswith("whether 'KEY' is set decides what the code does")

@@ -201,10 +201,14 @@ class Orphans:
         conditions = [test for test in tests if test is not None]
         if not left and [binding.kind for binding in bindings] == ["parameter"]:
             return self._drop_parameter(bindings[0])
+        named = any(b.kind == "import" or self._is_keyless(b.value) for b in bindings)
         if not bindings or not all(self._removable(binding) for binding in bindings):
+            # A variable that some function fills and that says what the code does: whose key it was is gone.
+            filled = bool(bindings) and all(b.kind == "assign" for b in bindings)
+            if filled and not named and any(map(self._decides, conditions)):
+                self.switches.append((identifier, frozenset(uses)))
             return self._ask_no_more(left, tests)
         if len(conditions) < len(left):
-            named = any(b.kind == "import" or self._is_keyless(b.value) for b in bindings)
             # Where something else goes on using the key, a guard goes on asking for it; a line of a log is no use.
             reported = all(is_reported(module, n) for n, test in zip(left, tests, strict=True) if test is None)
             if conditions and (reported or any(map(self._decides, conditions))) and not named:
