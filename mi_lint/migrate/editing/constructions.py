@@ -9,6 +9,7 @@ import ast
 
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credential.additions import additions
+from mi_lint.migrate.credential.event_loops import makes_loops
 from mi_lint.migrate.editing.calls import CallEditor
 from mi_lint.migrate.endpoint.endpoints import Replacement
 from mi_lint.python.site import ClientCall, Site
@@ -18,7 +19,8 @@ def token_code(site: Site, call: ClientCall, context: Context) -> str:
     """Return code for what the client's token argument takes."""
     client = call.client
     if client.token_form == "provider":
-        code = context.provider(site, client.is_async, client.scope)
+        # An asynchronous client takes a provider of either kind, and the other one knows no event loop.
+        code = context.provider(site, client.is_async and not makes_loops(context.analysis), client.scope)
     else:
         code = context.credential(site, client.is_async)
     return client.wrap.replace("<token>", code) if client.wrap else code

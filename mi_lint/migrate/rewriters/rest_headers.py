@@ -6,8 +6,8 @@ import ast
 
 from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credential.event_loops import makes_loops
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
-from mi_lint.python.analysis import Analysis
 from mi_lint.python.site import Site
 
 _KEPT = (
@@ -15,7 +15,6 @@ _KEPT = (
     "sent, then a token provider keeps it fresh"
 )
 _OTHER = "the headers carry another credential ('{}') beside this key: decide which of them counts"
-_RUNNERS = ("asyncio.run", "run_until_complete", "async_to_sync")
 _CREDENTIALS = frozenset({"authorization", "ocp-apim-subscription-key", "api-key", "x-api-key"})
 
 
@@ -32,7 +31,7 @@ def rewrite(site: Site, context: Context) -> Outcome:
     if value is None:
         return HeldBack("how the header gets its value is not followed; send 'Authorization: Bearer <token>' there")
     waits = bool(site.data["async"])
-    threaded = waits and context.analysis.once("event loops", lambda: _makes_loops(context.analysis))
+    threaded = waits and makes_loops(context.analysis)
     provider = context.provider(site, waits and not threaded, site.data["scope"])
     quote = "'" if module.source.slice(site.node).endswith("'") else '"'
     token = f"await asyncio.to_thread({provider})" if threaded else f"{'await ' if waits else ''}{provider}()"
@@ -47,24 +46,6 @@ def rewrite(site: Site, context: Context) -> Outcome:
     )
     reason = "; ".join(text for text in (_KEPT if site.data["kept"] else "", site.data["needs"]) if text)
     return HeldBack(reason, result) if reason else result
-
-
-def _makes_loops(analysis: Analysis) -> bool:
-    """Whether functions of the project run coroutines, each time in an event loop of its own.
-
-    An asynchronous credential that the module keeps works in the first of them alone.
-    """
-    for path in analysis.project.paths:
-        text = analysis.project.text(path)
-        names = [name for name in _RUNNERS if name.encode() in text]
-        module = analysis.project.module(path) if names else None
-        if module is not None and any(
-            module.place(call)[0].enclosing("function", "lambda") is not None
-            for name in names
-            for call in module.calls_of(name.rpartition(".")[2])
-        ):
-            return True
-    return False
 
 
 def _value(site: Site, parent: ast.AST) -> ast.expr | None:
