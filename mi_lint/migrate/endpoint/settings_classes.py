@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from mi_lint.migrate.branching.conditions import condition
 from mi_lint.migrate.context import Context, setting_name
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.python import known
@@ -64,7 +65,8 @@ def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall
         kept = None if shared or declared.value is not None else emptied(declared, home)
         if not shared and declared.value is None and kept is None:
             return None
-        return Field(code, (*((kept,) if kept else ()), _added(declared, new, home)), origin.name, name)
+        asked = [_renamed(context.module, read, new) for read in _guards(old, attribute, call, context)]
+        return Field(code, (*((kept,) if kept else ()), _added(declared, new, home), *asked), origin.name, name)
     if shared or reads is None:
         return None
     start, end = home.source.span(declared.target)
@@ -166,6 +168,15 @@ def _reads(
             return None
         found += [(module, load) for load in loads]
     return found
+
+
+def _guards(old: str, attribute: ast.Attribute, call: ClientCall, context: Context) -> list[ast.Attribute]:
+    """Return what asks whether a field is set in the function of a call, when only such calls use it there."""
+    module = context.module
+    scope = module.place(attribute)[0]
+    reads = [r for r in module.attribute_loads(old) if r is not attribute and module.place(r)[0] is scope]
+    asked = [read for read in reads if condition(module, read) is not None]
+    return asked if all(read in asked or _is_secret(module, read, call, context) for read in reads) else []
 
 
 def _is_secret(module: Module, read: ast.Attribute, call: ClientCall, context: Context) -> bool:
