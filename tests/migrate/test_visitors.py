@@ -121,3 +121,40 @@ def client(request_args):
     found = outcome(code)
     assert isinstance(found, HeldBack)
     assert "('request_args')" in found.reason
+
+
+CONFIG = """\
+import os
+from dataclasses import dataclass
+
+
+@dataclass
+class Config:
+    azure_openai_key: str
+
+
+def load(overrides):
+    def env(name):
+        return overrides.get(name) or os.getenv(name, "")
+
+    return Config(azure_openai_key=env("AZURE_OPENAI_KEY"))
+"""
+ROUTE = """\
+from fastapi import Header
+
+
+def credentials(x_azure_api_key: str | None = Header(default=None)):
+    return {"AZURE_OPENAI_KEY": x_azure_api_key}
+"""
+
+
+@pytest.mark.parametrize(
+    ("route", "brought"), [(ROUTE, True), (ROUTE.replace("azure_api_key", "api_key"), False), ("", False)]
+)
+def test_a_key_that_callers_of_a_route_bring_along_stays(route, brought):
+    code = HEAD + "from config import Config\n\n\ndef client(config: Config):\n"
+    code += "    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key=config.azure_openai_key)\n"
+    texts = {"app.py": code.encode(), "config.py": CONFIG.encode(), "web.py": route.encode()}
+    ((_, found),) = session_of_texts(texts, table()).plan(Options()).outcomes
+    assert isinstance(found, HeldBack)
+    assert ("('x_azure_api_key')" in found.reason) == brought

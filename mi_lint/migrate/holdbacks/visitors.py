@@ -6,11 +6,14 @@ Web forms, requests and sessions are told by the libraries that read them, and b
 from __future__ import annotations
 
 import ast
+import functools
+import re
 
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin, Trace
+from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 KEY = (
@@ -34,13 +37,15 @@ _OBJECTS = (
 # What handlers call them, whichever the framework.
 _NAMES = frozenset({"request", "current_user", "user", "tenant", "customer", "query_params", "form_data"})
 _REQUESTS = ("request_", "req_")
+# A key of their own that callers of a route bring along, on whatever way it reaches the client.
+_BROUGHT = re.compile(rb"\b(\w*(?:azure|openai)\w*key\w*)\s*:[^=\n]{0,60}=\s*(?:Header|Form|Query|Cookie)\(")
 _FROM_HOST = frozenset({"environment", "setting", "config", "vault"})
 _MAX_STEPS = 4
 
 
 def reason(site: Site, analysis: Analysis) -> str:
     """Return why what visitors enter keeps a call from being rewritten; empty when it is the application's own."""
-    where = _entered(site.trace, site, analysis)
+    where = _entered(site.trace, site, analysis) or _brought(site, analysis)
     if where:
         return KEY.format(where)
     where = _entered(analysis.endpoint(site.call), site, analysis) if site.call is not None else ""
@@ -61,6 +66,27 @@ def _entered(trace: Trace | None, site: Site, analysis: Analysis) -> str:
         if where:
             return where
     return ""
+
+
+def _brought(site: Site, analysis: Analysis) -> str:
+    """Return the parameter of a route that takes such a key, where fields that code fills lead to the client."""
+    origins = site.trace.origins if site.trace is not None else ()
+    if not any(origin.kind == "setting" and not _is_of_settings(origin) for origin in origins):
+        return ""
+    return _bringing(analysis.project)
+
+
+@functools.lru_cache(maxsize=1)
+def _bringing(project: Project) -> str:
+    texts = (text for path in project.paths if b"fastapi" in (text := project.text(path)))
+    found = next(filter(None, map(_BROUGHT.search, texts)), None)
+    return found[1].decode() if found is not None else ""
+
+
+def _is_of_settings(origin: Origin) -> bool:
+    """Whether a declaration belongs to a class that reads its fields from the environment itself."""
+    owner = origin.module.parent(origin.node) if origin.node is not None else None
+    return isinstance(owner, ast.ClassDef) and any("Settings" in ast.unparse(base) for base in owner.bases)
 
 
 def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str:
@@ -123,7 +149,7 @@ def _entry(node: ast.expr) -> str:
 def _sent(origin: Origin, modules: list[Module]) -> str:
     """Return the class of a request's body that a field belongs to; empty when it belongs to none."""
     owner = origin.module.parent(origin.node)
-    if not isinstance(owner, ast.ClassDef) or any("Settings" in ast.unparse(base) for base in owner.bases):
+    if not isinstance(owner, ast.ClassDef) or _is_of_settings(origin):
         return ""
     handlers = (f for module in (origin.module, *modules) for found in module.functions.values() for f in found)
     return owner.name if any(_takes(handler, owner.name) for handler in handlers) else ""
