@@ -12,6 +12,7 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.changes import Change, applied, coalesced, conflict, merged, moved_out
 from mi_lint.migrate.editing.definitions import top_level
 from mi_lint.migrate.editing.imports import import_changes
+from mi_lint.migrate.editing.loading_imports import kept_imports
 from mi_lint.migrate.endpoint.shared_settings import with_unused_globals
 from mi_lint.migrate.outcome import HeldBack, Needs, Outcome, Rewritten
 from mi_lint.migrate.outcomes import outcome_of
@@ -207,7 +208,9 @@ class Round:
         resolved = self._context(module).credentials.resolve(changes, needs)
         orphans = Orphans(module, self._analysis, resolved).find()
         unused = [(statement, alias) for statement, alias in orphans.imports if not _is_needed(statement, alias, needs)]
-        complete = [*resolved, *orphans.changes, *import_changes(module, needs, unused, _first_line(module, accepted))]
+        kept, unused = kept_imports(module, unused, resolved, self._analysis.project)
+        imports = import_changes(module, needs, unused, _first_line(module, accepted))
+        complete = [*resolved, *orphans.changes, *kept, *imports]
         complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
         return merged(moved_out(module.source, coalesced(module.source, complete))), orphans.switches
