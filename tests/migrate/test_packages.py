@@ -152,19 +152,53 @@ def test_a_program_elsewhere_that_imports_the_module_needs_no_image_for_that():
     assert list(changed(texts)) == ["functions/requirements.txt"]
 
 
+def test_a_program_that_imports_another_module_of_the_same_name_stays():
+    # https://github.com/dohkim02/ski_poc/tree/95656fa1c7
+    texts = {
+        "model.py": CODE,
+        "requirements.txt": "azure-storage-blob\n",
+        "backup/app.py": "from model import client\n",
+        "backup/requirements.txt": "azure-storage-blob\n",
+    }
+    assert list(changed(texts)) == ["requirements.txt"]
+
+
+def test_a_program_that_imports_the_module_by_way_of_another_one_gains_it():
+    texts = {
+        "shared/blobs.py": CODE,
+        "shared/store.py": "from .blobs import client\n",
+        "api/main.py": "from shared import store\n",
+        "api/requirements.txt": "azure-storage-blob\n",
+    }
+    assert list(changed(texts)) == ["api/requirements.txt"]
+
+
+def test_an_image_of_other_code_is_no_place_for_the_packages_of_a_notebook():
+    # https://github.com/Azure-Samples/azure-sql-db-vectors-faiss
+    texts = {
+        "poc/try.py": CODE,
+        "src/main.py": "",
+        "src/Dockerfile": "FROM python\nCOPY . .\nRUN pip install azure-storage-blob\n",
+    }
+    assert changed(texts) == {}
+    assert planned(texts).packages == {"azure-identity": ["poc/try.py"]}
+
+
 @pytest.mark.parametrize(
     ("copy", "install"),
     [
         ("COPY src /app/src\nCOPY deploy/reqs.txt /tmp/reqs.txt", "pip install -r /tmp/reqs.txt"),
         ('COPY ["src", "deploy/reqs.txt", "/app/"]', "pip install --no-cache-dir --requirement=reqs.txt"),
         ("COPY . /app", "cd /app && pip install -r deploy/reqs.txt"),
+        ("COPY src /app\nCOPY deploy/reqs.in .", "pip-compile reqs.in && pip install -r reqs.txt"),
         ("COPY --chown=1:1 src/*.py deploy/reqs*.txt ./", "uv pip install -rreqs.txt"),
     ],
 )
 def test_the_manifest_that_an_image_installs_is_found_by_what_it_copies(copy, install):
     dockerfile = f"FROM python\n{copy}\nRUN {install}\nCMD python src/app.py\n"
-    texts = {"src/app.py": CODE, "deploy/reqs.txt": "azure-storage-blob\n", "deploy/Dockerfile": dockerfile}
-    assert changed(texts) == {"deploy/reqs.txt": IDENTITY + "azure-storage-blob\n"}
+    path = "deploy/reqs.in" if "reqs.in" in copy else "deploy/reqs.txt"
+    texts = {"src/app.py": CODE, path: "azure-storage-blob\n", "deploy/Dockerfile": dockerfile}
+    assert changed(texts) == {path: IDENTITY + "azure-storage-blob\n"}
 
 
 def test_an_image_that_copies_other_code_stays():

@@ -16,8 +16,8 @@ from mi_lint.python.project import Project
 _NAMES = ("Dockerfile*", "dockerfile*", "*.dockerfile", "*.Dockerfile", "Containerfile*")
 _COPY = re.compile(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+((?:--\S+[ \t]+)*)([^\n]+)$")
 _WHOLE_PROJECT = re.compile(
-    rb"\b(?:pip[\d.]*[ \t]+install\b[^\n&;]*[ \t][\"']?\.{1,2}/?(?=[\"'\s\[;&]|$)|uv[ \t]+sync|poetry[ \t]+install"
-    rb"|pdm[ \t]+(?:install|sync)|pipenv[ \t]+(?:install|sync))"
+    rb"\b(?:pip[\d.]*[ \t]+install\b[^\n&;]*[ \t][\"']?\.{1,2}/?(?=[\"'\s\[;&]|$)|uv[ \t]+(?:sync|export)"
+    rb"|poetry[ \t]+(?:install|export)|pdm[ \t]+(?:install|sync|export)|pipenv[ \t]+(?:install|sync|requirements))"
 )
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
 
@@ -55,6 +55,8 @@ def _image(project: Project, path: str, folders: set[str]) -> Image:
         for words in commands(text)
         for name in requirement_files(words)
         for manifest in _requirements(project, image, context, name)
+        # The image itself may make the one of the other.
+        or _requirements(project, image, context, f"{name.removesuffix('.txt')}.in")
     ]
     if _WHOLE_PROJECT.search(text):
         top = project.named_in(context, _PROJECT_FILES)

@@ -16,7 +16,7 @@ from mi_lint.migrate.project_files.commands import command_changes, names_any, n
 from mi_lint.migrate.project_files.images import Image, images
 from mi_lint.migrate.project_files.manifests import Requirement, folders_around
 from mi_lint.migrate.residue.programs import Programs
-from mi_lint.python.imported import imported_words
+from mi_lint.python.imported import imported_words, stem
 from mi_lint.python.known import is_test
 from mi_lint.python.project import Project
 
@@ -89,7 +89,21 @@ class Packages:
         return names_any(self._project.text(path), {normalized(name) for name in wanted})
 
     def _users(self, module: str) -> list[str]:
-        return sorted(path for path in self._programs.users_of(module) if path != module and not is_test(path))
+        """Return the files of programs that import a module, be it by way of others."""
+        waiting = sorted(path for path in self._programs.users_of(module) if path != module and not is_test(path))
+        found = [module]
+        while new := [user for user in waiting if any(self._means(user, path) for path in found)]:
+            found += new
+            waiting = [user for user in waiting if user not in new]
+        return found[1:]
+
+    def _means(self, user: str, module: str) -> bool:
+        """Whether an import of a module's name means the module: beside it, or by the name of its folder."""
+        folder, text = posixpath.dirname(module), self._project.code_text(user)
+        if stem(module) not in imported_words(text).split():
+            return False
+        name = posixpath.basename(folder).encode("utf-8", "surrogatepass")
+        return posixpath.dirname(user) == folder or (bool(name) and name in text)
 
     def _of_users(self, module: str, wanted: Sequence[str]) -> list[str]:
         """Return the manifests of programs elsewhere that import a module."""
@@ -147,8 +161,7 @@ class Packages:
         """Return the files, besides manifests, whose commands may install what programs need."""
         if self._scripts is None:
             workflows = [path for path in self._project.named(("*.yml", "*.yaml")) if _WORKFLOW.search(path)]
-            dockerfiles = [image.path for image in self._images or ()]
-            self._scripts = [*self._project.named(_SCRIPTS), *workflows, *dockerfiles]
+            self._scripts = [*self._project.named(_SCRIPTS), *workflows]
         return self._scripts
 
     def _note(self, module: str, needed: Iterable[Requirement], places: list[str], changes: Iterable[Change]) -> None:
