@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import weakref
 from collections.abc import Iterator
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.project_files.commands import commands, normalized
+from mi_lint.migrate.project_files.images import Image, images
 from mi_lint.migrate.project_files.manifests import (
+    Pin,
     Requirement,
     is_declared,
     is_older,
@@ -27,6 +32,8 @@ _REDIS = Requirement("redis", "5.3.0")
 # https://github.com/openai/openai-python/blob/main/CHANGELOG.md#11060-2025-09-04
 _CALLABLE_KEY = Requirement("openai", "1.106.0")
 
+_PINNED = re.compile(r"==\s*(\d[\w.]*)")
+_IMAGES: weakref.WeakKeyDictionary[Project, list[Image]] = weakref.WeakKeyDictionary()
 
 # It uses azure-storage-blob 12 from then on: https://github.com/jschneier/django-storages/blob/master/CHANGELOG.rst
 _DJANGO_STORAGES = (Requirement("django-storages", "1.12"), Requirement("azure-storage-blob", "12.0.0"))
@@ -36,8 +43,9 @@ def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
     """Return why a release that the project pins is too old for a rewrite; empty when none is."""
     for what, needed in _needed(site, rewrite, project):
         pinned = pin(project, site.module.path, needed.name)
-        if pinned is not None and is_older(pinned.version, needed.floor):
-            return f"{what} from {needed.name} {needed.floor} on; {pinned.version} is pinned"
+        for each in [*([pinned] if pinned is not None else []), *_of_images(site, needed.name, project)]:
+            if is_older(each.version, needed.floor):
+                return f"{what} from {needed.name} {needed.floor} on; {each.version} is pinned"
         below = next(iter(limits(project, site.module.path, needed.name)), None)
         if below is not None and is_older(below.version, needed.floor):
             return f"{what} from {needed.name} {needed.floor} on; the project keeps to releases before {below.version}"
@@ -50,9 +58,23 @@ def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Ch
     for _, needed in _needed(site, rewrite, project):
         # What azure-identity is built on is raised with it, without a word.
         least = [] if needed in _BELOW_IDENTITY else lower_bounds(project, path, needed.name)
-        for named in [*pins(project, path, needed.name), *least]:
+        for named in [*pins(project, path, needed.name), *least, *_of_images(site, needed.name, project)]:
             if is_older(named.version, needed.floor):
                 yield Change(named.path, named.start, named.end, needed.floor)
+
+
+def _of_images(site: Site, package: str, project: Project) -> Iterator[Pin]:
+    """Yield what the commands of images that hold a module pin a package to."""
+    if project not in _IMAGES:
+        _IMAGES[project] = images(project)
+    for image in _IMAGES[project]:
+        text = project.text(image.path)
+        if package.encode() not in text or not image.holds(site.module.path):
+            continue
+        for word in (word for words in commands(text) for word in words if word.package == normalized(package)):
+            if version := _PINNED.search(word.text):
+                start = word.start + len(word.text[: version.start(1)].encode())
+                yield Pin(image.path, start, start + len(version[1]), version[1])
 
 
 def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[str, Requirement]]:
