@@ -113,6 +113,12 @@ def _still_read(project: Project, result: Plan, renamed: set[str]) -> frozenset[
     return frozenset(found)
 
 
+def _read_by_clients(result: Plan) -> frozenset[str]:
+    """Return the settings that clients which keep their key read themselves, without code that names them."""
+    kept = (site for site, outcome in result.outcomes if not isinstance(outcome, Rewritten))
+    return frozenset(name for site in kept if site.call is not None for name in site.call.client.environment)
+
+
 def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     """Let manifests and samples of settings follow the code. Files that several groups share have equal changes.
 
@@ -124,7 +130,8 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
     places = Packages(project, {package for site, _ in rewrites for package in packages_of(site)})
-    gone_by_group = unused_settings(project, pairs, result.groups)
+    own_reads = _read_by_clients(result)
+    gone_by_group = {g: names - own_reads for g, names in unused_settings(project, pairs, result.groups).items()}
     unused: set[str] = set()
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]

@@ -422,3 +422,33 @@ else:
     _, (outcome,) = planned({"app.py": code})
     assert isinstance(outcome, HeldBack)
     assert outcome.reason.startswith("whether 'KEY' is set decides what the code does")
+
+
+@pytest.mark.parametrize(
+    ("field", "unused"),
+    [
+        ('doc_key: str = ""', ["DOC_KEY"]),
+        ("doc_key: str", ["DOC_KEY"]),
+        ('doc_key: str = Field("", alias="AZURE_DOC_KEY")', ["AZURE_DOC_KEY"]),
+        ('doc_key: str = Field("", validation_alias=AliasChoices("A", "B"))', []),
+        ('model_config = SettingsConfigDict(env_prefix="APP_", extra="ignore")\n    doc_key: str', ["APP_DOC_KEY"]),
+        ('model_config = {"env_prefix": "APP_", "extra": "ignore"}\n    doc_key: str', []),
+    ],
+)
+def test_a_field_that_goes_was_a_setting(field, unused):
+    code = CLIENT.format("from config import settings\n", "settings.doc_key")
+    texts = {"app.py": code, "config.py": SETTINGS.format(field, "settings = Settings()")}
+    plan, _ = planned({**texts, ".env.example": "REGION=\nDOC_KEY=\n"})
+    assert "doc_key" not in plan.texts["config.py"][1].decode()
+    assert plan.unused_settings == unused
+    assert (".env.example" in plan.texts) == (unused == ["DOC_KEY"])
+
+
+def test_a_setting_that_a_client_reads_itself_is_in_use():
+    code = 'import os\n\nfrom openai import AzureOpenAI\n\nclient = AzureOpenAI({}azure_endpoint="https://a.openai.azure.com")\n'
+    given = code.format('api_key=os.environ["AZURE_OPENAI_API_KEY"], ')
+    implicit = "from somewhere import *\n" + code.format("")
+    plan, outcomes = planned({"app.py": given, "other.py": implicit})
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Manual", "Rewritten"]
+    assert plan.unused_settings == []
+    assert planned({"app.py": given})[0].unused_settings == ["AZURE_OPENAI_API_KEY"]

@@ -5,6 +5,7 @@ That matters for more than tidiness: DefaultAzureCredential reads AZURE_CLIENT_S
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -32,7 +33,7 @@ def unused_settings(
     """
     lost: dict[frozenset[str], frozenset[bytes]] = {}
     for group in groups:
-        reads = (frozenset(_READ.findall(texts[path][0])) - frozenset(_READ.findall(texts[path][1])) for path in group)
+        reads = (_read(texts[path][0]) - _read(texts[path][1]) for path in group)
         lost[group] = frozenset().union(*reads)
     # All names at once: every file of the project is looked at.
     waiting = {name: re.compile(rb"\b%s\b" % re.escape(name)) for name in frozenset().union(*lost.values())}
@@ -43,6 +44,41 @@ def unused_settings(
     for name in [name for name in waiting if _is_looked_up(project, name)]:
         del waiting[name]
     return {group: frozenset(name.decode() for name in names if name in waiting) for group, names in lost.items()}
+
+
+def _read(text: bytes) -> frozenset[bytes]:
+    """Return the environment variables that a module reads by name, or into the fields of a settings class."""
+    fields: Iterable[str] = _fields(text) if b"BaseSettings" in text else ()
+    return frozenset(_READ.findall(text)) | {name.encode() for name in fields if name}
+
+
+def _fields(text: bytes) -> Iterator[str]:
+    """Yield the variables that fill the settings classes of a module: capitals stand for either case."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        code = ast.unparse(owner).encode()
+        prefix = _PREFIX.search(code)
+        if not any("BaseSettings" in ast.unparse(base) for base in owner.bases):
+            continue
+        if prefix is None and b"env_prefix" in code:
+            continue
+        for field in owner.body:
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                name = _alias(field.value)
+                filled = (prefix[1].decode() if prefix else "") + field.target.id
+                yield filled.upper() if name is None else name
+
+
+def _alias(value: ast.expr | None) -> str | None:
+    """Return the variable that a field names itself; empty when it cannot be told."""
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    named = next((k.value for k in keywords if k.arg in ("alias", "validation_alias", "env")), None)
+    if named is None:
+        return None
+    return named.value if isinstance(named, ast.Constant) and isinstance(named.value, str) else ""
 
 
 def _is_looked_up(project: Project, name: bytes) -> bool:
