@@ -21,6 +21,7 @@ from mi_lint.migrate.project_files.companions import packages_of
 from mi_lint.migrate.project_files.installs import install_changes
 from mi_lint.migrate.project_files.mentions import mention_changes
 from mi_lint.migrate.residue.asking import asked_in_vain
+from mi_lint.migrate.rewriters import sas
 from mi_lint.migrate.unused.fields import with_unused_fields
 from mi_lint.migrate.unused.orphans import Orphans
 from mi_lint.python.analysis import Analysis
@@ -107,6 +108,7 @@ class Round:
             return
         self.has_taken_back = True
         before = self._accepted
+        held = self._with_signed(held, before)
         self._accepted = self._with_unused({site: self._first[site] for site in before if site not in held})
         self.outcomes.update({site: HeldBack(reason, self._first[site]) for site, reason in held.items()})
         different = (site for site in before if before[site] != self._accepted.get(site))
@@ -118,6 +120,12 @@ class Round:
         again = {s: r for s, r in self._accepted.items() if not files.isdisjoint(_files(s, r))}
         self.outcomes.update(again)
         self._regroup(again)
+
+    def _with_signed(self, held: Mapping[Site, str], accepted: Iterable[Site]) -> dict[Site, str]:
+        """Add the SAS that clients among the held-back sites would have to sign with a token credential."""
+        clients = {site.node for site in held}
+        reasons = ((site, sas.kept_key(site, clients, self._context(site.module))) for site in accepted)
+        return {**{site: reason for site, reason in reasons if reason}, **held}
 
     def _context(self, module: Module) -> Context:
         if module not in self._contexts:
@@ -141,6 +149,7 @@ class Round:
             return
         if len(held) == len(accepted) and len(held) <= MAX_SEPARATED:
             held = self._alone(accepted) or held
+        held = self._with_signed(held, accepted)
         self.outcomes.update({site: HeldBack(reason) for site, reason in held.items()})
         self._regroup({site: rewrite for site, rewrite in accepted.items() if site not in held})
 

@@ -238,6 +238,153 @@ DEMANDS = {
         "app.py:9",
         "vault.get_secret('docs')",
     ),
+    "item of a dictionary that a function returns": (
+        {
+            "app.py": CALLED.replace(
+                "(key):",
+                "():\n    config = settings()\n    if not (config['url'] and config['key']):\n"
+                "        raise RuntimeError",
+            ).replace("Credential(key)", "Credential(config['key'])")
+            + "import os\n\ndef settings():\n    key = os.getenv('DOC_KEY', '')\n"
+            "    return {'url': os.getenv('URL'), 'key': key.strip()}\n"
+        },
+        "app.py:6",
+        "DOC_KEY",
+    ),
+    "all values of a dictionary that is unpacked": (
+        {
+            "app.py": CALLED.replace("(key):", "(url=None, key=None):"),
+            "main.py": "import os\nfrom app import make\n\nmake(key=os.getenv('DOC_KEY'))\n",
+            "web.py": "import os\nfrom app import make\n\n"
+            "config = {'url': os.getenv('URL'), 'key': os.getenv('DOC_KEY')}\n"
+            "if not all(config.values()):\n    st.warning('not set')\nmake(**config)\n",
+        },
+        "web.py:5",
+        "DOC_KEY",
+    ),
+    "what chooses the dictionary of another service": (
+        {
+            "app.py": CALLED.replace(
+                "(key):",
+                "():\n    config = settings.chosen()",
+            )
+            .replace("Credential(key)", "Credential(config['key'])")
+            .replace("\ndef", "from config import settings\n\ndef", 1)
+            + "def other():\n    return Other(settings.chosen()['key'])\n",
+            "config.py": SETTINGS.format(
+                "doc_key: str = ''\n    url: str = ''\n    other_key: str = ''\n\n    def chosen(self):\n"
+                "        if self.url and self.doc_key:\n            return {'url': self.url, 'key': self.doc_key}\n"
+                "        return {'key': self.other_key}\n",
+                "settings = Settings()",
+            ),
+        },
+        "config.py:9",
+        "DOC_KEY",
+    ),
+    "flag of a class that switches a service on": (
+        {
+            "app.py": CALLED,
+            "config.py": "import os\n\nclass Config:\n    DOC_KEY = os.getenv('DOC_KEY', '')\n"
+            "    USES_DOCS = bool(DOC_KEY)\n",
+            "main.py": "from app import make\nfrom config import Config\n\nif Config.USES_DOCS:\n"
+            "    client = make(Config.DOC_KEY)\n    print(client)\n",
+        },
+        "main.py:4",
+        "DOC_KEY",
+    ),
+    "required field that another class has, too": (
+        {
+            "app.py": CLIENT.format("from config import get_settings\n", "get_settings().docs.api_key"),
+            "config.py": SETTINGS.format(
+                "docs: Docs = Field(default_factory=Docs)\n    rest: Rest = Field(default_factory=Rest)",
+                "def get_settings():\n    return Settings()",
+            ).replace(
+                "\nclass",
+                "\nclass Docs(BaseSettings):\n    api_key: str = Field(..., env='DOC_KEY')\n\n"
+                "class Rest(BaseSettings):\n    api_key: str = Field(..., env='REST_KEY')\n\nclass",
+            ),
+            "rest.py": "import app\nfrom config import get_settings\n\nconnect(get_settings().rest.api_key)\n",
+        },
+        "config.py:4",
+        "DOC_KEY",
+    ),
+    "dataclass that is made of all that a vault has": (
+        {
+            "app.py": CLIENT.format("from config import get_settings\n", "get_settings().doc_key"),
+            "config.py": "from dataclasses import dataclass\n\n@dataclass\nclass Settings:\n    doc_key: str\n"
+            "    region: str\n\ndef get_settings() -> Settings:\n    return Settings(**load())\n",
+        },
+        "config.py:5",
+        "doc_key",
+    ),
+    "model that is read from a file": (
+        {
+            "app.py": CLIENT.format("from config import load\n\nsettings = load()\n", "settings.docs.doc_key"),
+            "config.py": "import yaml\nfrom pydantic import BaseModel\n\nclass Docs(BaseModel):\n    doc_key: str\n"
+            "    url: str\n\nclass Config(BaseModel):\n    docs: Docs\n\n"
+            "def load():\n    return Config(**yaml.safe_load(open('a.yaml')))\n",
+            "main.py": "import app\n\nprint(['doc_key'])\n",
+        },
+        "config.py:5",
+        "doc_key",
+    ),
+    "item of a file of settings that an object keeps": (
+        {
+            "app.py": CALLED.replace("(key):", "(config):").replace(
+                "Credential(key)", "Credential(config.docs.primarykey)"
+            ),
+            "configuration.py": "class Docs:\n    def __init__(self, parser):\n"
+            "        self.primarykey = parser['docs']['primarykey']\n",
+            "main.py": "from app import make\nfrom configuration import read\n\nmake(read())\n",
+        },
+        "configuration.py:3",
+        "primarykey",
+    ),
+    "variable that a client looks into by itself": (
+        {
+            "app.py": "from openai import AzureOpenAI\nimport settings\n\n"
+            "client = AzureOpenAI(azure_endpoint='https://a.openai.azure.com')\n",
+            "settings.py": "import os\n\nos.environ['AZURE_OPENAI_API_KEY'] = os.getenv('AZURE_OPENAI_API_KEY')\n",
+        },
+        "settings.py:3",
+        "AZURE_OPENAI_API_KEY",
+    ),
+    "name from a file that is not part of the project": (
+        {
+            "app.py": CALLED,
+            "main.py": "from app import make\nfrom constants import *\n\nclient = make(key)\n",
+            "other.py": "from app import make\n",
+        },
+        "main.py:4",
+        "key",
+    ),
+    "guard of the client by another name, although others need the secret": (
+        {
+            "app.py": CALLED.replace(
+                "(key):", "():\n    api_key = os.getenv('DOC_KEY')\n    if not api_key:\n        raise ValueError"
+            )
+            .replace("Credential(key)", "Credential(settings.doc_key)")
+            .replace("\ndef", "import os\nfrom config import settings\n\ndef", 1),
+            "config.py": SETTINGS.format("doc_key: str = ''", "settings = Settings()"),
+            "rest.py": "import app\nfrom config import settings\n\nconnect(settings.doc_key)\n",
+        },
+        "app.py:8",
+        "DOC_KEY",
+    ),
+    "variable that gets another secret later": (
+        {
+            "app.py": CALLED.replace(
+                "(key):",
+                "(use):\n    if use:\n        key = os.getenv('DOC_KEY')\n        if not key:\n"
+                "            raise ValueError\n        print(key == 'a')",
+            )
+            .replace("    return", "        return")
+            .replace("\ndef", "import os\n\ndef", 1)
+            + "    key = os.getenv('OTHER_KEY')\n    return connect(key)\n"
+        },
+        "app.py:8",
+        "DOC_KEY",
+    ),
 }
 
 
@@ -287,6 +434,23 @@ NEEDS = {
         "print(flask.config['KEY'])\n",
     },
     "field that may be None": by_function("key: str | None"),
+    "item of a dictionary that something else takes": {
+        "app.py": CLIENT.format(
+            "import os\n\nconfig = {'key': os.environ['KEY']}\nconnect(config.get('key'))\n", "config['key']"
+        )
+    },
+    "variable that is never None": {
+        "app.py": "from openai import AzureOpenAI\nimport os\n\n"
+        "os.environ['AZURE_OPENAI_API_KEY'] = os.getenv('AZURE_OPENAI_API_KEY', '')\n"
+        "client = AzureOpenAI(azure_endpoint='https://a.openai.azure.com')\n"
+    },
+    "method of another class that has the same name": {
+        "app.py": CLIENT.format("from config import Docs\n", "Docs.get_key()"),
+        "config.py": "import os\n\nclass Docs:\n    @staticmethod\n    def get_key():\n"
+        "        return os.getenv('KEY')\n\n"
+        "class Rest:\n    @staticmethod\n    def get_key():\n        return os.getenv('REST')\n",
+        "main.py": "import app\nfrom config import Rest\n\nif not Rest.get_key():\n    raise ValueError\n",
+    },
     "what a test demands": by_function("key: str = ''")
     | {"tests/test_app.py": "import app\nfrom config import get_settings\n\nassert get_settings().key\n"},
 }
@@ -387,6 +551,38 @@ settings = Settings()
     new = plan.texts["store.py"][1].decode()
     assert "if not settings.ACCOUNT or not settings.ACCOUNT_KEY:" in new
     assert "credential=DefaultAzureCredential()" in new
+
+
+def test_a_guard_of_a_client_that_is_rewritten_goes_though_others_use_the_secret():
+    plan, _ = planned(NEEDS["check of a function whose secret others need"])
+    assert b"raise" not in plan.texts["app.py"][1]
+
+
+def test_a_guard_before_a_connection_string_that_stays_as_the_address_is_right():
+    texts = {
+        "app.py": "from azure.storage.blob import BlobServiceClient\n\ndef make(text):\n"
+        "    return BlobServiceClient.from_connection_string(text)\n",
+        "main.py": "import os\nfrom app import make\n\nTEXT = os.getenv('TEXT') or os.getenv('OTHER')\n\n"
+        "def run():\n    if not TEXT:\n        raise ValueError\n    return make(TEXT)\n",
+    }
+    _, (outcome,) = planned(texts)
+    assert isinstance(outcome, Rewritten)
+
+
+def test_a_sas_keeps_its_key_where_the_client_that_would_sign_it_does():
+    texts = {
+        "app.py": "import os\nfrom datetime import datetime, timedelta, timezone\n"
+        "from azure.storage.blob import BlobServiceClient, generate_blob_sas\n\n"
+        "class Files:\n    def __init__(self):\n        self.key = os.getenv('KEY')\n"
+        "        if not self.key.endswith('=='):\n            self.key += '=='\n"
+        "        self.client = BlobServiceClient('https://a.blob.core.windows.net', credential=self.key)\n\n"
+        "    def sas(self):\n        return generate_blob_sas('a', 'b', 'c', account_key=self.key, permission='r',\n"
+        "            expiry=datetime.now(timezone.utc) + timedelta(hours=1))\n\n"
+        "    def other(self):\n        return connect(self.key)\n",
+    }
+    plan, outcomes = planned(texts)
+    assert plan.texts == {}
+    assert "can give a user delegation key still authenticates" in outcomes[1].reason
 
 
 def test_a_field_that_hides_its_value_goes():

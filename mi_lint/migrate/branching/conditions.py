@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mi_lint.migrate.editing.changes import Change
@@ -151,18 +151,6 @@ def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
     return None
 
 
-def protects(module: Module, use: ast.expr, others: Iterable[ast.expr]) -> bool:
-    """Whether a test that leaves a function early, without a value, keeps later uses of it from running."""
-    statement = module.statement(use)
-    if not isinstance(statement, ast.If) or not isinstance(statement.body[-1], ast.Raise | ast.Return):
-        return False
-    test = statement.test
-    if not isinstance(test, ast.UnaryOp) and not (isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)):
-        return False
-    scope, end = module.place(use)[0], statement.end_lineno or statement.lineno
-    return any(module.place(other)[0] is scope and other.lineno > end for other in others)
-
-
 def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:
     source = module.source
     index = operands.index(operand)
@@ -187,13 +175,31 @@ def is_reporting(call: ast.Call) -> bool:
     return _REPORTING.search(ast.unparse(call.func)) is not None
 
 
+def gives_up(statement: ast.If) -> bool:
+    """Whether what follows a statement runs only where something is set: ``if not key: return None``."""
+    last = statement.body[-1]
+    ends = isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break) or _exits(last)
+    return ends and _asks_missing(statement.test)
+
+
+def _asks_missing(test: ast.expr) -> bool:
+    if isinstance(test, ast.BoolOp):
+        return (all if isinstance(test.op, ast.And) else any)(map(_asks_missing, test.values))
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.Is | ast.Eq | ast.NotIn)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def _exits(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and "exit" in ast.unparse(statement.value)
+
+
 def _only_fails(statement: ast.If, operand: ast.expr) -> bool:
     """Whether a statement does nothing but give up when the name is not set."""
     if statement.orelse or not isinstance(operand, ast.UnaryOp | ast.Compare | ast.BoolOp):
         return False
     *before, last = statement.body
-    fails = isinstance(last, ast.Raise) or (isinstance(last, ast.Expr) and "exit" in ast.unparse(last.value))
-    return fails and all(isinstance(entry, ast.Expr) for entry in before)
+    return (isinstance(last, ast.Raise) or _exits(last)) and all(isinstance(entry, ast.Expr) for entry in before)
 
 
 def _loads_settings(statement: ast.stmt) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.residue.flow import Use
 from mi_lint.migrate.residue.lost import lost_of
-from mi_lint.migrate.residue.remains import still_asked
+from mi_lint.migrate.residue.remains import Asked, still_asked
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
 REASON = "the code at {} still asks for '{}', which nothing else would use any more: take that out, too"
+_GUARD = "the code at {} goes on only with '{}', which nothing behind it would use any more: take that out, too"
 
 
 def asked_in_vain(
@@ -27,7 +28,11 @@ def asked_in_vain(
         return {}
     with analysis.project.showing(Source(path, text, old.encoding) for path, (old, text) in texts.items()):
         found = still_asked(analysis.project, lost)
-    return {site: REASON.format(_place(use, texts, changes), use.name) for site, use in found.items()}
+    return {site: _told(asked, _place(asked.use, texts, changes)) for site, asked in found.items()}
+
+
+def _told(asked: Asked, place: str) -> str:
+    return (_GUARD if asked.is_guard else REASON).format(place, asked.use.name)
 
 
 def _place(use: Use, texts: Mapping[str, tuple[Source, bytes]], changes: Mapping[str, Sequence[Change]]) -> str:

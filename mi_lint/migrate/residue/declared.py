@@ -46,6 +46,13 @@ def fields_named(module: Module, name: str) -> Iterator[tuple[str, str]]:
                 yield class_.name, ast.unparse(statement.target)
 
 
+def fields_of_files(module: Module, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of this name of classes that are made from the contents of a file, each with its class."""
+    for class_ in module.classes.values():
+        if _is_model(class_) and field_named(module, class_.name, name) is not None:
+            yield class_.name, name
+
+
 def filling(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
     """Yield what calls that make an object pass for a field of its class, which no setting fills by itself."""
     declared = origin.node
@@ -73,10 +80,38 @@ def _is_settings(class_: ast.ClassDef) -> bool:
     return any("BaseSettings" in ast.unparse(base) for base in class_.bases)
 
 
-def demands_value(module: Module, declared: ast.AnnAssign) -> bool:
+def _is_model(class_: ast.ClassDef) -> bool:
+    return any(
+        re.search(r"\bBaseModel$|\bdataclass\b", ast.unparse(e)) for e in (*class_.bases, *class_.decorator_list)
+    )
+
+
+def demands_value(project: Project, module: Module, declared: ast.AnnAssign) -> bool:
     """Whether a settings class refuses to be made when nothing sets a field."""
     owner = owner_of(module, declared)
-    return owner is not None and _is_settings(owner) and is_required(declared)
+    if owner is None or not is_required(declared):
+        return False
+    return _is_settings(owner) or (_is_model(owner) and _is_filled_unseen(project, module, owner, declared))
+
+
+def _is_filled_unseen(project: Project, module: Module, owner: ast.ClassDef, declared: ast.AnnAssign) -> bool:
+    """Whether objects of a class are made of what a file or a dictionary has: ``Settings(**values)``.
+
+    Pydantic makes those of a class that stands in a field of another one by itself.
+    """
+    calls = [call for other, call in project.callers(module, owner.name) if not known.is_test(other.path)]
+    name = ast.unparse(declared.target)
+    given = [(call, value) for call in calls for value in (*call.args, *(keyword.value for keyword in call.keywords))]
+    if any(filled(owner, call, value) == name for call, value in given) or _is_validated(owner, name):
+        return False
+    unpacked = any(keyword.arg is None for call in calls for keyword in call.keywords)
+    return unpacked or (not calls and any("BaseModel" in ast.unparse(base) for base in owner.bases))
+
+
+def _is_validated(owner: ast.ClassDef, name: str) -> bool:
+    """Whether a validator of a class gives a field its value."""
+    stored = (part for part in ast.walk(owner) if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store))
+    return any(isinstance(part.slice, ast.Constant) and part.slice.value == name for part in stored)
 
 
 def is_required(declared: ast.AnnAssign) -> bool:

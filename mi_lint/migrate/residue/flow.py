@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
 from mi_lint.migrate.residue.checks import checked
+from mi_lint.migrate.residue.containers import Items
 from mi_lint.migrate.residue.declared import filled, validated
-from mi_lint.migrate.residue.reach import called, parameter_of, sharing, unpacked_to, uses_elsewhere
-from mi_lint.migrate.residue.uses import counted, fails, is_guarded, is_shown
+from mi_lint.migrate.residue.reach import called, is_of_another, parameter_of, sharing, unpacked_to, uses_elsewhere
+from mi_lint.migrate.residue.uses import ASKING, METHODS, SAME, counted, fails, is_guarded, is_shown, is_told, may_be
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 from mi_lint.python.objects import class_of
@@ -23,33 +24,16 @@ from mi_lint.python.project import Project
 from mi_lint.python.scopes import Function, Scope, default_of, parameters
 
 MAX_USES = 300
-_ASKING = frozenset({"bool", "len", "isinstance"})
-_SAME = frozenset({"str", "SecretStr", "Secret", "quote", "quote_plus", "cast"})
-# Methods and calls of a library that only say whether something is there.
-_METHODS = frozenset(
-    {
-        "strip",
-        "rstrip",
-        "lstrip",
-        "encode",
-        "decode",
-        "get_secret_value",
-        "replace",
-        "startswith",
-        "endswith",
-        "lower",
-        "split",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place that has to do with a secret's being set."""
+    """A place that has to do with a secret's being set; one that asks for it may be a test of it."""
 
     module: Module
     node: ast.AST
     name: str
+    is_test: bool = False
 
     @property
     def start(self) -> int:
@@ -58,16 +42,20 @@ class Use:
 
 @dataclass(slots=True)
 class Flow:
-    """Follows one secret; ``demands`` and ``needs`` are what is found."""
+    """Follows one secret; ``demands`` and ``needs`` are what is found.
+
+    ``exports`` are the environment variables that clients looked into by themselves which have a token now.
+    """
 
     project: Project
     name: str
+    exports: frozenset[str] = frozenset()
     demands: list[Use] = field(default_factory=list)
     needs: list[Use] = field(default_factory=list)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
 
-    def demand(self, module: Module, node: ast.AST) -> None:
-        self.demands.append(Use(module, node, self.name))
+    def demand(self, module: Module, node: ast.AST, is_test: bool = False) -> None:
+        self.demands.append(Use(module, node, self.name, is_test))
 
     def need(self, module: Module, node: ast.AST) -> None:
         self.needs.append(Use(module, node, self.name))
@@ -85,7 +73,7 @@ class Flow:
         parent = module.parent(node)
         if missing and fails(module, node, parent) and not is_guarded(module, node):
             self.demand(module, node)
-        if self._is_told(module, node):
+        if is_told(module, node):
             return
         if is_shown(parent, node):
             assert isinstance(parent, ast.IfExp)
@@ -94,7 +82,7 @@ class Flow:
         test = condition(module, node)
         if test is not None:
             if not test.harmless:
-                self.demand(module, node)
+                self.demand(module, node, is_test=True)
             return
         follow = _FOLLOWERS.get(type(parent))
         if follow is not None:
@@ -107,15 +95,6 @@ class Flow:
         needs = len(self.needs)
         self.value(module, node)
         del self.needs[needs:]
-
-    def _is_told(self, module: Module, node: ast.AST) -> bool:
-        """Whether a use stands in a line of a log, which tells as well that nothing is set."""
-        for parent in module.parents(node):
-            if isinstance(parent, ast.Call) and known.callee(parent) not in _ASKING | _SAME | {"format"}:
-                return is_reporting(parent)
-            if isinstance(parent, ast.stmt):
-                break
-        return False
 
     def _up(self, module: Module, node: ast.expr, parent: ast.expr, missing: bool) -> None:
         self.value(module, parent, missing)
@@ -138,7 +117,7 @@ class Flow:
     def _attribute(self, module: Module, node: ast.expr, parent: ast.Attribute, missing: bool) -> None:
         call = module.parent(parent)
         if isinstance(call, ast.Call) and call.func is parent:
-            if parent.attr not in _METHODS:
+            if parent.attr not in METHODS:
                 self.need(module, node)
                 return
             self.value(module, call)
@@ -164,12 +143,16 @@ class Flow:
 
     def _target(self, module: Module, node: ast.expr, target: ast.expr, missing: bool) -> None:
         if isinstance(target, ast.Name):
-            self.variable(module, target.id, module.place(target)[0], missing)
+            statement = module.statement(target)
+            given = statement if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+            self.variable(module, target.id, module.place(target)[0], missing, given)
         elif isinstance(target, ast.Attribute) and self._is_own(module, target.value):
             owner = next((p for p in module.parents(target) if isinstance(p, ast.ClassDef)), None)
             self.attribute(module, target.attr, owner.name if owner is not None else "", missing)
         elif (field := validated(module, target)) is not None:
             self.attribute(module, ast.unparse(field.target), "", missing)
+        elif isinstance(target, ast.Subscript) and ast.unparse(target.value).endswith("environ"):
+            self._exported(module, node, target, missing)
         else:
             self.need(module, node)
 
@@ -195,19 +178,45 @@ class Flow:
         else:
             self._listed(module, node)
 
+    def _exported(self, module: Module, node: ast.expr, target: ast.Subscript, missing: bool) -> None:
+        """Follow ``os.environ["KEY"] = key``, which refuses None, to the SDKs that look for it there."""
+        if missing and not is_guarded(module, node):
+            self.demand(module, node)
+        name = target.slice.value if isinstance(target.slice, ast.Constant) else None
+        if name not in self.exports:
+            self.need(module, node)
+
     def _in_dict(self, module: Module, node: ast.expr, parent: ast.Dict, missing: bool) -> None:
-        self._listed(module, node)
+        name = parent.keys[parent.values.index(node)] if node in parent.values else None
+        key = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+        if self._is_checked(module, node, key):
+            return
+        if not key:
+            self.need(module, node)
+            return
+        for use in Items(self.project, key).uses(module, parent):
+            if use.function is not None and use.parameter is not None:
+                self.parameter(use.module, use.function, use.parameter, missing)
+            elif use.kind == "read":
+                self.value(use.module, use.node, missing)
+            elif use.kind == "counted":
+                self.demand(use.module, use.node, is_test=True)
+            else:
+                self.need(use.module, use.node)
 
     def _listed(self, module: Module, node: ast.expr) -> None:
         """Note a value in a collection that is gone through for what is missing; of others nobody knows."""
+        if not self._is_checked(module, node):
+            self.need(module, node)
+
+    def _is_checked(self, module: Module, node: ast.expr, name: str = "") -> bool:
         places = checked(module)
-        names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+        names = [name, *(part.id for part in ast.walk(node) if isinstance(part, ast.Name))]
         names += [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
         place = next((places[name] for name in names if name in places), None) or counted(module, node)
         if place is not None:
-            self.demand(module, place)
-        else:
-            self.need(module, node)
+            self.demand(module, place, is_test=True)
+        return place is not None
 
     def _returned(self, module: Module, node: ast.expr, parent: ast.Return, missing: bool) -> None:
         self._answer(module, parent, missing)
@@ -222,8 +231,9 @@ class Flow:
         if any(ast.unparse(entry).endswith("property") for entry in function.decorator_list):
             self.attribute(module, function.name, owner.name if isinstance(owner, ast.ClassDef) else "", missing)
             return
+        class_ = owner if isinstance(owner, ast.ClassDef) else None
         for other, call in self.project.callers(module, function.name):
-            if known.is_test(other.path):
+            if known.is_test(other.path) or is_of_another(self.project, other, call.func, class_):
                 continue
             target = None if index is None else unpacked_to(other, call, index)
             if target is not None:
@@ -237,9 +247,9 @@ class Flow:
             self.need(module, node)
             return
         name = known.callee(call)
-        if isinstance(call.func, ast.Name) and name in _ASKING:
+        if isinstance(call.func, ast.Name) and name in ASKING:
             self.asked(module, call)
-        elif isinstance(call.func, ast.Name) and name in _SAME:
+        elif isinstance(call.func, ast.Name) and name in SAME:
             self.value(module, call)
         elif is_reporting(call):
             return
@@ -270,16 +280,20 @@ class Flow:
     def parameter(self, module: Module, function: Function, parameter: ast.arg, missing: bool = False) -> None:
         self.variable(module, parameter.arg, module.scopes[function], missing)
 
-    def variable(self, module: Module, name: str, scope: Scope, missing: bool = False) -> None:
-        """Follow a variable to where it is read, in other files when it is one of its module."""
-        if not self._once(module.path, name, scope.name if scope.kind == "module" else scope.node):
+    def variable(
+        self, module: Module, name: str, scope: Scope, missing: bool = False, given: ast.stmt | None = None
+    ) -> None:
+        """Follow a variable to where it is read, in other files when it is one of its module.
+
+        ``given`` is the assignment that gives it the secret: what another one gives it is another value.
+        """
+        if not self._once(module.path, name, scope.name if scope.kind == "module" else scope.node, given):
             return
         if scope.kind == "class":
             self.attribute(module, name, scope.name, missing)
-            return
         bindings = scope.lookup(name)
         for read in module.loads.get(name, ()):
-            if module.place(read)[0].lookup(name) is bindings:
+            if module.place(read)[0].lookup(name) is bindings and may_be(module, read, given):
                 self.value(module, read, missing)
         if scope.kind == "module" or name in scope.outer:
             for other, use in uses_elsewhere(self.project, module, name):
@@ -287,11 +301,13 @@ class Flow:
 
     def attribute(self, module: Module, name: str, owner: str, missing: bool = False) -> None:
         """Follow an attribute to where it is read: in its module, and in files that name its class or its module."""
-        if not self._once(module.path, "." + name):
+        if not self._once(module.path, "." + name, owner):
             return
+        class_ = module.classes.get(owner)
         for other in sharing(self.project, module, name, owner):
             for use in other.attribute_loads(name):
-                self.value(other, use, missing)
+                if not is_of_another(self.project, other, use, class_):
+                    self.value(other, use, missing)
 
 
 _FOLLOWERS: dict[type[ast.AST], Callable[..., None]] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mi_lint.migrate.branching.switches import SECRET_NAME
 from mi_lint.migrate.holdbacks.libraries import secret_origins
 from mi_lint.migrate.residue.declared import filling, owner_of
-from mi_lint.migrate.residue.reach import called
+from mi_lint.migrate.residue.reach import answers_of
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -20,10 +20,19 @@ from mi_lint.python.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A secret that a rewritten site took: where it came from."""
+    """A secret that a rewritten site took: where it came from, and the functions that it came through.
+
+    A function is known by its file and its name.
+    """
 
     site: Site
     origins: tuple[Origin, ...]
+    ways: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def exports(self) -> tuple[str, ...]:
+        """Return the variables that the client looked into by itself."""
+        return self.site.call.client.environment if self.site.call is not None else ()
 
 
 def lost_of(site: Site, analysis: Analysis) -> Lost:
@@ -31,11 +40,26 @@ def lost_of(site: Site, analysis: Analysis) -> Lost:
     if known.is_test(site.module.path):
         return Lost(site, ())
     found = list(secret_origins(site, analysis))
+    places: list[tuple[Module, ast.AST]] = [(site.module, site.node)]
     for origin in [*found]:
         for module, value in [*filling(analysis.project, origin), *_answers(analysis.project, origin)]:
             found += analysis.tracer.trace(module, value).origins
+            # What a function returns alone it is called for; where nobody does so any more, it asks for nothing.
+            if not isinstance(module.parent(value), ast.Return):
+                places.append((module, value))
     held = [*_passed(site)]
-    return Lost(site, (*found, *held, *_globals(analysis.project, held)))
+    steps = site.trace.steps if site.trace is not None else ()
+    places += [(step.module, step.node) for step in steps if step.kind == "passed"]
+    ways = frozenset((module.path, function_around(module, node)) for module, node in places)
+    origins = (*found, *_implicit(site), *held, *_globals(analysis.project, held))
+    return Lost(site, origins, frozenset(way for way in ways if way[1]))
+
+
+def _implicit(site: Site) -> Iterator[Origin]:
+    """Yield the environment variables that a client looked into by itself."""
+    if site.form == "implicit" and site.call is not None:
+        for name in site.call.client.environment:
+            yield Origin("environment", site.module, site.node, name)
 
 
 def _globals(project: Project, held: Iterable[Origin]) -> Iterator[Origin]:
@@ -52,17 +76,32 @@ def _globals(project: Project, held: Iterable[Origin]) -> Iterator[Origin]:
 def _answers(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr]]:
     """Yield what a function of the project returns whose answer, or one of whose answers, a site takes."""
     node = origin.node
+    if origin.kind == "opaque" and isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        yield from _items(project, origin.module, node, node.slice.value)
     targets = node.targets[0] if isinstance(node, ast.Assign) else None
     call = node.value if isinstance(node, ast.Assign) else node
     if origin.kind != "opaque" or not isinstance(call, ast.Call):
         return
-    for home, function, _ in called(project, origin.module, call):
-        for value in home.returns.get(function, ()) if function is not None else ():
-            if targets is None:
-                yield home, value
-            elif isinstance(targets, ast.Tuple) and isinstance(value, ast.Tuple):
-                pairs = zip(targets.elts, value.elts, strict=False)
-                yield from ((home, given) for target, given in pairs if SECRET_NAME.search(ast.unparse(target)))
+    for home, value in answers_of(project, origin.module, call):
+        if targets is None:
+            yield home, value
+        elif isinstance(targets, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = zip(targets.elts, value.elts, strict=False)
+            yield from ((home, given) for target, given in pairs if SECRET_NAME.search(ast.unparse(target)))
+
+
+def _items(project: Project, module: Module, node: ast.Subscript, key: object) -> Iterator[tuple[Module, ast.expr]]:
+    """Yield what a function puts under a name into the dictionary that it returns: ``settings()["key"]``."""
+    container: ast.expr | None = node.value
+    if isinstance(container, ast.Name):
+        bindings = module.place(container)[0].lookup(container.id)
+        container = bindings[0].value if len(bindings) == 1 else None
+    if not isinstance(container, ast.Call):
+        return
+    for home, value in answers_of(project, module, container):
+        if isinstance(value, ast.Dict):
+            pairs = zip(value.keys, value.values, strict=True)
+            yield from ((home, given) for name, given in pairs if isinstance(name, ast.Constant) and name.value == key)
 
 
 def _passed(site: Site) -> Iterator[Origin]:

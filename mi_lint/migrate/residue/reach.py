@@ -11,6 +11,9 @@ from mi_lint.python.objects import class_of
 from mi_lint.python.project import Project
 from mi_lint.python.scopes import Function, parameters
 
+# Bases that hand on no fields.
+_PLAIN = frozenset({"object", "ABC", "BaseModel", "BaseSettings"})
+
 
 def sharing(project: Project, home: Module, name: str, owner: str) -> Iterator[Module]:
     """Yield the modules that may read an attribute of a class: they name it, its module, or what it is called there."""
@@ -27,6 +30,35 @@ def sharing(project: Project, home: Module, name: str, owner: str) -> Iterator[M
             other = project.module(path)
             if other is not None:
                 yield other
+
+
+def is_of_another(project: Project, module: Module, use: ast.expr, class_: ast.ClassDef | None) -> bool:
+    """Whether an attribute or method is that of an object of another class, which has nothing to do with this one."""
+    if class_ is None or not isinstance(use, ast.Attribute):
+        return False
+    source = _source(module, use.value)
+    found = class_of(project, module, source)
+    if found is None and isinstance(source, ast.Attribute):
+        # An attribute that its class does not have holds nothing of anybody's.
+        found = class_of(project, module, source.value)
+    if found is None or found[1] is class_ or found[1].name == class_.name:
+        return False
+    return all(ast.unparse(base).rpartition(".")[2] in _PLAIN for one in (class_, found[1]) for base in one.bases)
+
+
+def _source(module: Module, node: ast.expr) -> ast.expr:
+    """Return what gives a name the only value that it has, where there is any."""
+    bindings = module.reaching(node) if isinstance(node, ast.Name) else []
+    value = bindings[0].value if len(bindings) == 1 else None
+    return value.body if isinstance(value, ast.IfExp) else value or node
+
+
+def is_foreign(project: Project, module: Module, name: ast.Name) -> bool:
+    """Whether a name is imported from a file that is not part of the project, and so cannot be done without."""
+    bindings = module.reaching(name)
+    if not bindings:
+        return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in module.tree.body)
+    return all(b.kind == "import" and b.target and project.find(module.path, b.target) is None for b in bindings)
 
 
 def uses_elsewhere(project: Project, home: Module, name: str) -> Iterator[tuple[Module, ast.expr]]:
@@ -64,6 +96,12 @@ def called(project: Project, module: Module, call: ast.Call) -> Iterator[tuple[M
         for function in home.functions.get(name, ()):
             owner = home.parent(function)
             yield home, function, owner.name if isinstance(owner, ast.ClassDef) else ""
+
+
+def answers_of(project: Project, module: Module, call: ast.Call) -> Iterator[tuple[Module, ast.expr]]:
+    """Yield what the functions of the project return that a call may run."""
+    for home, function, _ in called(project, module, call):
+        yield from ((home, value) for value in (home.returns.get(function, ()) if function is not None else ()))
 
 
 def _named(home: Module, name: str) -> Iterator[tuple[Module, Function | None, str]]:

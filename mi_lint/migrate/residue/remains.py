@@ -10,14 +10,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from mi_lint.migrate.residue.checks import checked
-from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, owner_of
+from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, fields_of_files, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
 from mi_lint.migrate.residue.lost import Lost, function_around, key_of
 from mi_lint.migrate.residue.programs import Programs
-from mi_lint.migrate.residue.reach import called
+from mi_lint.migrate.residue.reach import called, is_foreign
 from mi_lint.migrate.residue.uses import refuses
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -32,22 +33,32 @@ _MUST = re.compile(r"(?i)require|must|mandatory|from_dict_or_env|or_raise|or_exi
 _WITHOUT_DEFAULT = frozenset({"pop", "config", "env", "get_secret"})
 
 
-def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Use]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A place that asks for a secret; ``is_guard``: something uses that yet, but nothing that the place guards."""
+
+    use: Use
+    is_guard: bool
+
+
+def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Asked]:
     """Return the sites whose secret a project asks for in vain, with the place; ``project`` has the new texts."""
-    remains = _Remains(project)
-    found = ((entry.site, remains.of(entry)) for entry in lost)
+    entries = list(lost)
+    remains = _Remains(project, frozenset(name for entry in entries for name in entry.exports))
+    found = ((entry.site, remains.of(entry)) for entry in entries)
     return {site: use for site, use in found if use is not None}
 
 
 class _Remains:
     """Looks in the new texts for what is left of secrets; what was found of a setting is kept."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, exports: frozenset[str] = frozenset()) -> None:
         self._project = project
+        self._exports = exports
         self._programs = Programs(project)
         self._flows: dict[tuple[str, ...], Flow] = {}
 
-    def of(self, lost: Lost) -> Use | None:
+    def of(self, lost: Lost) -> Asked | None:
         """Return what still asks for the secret of a site, or None."""
         home = lost.site.module.path
         flows = [(origin, flow) for origin in lost.origins if (flow := self._flow_of(origin)) is not None]
@@ -55,9 +66,11 @@ class _Remains:
         for origin, flow in flows:
             # A name in one function says little of where else the same secret goes.
             needs = everywhere if origin.kind == "passed" and isinstance(origin.node, ast.Name) else flow.needs
-            demands = [use for use in flow.demands if self._is_in_vain(use, home, needs)]
+            vain = [use for use in flow.demands if self._is_in_vain(use, home, needs)]
+            demands = vain or [use for use in flow.demands if _guards(use, lost, flow.needs)]
             if demands:
-                return min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
+                first = min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
+                return Asked(first, not vain)
         return None
 
     def _is_in_vain(self, demand: Use, home: str, needs: Iterable[Use]) -> bool:
@@ -78,7 +91,7 @@ class _Remains:
         kind, name = key[0], key[-1]
         stored = kind == "read" and origin.kind != "config"
         told = name if kind == "attribute" else origin.name or name
-        flow = Flow(self._project, ast.unparse(origin.node) if stored else told)
+        flow = Flow(self._project, ast.unparse(origin.node) if stored else told, self._exports)
         if kind == "environment":
             self._setting(flow, name)
         elif kind == "attribute":
@@ -137,6 +150,14 @@ class _Remains:
             for binding in module.scope.bindings.get(name, ()):
                 self._read_by(flow, module, binding.value)
                 flow.attribute(module, name, "")
+            for scope, _, value, _ in module.attributes.get(name, ()):
+                self._read_by(flow, module, value)
+                if _is_item(value):
+                    flow.demand(module, value)
+                owner = scope.enclosing("class")
+                flow.attribute(module, name, owner.name if owner is not None else "")
+            for class_name, field in fields_of_files(module, name):
+                self._field(flow, module, class_name, field)
 
     def _read_by(self, flow: Flow, module: Module, value: ast.expr | None) -> None:
         """Follow the settings whose names are written in the value of a name."""
@@ -184,7 +205,7 @@ class _Remains:
         declared = field_named(module, owner, name)
         if declared is None:
             return
-        if demands_value(module, declared):
+        if demands_value(self._project, module, declared):
             flow.demand(module, declared)
         flow.attribute(module, name, owner)
 
@@ -194,6 +215,8 @@ class _Remains:
         uses: list[ast.expr] = [*module.attribute_loads(last)] if "." in text else [*module.loads.get(last, ())]
         for use in uses:
             if ast.unparse(use) == text and ("." in text or function_around(module, use) == function):
+                if isinstance(use, ast.Name) and is_foreign(self._project, module, use):
+                    flow.demand(module, use)
                 flow.value(module, use)
 
     def _read(self, flow: Flow, module: Module, dumped: str) -> None:
@@ -203,3 +226,32 @@ class _Remains:
                 if not (isinstance(node, ast.Call) and known.callee(node) == "get"):
                     flow.demand(module, node)
                 flow.value(module, node)
+
+
+def _guards(demand: Use, lost: Lost, needs: Iterable[Use]) -> bool:
+    """Whether a test stands in a function that a secret came through, which does nothing else with it.
+
+    What stands before a client, or before what gives it its key, is there for that, whoever uses the secret besides.
+    A connection string that stays as the address is used where it was.
+    """
+    place = _place(demand)
+    if not demand.is_test or place not in lost.ways:
+        return False
+    return not any(_place(need) == place or (_place(need) in lost.ways and _is_address(need)) for need in needs)
+
+
+def _is_address(use: Use) -> bool:
+    """Whether a connection string goes on telling a client where to connect to."""
+    call = use.module.parent(use.node)
+    call = use.module.parent(call) if isinstance(call, ast.keyword) else call
+    return isinstance(call, ast.Call) and known.callee(call).startswith("from_connection_string")
+
+
+def _place(use: Use) -> tuple[str, str]:
+    return use.module.path, function_around(use.module, use.node)
+
+
+def _is_item(value: ast.expr) -> bool:
+    """Whether a value is an item of a file of settings, without which the read fails: ``settings["docs"]["key"]``."""
+    plain = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant)
+    return plain and isinstance(value, ast.Subscript) and not ast.unparse(value.value).endswith("environ")

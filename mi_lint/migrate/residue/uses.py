@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import ast
 
-from mi_lint.migrate.branching.conditions import condition
+from mi_lint.migrate.branching.conditions import condition, is_reporting
 from mi_lint.python import known
 from mi_lint.python.facts import Module
+
+ASKING = frozenset({"bool", "len", "isinstance"})
+SAME = frozenset({"str", "SecretStr", "Secret", "quote", "quote_plus", "cast"})
+# Methods and calls of a library that only say whether something is there.
+METHODS = frozenset(
+    {
+        "strip",
+        "rstrip",
+        "lstrip",
+        "encode",
+        "decode",
+        "get_secret_value",
+        "replace",
+        "startswith",
+        "endswith",
+        "lower",
+        "split",
+    }
+)
 
 
 def fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
@@ -16,6 +35,16 @@ def fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
     if isinstance(parent, ast.Call):
         return known.callee(parent) == "len" and node in parent.args
     return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
+
+
+def is_told(module: Module, node: ast.AST) -> bool:
+    """Whether a use stands in a line of a log, which tells as well that nothing is set."""
+    for parent in module.parents(node):
+        if isinstance(parent, ast.Call) and known.callee(parent) not in ASKING | SAME | {"format"}:
+            return is_reporting(parent)
+        if isinstance(parent, ast.stmt):
+            break
+    return False
 
 
 def is_shown(parent: ast.AST, node: ast.expr) -> bool:
@@ -50,6 +79,13 @@ def is_guarded(module: Module, node: ast.expr) -> bool:
             return True
         inner = parent
     return False
+
+
+def may_be(module: Module, read: ast.Name, given: ast.stmt | None) -> bool:
+    """Whether a read of a variable can get what an assignment gives it."""
+    if given is None or any(isinstance(parent, ast.For | ast.AsyncFor | ast.While) for parent in module.parents(given)):
+        return True
+    return any(binding.node is given for binding in module.reaching(read))
 
 
 def refuses(function: ast.AST) -> bool:

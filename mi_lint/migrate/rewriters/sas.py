@@ -6,6 +6,7 @@ The service client that the code has is asked for it. That client must have no k
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
@@ -60,6 +61,15 @@ def rewrite(site: Site, context: Context) -> Outcome:
         return result
     together = all(isinstance(other, Rewritten) or getattr(other, "rewrite", None) for other in others)
     return HeldBack(_STILL_KEYED.format(_class_of(signing)), result if together else None)
+
+
+def kept_key(site: Site, held: Collection[ast.AST], context: Context) -> str:
+    """Return why a SAS keeps its key when clients do: one of them would have to ask for the delegation key."""
+    if site.family != "sas" or not isinstance(site.node, ast.Call):
+        return ""
+    signing = FUNCTIONS[context.module.qualified(site.node.func) or ""]
+    asked = any(call.node in held for _, call in _service_clients(site, signing, context))
+    return _STILL_KEYED.format(_class_of(signing)) if asked else ""
 
 
 def _beside_keyless_client(site: Site, context: Context) -> Outcome:

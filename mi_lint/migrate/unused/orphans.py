@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable
 from typing import TypeGuard
 
-from mi_lint.migrate.branching.conditions import Condition, condition, guard, is_reported, protects, without_operands
+from mi_lint.migrate.branching.conditions import Condition, condition, guard, is_reported, without_operands
 from mi_lint.migrate.branching.setting_tests import setting_uses
 from mi_lint.migrate.editing import unpacked
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.imports import Alias, removed_statement
+from mi_lint.migrate.unused.idle import idle_tests
 from mi_lint.migrate.unused.parameters import dropped, private_function
 from mi_lint.migrate.unused.purity import is_pure
 from mi_lint.migrate.unused.superseded import superseded
@@ -106,7 +107,7 @@ class Orphans:
         """Drop what only asks whether an attribute is set, and the attribute itself when nothing else reads it."""
         module = self._module
         left = [use for use in module.attribute_loads(name) if use not in gone]
-        tests = self._tests(left)
+        tests = [condition(module, use) for use in left]
         conditions = [test for test in tests if test is not None]
         assigned = [entry[3] for entry in module.attributes.get(name, ())]
         if any(self._covers(node) for node in assigned):
@@ -122,8 +123,9 @@ class Orphans:
         used = self._project.usage.mentioned_elsewhere if fields else self._project.usage.attribute_used_elsewhere
         private = bool(assigned) and removable and not used(module.path, name)
         stays = not private or len(conditions) < len(left)
-        if conditions and stays and self._can_go(left, tests):
-            for test in conditions:
+        idle = idle_tests(module, left, tests, gone) if conditions and stays else None
+        if idle is not None:
+            for test in idle:
                 self._apply(test)
             return
         if conditions and (stays or any(test.is_switch for test in conditions)):
@@ -137,29 +139,6 @@ class Orphans:
         for node in assigned:
             if isinstance(node, ast.stmt):
                 self._remove_statement(node)
-
-    def _tests(self, left: list[ast.Attribute]) -> list[Condition | None]:
-        """Return what the uses of an attribute test; a guard before one that stays is a use as that one is."""
-        module = self._module
-        tests = [condition(module, use) for use in left]
-        others = [use for use, test in zip(left, tests, strict=True) if test is None]
-        return [
-            None if test is not None and test.change is not None and protects(module, use, others) else test
-            for use, test in zip(left, tests, strict=True)
-        ]
-
-    def _can_go(self, left: list[ast.Attribute], tests: list[Condition | None]) -> bool:
-        """Whether tests of an attribute that stays can go: none decides, and what they guard reads it no more."""
-        others = [use for use, test in zip(left, tests, strict=True) if test is None]
-        for use, test in zip(left, tests, strict=True):
-            if test is None:
-                continue
-            guarded = self._module.statement(use)
-            if test.change is None and (test.statement is None or others):
-                return False
-            if any(other is part for other in others for part in ast.walk(guarded)):
-                return False
-        return True
 
     def _is_rename(self, name: ast.AST) -> bool:
         """Whether a name is renamed together with all its bindings, so that the new name takes its place."""
@@ -213,11 +192,13 @@ class Orphans:
             reported = all(is_reported(module, n) for n, test in zip(left, tests, strict=True) if test is None)
             if conditions and (reported or any(map(self._decides, conditions))) and not named:
                 self.switches.append((identifier, frozenset(uses)))
+            elif conditions and not named:
+                return self._drop_idle(uses, left, tests)
             for binding in superseded(module, bindings, uses, left):
                 self._remove(binding)
             return []
         if stands_elsewhere(self._module, self._project, identifier, bindings):
-            return []
+            return self._drop_idle(uses, left, tests)
         if any(test.is_switch for test in conditions) or any(self._empties_branch(binding) for binding in bindings):
             self.switches.append((identifier, frozenset(uses)))
             return []
@@ -229,13 +210,18 @@ class Orphans:
             found += self._remove(binding)
         return found
 
+    def _drop_idle(self, uses: list[ast.Name], left: list[ast.Name], tests: list[Condition | None]) -> list[str]:
+        """Take out the tests of a name that stays which only let through what is gone."""
+        gone = [name for name in uses if name in self._gone]
+        return [name for test in idle_tests(self._module, left, tests, gone) or () for name in self._apply(test)]
+
     def _ask_no_more(self, left: list[ast.Name], tests: list[Condition | None]) -> list[str]:
         """Take a value that has to stay, such as a parameter, out of the only tests that still read it."""
-        joined = [test for test in tests if test is not None and test.junction is not None]
-        if len(joined) < len(left):
+        asking = [test for test in tests if test is not None and (test.junction or test.statement) is not None]
+        if len(asking) < len(left):
             return []
         self._gone.update(left)
-        return [name for test in joined for name in self._apply(test)]
+        return [name for test in asking for name in self._apply(test)]
 
     def _decides(self, test: Condition) -> bool:
         """Whether a test that stays says what the code does, more than whether it goes on at all."""
