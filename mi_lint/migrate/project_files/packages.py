@@ -37,6 +37,8 @@ class Packages:
         self._programs = Programs(project)
         self._images: list[Image] | None = None
         self._scripts: list[str] | None = None
+        self._known_users: dict[str, list[str]] = {}
+        self._imported: dict[str, frozenset[bytes]] = {}
         self.missing: dict[str, set[str]] = {}
         self.generated: dict[str, set[str]] = {}
 
@@ -90,20 +92,28 @@ class Packages:
 
     def _users(self, module: str) -> list[str]:
         """Return the files of programs that import a module, be it by way of others."""
-        waiting = sorted(path for path in self._programs.users_of(module) if path != module and not is_test(path))
-        found = [module]
-        while new := [user for user in waiting if any(self._means(user, path) for path in found)]:
-            found += new
-            waiting = [user for user in waiting if user not in new]
-        return found[1:]
+        if module not in self._known_users:
+            waiting = sorted(path for path in self._programs.users_of(module) if path != module and not is_test(path))
+            found, last = [module], [module]
+            while last and waiting:
+                last = [user for user in waiting if any(self._means(user, path) for path in last)]
+                found += last
+                waiting = [user for user in waiting if user not in last]
+            self._known_users[module] = found[1:]
+        return self._known_users[module]
 
     def _means(self, user: str, module: str) -> bool:
         """Whether an import of a module's name means the module: beside it, or by the name of its folder."""
-        folder, text = posixpath.dirname(module), self._project.code_text(user)
-        if stem(module) not in imported_words(text).split():
+        if stem(module) not in self._words(user):
             return False
+        folder = posixpath.dirname(module)
         name = posixpath.basename(folder).encode("utf-8", "surrogatepass")
-        return posixpath.dirname(user) == folder or (bool(name) and name in text)
+        return posixpath.dirname(user) == folder or (bool(name) and name in self._project.code_text(user))
+
+    def _words(self, path: str) -> frozenset[bytes]:
+        if path not in self._imported:
+            self._imported[path] = frozenset(imported_words(self._project.code_text(path)).split())
+        return self._imported[path]
 
     def _of_users(self, module: str, wanted: Sequence[str]) -> list[str]:
         """Return the manifests of programs elsewhere that import a module."""
@@ -153,7 +163,7 @@ class Packages:
 
     def _belongs(self, module: str, declared: Iterable[str]) -> bool:
         """Whether a module imports something that a manifest declares: it is the manifest of its program."""
-        words = set(imported_words(self._project.code_text(module)).decode("utf-8", "replace").lower().split())
+        words = {word.decode("utf-8", "replace").lower() for word in self._words(module)}
         names = (frozenset(re.split(r"[-_.]", name.lower())) - _LANGUAGE for name in declared)
         return any(parts and parts <= words for parts in names)
 
