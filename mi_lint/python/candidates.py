@@ -22,7 +22,7 @@ WORDS = (
     b"motor", b"redis", b"sqlalchemy", b"confluent_kafka", b"storage_options", b"databricks", b"kombu", b"celery",
     b"SharedKey", b"SharedAccessSignature", b"ocp-apim-subscription-key", b"fsspec", b"AzureFileSystem", b"postgres",
     b"mysql", b"sqlmodel", b"sasl.password", b"AZURE_", b"msgraph", b"msrest", b"CosmosDBChat", b"documentdb",
-    b"dj_database_url", b"sasl.jaas.config",
+    b"dj_database_url", b"sasl.jaas.config", b"azstorage",
 )  # fmt: skip
 # A class that is called, whose factory is called, or that gets another name; one that is inherited from or bound.
 _USES = (

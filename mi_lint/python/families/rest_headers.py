@@ -20,7 +20,10 @@ from mi_lint.python.rest_services import Match
 from mi_lint.python.site import Site
 
 # Hosts to which any authorisation may go.
-WEAK = (b"inference.ml.azure", b"dev.azure.com", b"visualstudio.com")
+WEAK = (
+    b"inference.ml.azure", b"dev.azure.com", b"visualstudio.com", b"services.ai.azure.com", b"openai.azure.com",
+    b"cognitiveservices.azure.com",
+)  # fmt: skip
 MARKERS = (
     b"cp-apim-subscription-key", b"cp-Apim-Subscription-Key", b"OCP-APIM", b"'api-key", b'"api-key', b"'Api-Key",
     b'"Api-Key', b"'Api-key", b'"Api-key', b"'api-Key", b'"api-Key', b"x-api-", b"X-Api-", b"X-API-", b"X-api-",
