@@ -202,7 +202,7 @@ def _called(module: Module, node: ast.Call, depth: int) -> str:
         arguments += [_text(module, value, depth + 2) for value in module.returns.get(function, ())[:3]]
     if known.callee(node) == "replace" and len(arguments) == 2 and arguments[0]:
         # In a host that is filled in, the new part is all that is known.
-        return base.replace(*arguments) if arguments[0] in base else f"{base}.{arguments[1]}"
+        return base.replace(arguments[0], arguments[1]) if arguments[0] in base else f"{base}.{arguments[1]}"
     if known.callee(node) == "join" and base in ("", "/", "&"):
         return "/".join(arguments)
     return base + "".join(arguments)
