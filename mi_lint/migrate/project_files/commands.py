@@ -40,7 +40,7 @@ def normalized(name: str) -> str:
 
 def commands(text: bytes) -> Iterator[list[Word]]:
     """Yield the arguments of each command of a file that installs packages."""
-    for match in _COMMAND.finditer(text):
+    for match in _COMMAND.finditer(text) if b"install" in text else ():
         before = text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()]
         if not before.lstrip().startswith((b"#", b"REM ", b"rem ")):
             yield _words(text, match.end())
@@ -66,9 +66,14 @@ def requirement_files(words: Iterable[Word]) -> Iterator[str]:
             yield match[1].strip("\"'")
 
 
+def installed_names(text: bytes) -> frozenset[str]:
+    """Return the packages that the commands of a file install by their names."""
+    return frozenset(word.package for words in commands(text) for word in words if word.package)
+
+
 def names_any(text: bytes, packages: Collection[str]) -> bool:
     """Whether a command of a file installs one of the packages by its name."""
-    return any(word.package in packages for words in commands(text) for word in words)
+    return not installed_names(text).isdisjoint(packages)
 
 
 def command_changes(path: str, text: bytes, beside: Collection[str], needed: Iterable[Requirement]) -> list[Change]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.project_files import manifests as lists
-from mi_lint.migrate.project_files.commands import command_changes, names_any, normalized
+from mi_lint.migrate.project_files.commands import command_changes, installed_names, names_any, normalized
 from mi_lint.migrate.project_files.images import Image, images
 from mi_lint.migrate.project_files.manifests import Requirement, folders_around
 from mi_lint.migrate.residue.programs import Programs
@@ -36,7 +36,7 @@ class Packages:
         self._beside = lists.distributions(neighbours)
         self._programs = Programs(project)
         self._images: list[Image] | None = None
-        self._scripts: list[str] | None = None
+        self._scripts: dict[str, frozenset[str]] | None = None
         self._known_users: dict[str, list[str]] = {}
         self._imported: dict[str, frozenset[bytes]] = {}
         self.missing: dict[str, set[str]] = {}
@@ -152,7 +152,8 @@ class Packages:
                 break
         if changes or not missing:
             return list(dict.fromkeys(changes))
-        scripts = [path for path in self._installing() if self._installs(path, wanted)]
+        names = {normalized(name) for name in wanted}
+        scripts = [path for path, installed in self._installing().items() if not names.isdisjoint(installed)]
         around = [path for folder in folders_around(module) for path in scripts if path.rpartition("/")[0] == folder]
         changes = [
             c for path in around or scripts if around or len(scripts) == 1 for c in self._commanded(path, missing)
@@ -167,11 +168,13 @@ class Packages:
         names = (frozenset(re.split(r"[-_.]", name.lower())) - _LANGUAGE for name in declared)
         return any(parts and parts <= words for parts in names)
 
-    def _installing(self) -> list[str]:
-        """Return the files, besides manifests, whose commands may install what programs need."""
+    def _installing(self) -> dict[str, frozenset[str]]:
+        """Return the files, besides manifests and images, whose commands install packages, with these."""
         if self._scripts is None:
             workflows = [path for path in self._project.named(("*.yml", "*.yaml")) if _WORKFLOW.search(path)]
-            self._scripts = [*self._project.named(_SCRIPTS), *workflows]
+            paths = [*self._project.named(_SCRIPTS), *workflows]
+            found = {path: installed_names(self._project.text(path)) for path in paths}
+            self._scripts = {path: names for path, names in found.items() if names}
         return self._scripts
 
     def _note(self, module: str, needed: Iterable[Requirement], places: list[str], changes: Iterable[Change]) -> None:
