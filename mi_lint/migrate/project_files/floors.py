@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import weakref
 from collections.abc import Iterator
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.project_files.commands import commands, normalized
-from mi_lint.migrate.project_files.images import Image, images
+from mi_lint.migrate.project_files.images import images
 from mi_lint.migrate.project_files.manifests import (
     Pin,
     Requirement,
@@ -33,7 +32,6 @@ _REDIS = Requirement("redis", "5.3.0")
 _CALLABLE_KEY = Requirement("openai", "1.106.0")
 
 _PINNED = re.compile(r"==\s*(\d[\w.]*)")
-_IMAGES: weakref.WeakKeyDictionary[Project, list[Image]] = weakref.WeakKeyDictionary()
 
 # It uses azure-storage-blob 12 from then on: https://github.com/jschneier/django-storages/blob/master/CHANGELOG.rst
 _DJANGO_STORAGES = (Requirement("django-storages", "1.12"), Requirement("azure-storage-blob", "12.0.0"))
@@ -65,9 +63,7 @@ def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Ch
 
 def _of_images(site: Site, package: str, project: Project) -> Iterator[Pin]:
     """Yield what the commands of images that hold a module pin a package to."""
-    if project not in _IMAGES:
-        _IMAGES[project] = images(project)
-    for image in _IMAGES[project]:
+    for image in images(project):
         text = project.text(image.path)
         if package.encode() not in text or not image.holds(site.module.path):
             continue

@@ -6,7 +6,8 @@ import fnmatch
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mi_lint.migrate.project_files.commands import commands, requirement_files
@@ -20,6 +21,7 @@ _WHOLE_PROJECT = re.compile(
     rb"|poetry[ \t]+(?:install|export)|pdm[ \t]+(?:install|sync|export)|pipenv[ \t]+(?:install|sync|requirements))"
 )
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
+_known: weakref.WeakKeyDictionary[Project, list[Image]] = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,32 @@ class Image:
 
 
 def images(project: Project) -> list[Image]:
-    """Return the images that a project describes."""
-    paths = project.named(_NAMES)
-    if not paths:
-        return []
-    folders = {folder for path in project.files for folder in folders_around(path)}
-    return [_image(project, path, folders) for path in paths]
+    """Return the images that a project describes; worked out at the first question."""
+    if project not in _known:
+        paths = project.named(_NAMES)
+        folders = _Folders(project) if paths else None
+        _known[project] = [_image(project, path, folders) for path in paths] if folders else []
+    return _known[project]
 
 
-def _image(project: Project, path: str, folders: set[str]) -> Image:
+class _Folders(frozenset[str]):
+    """All folders of a project; ``with_code`` are those with Python somewhere below them."""
+
+    with_code: frozenset[str]
+
+    def __new__(cls, project: Project) -> _Folders:
+        folders = super().__new__(cls, _around(project.files))
+        folders.with_code = frozenset(_around(project.paths))
+        return folders
+
+
+def _around(paths: Iterable[str]) -> set[str]:
+    return {
+        folder for own in set(map(posixpath.dirname, paths)) for folder in folders_around(posixpath.join(own, "file"))
+    }
+
+
+def _image(project: Project, path: str, folders: _Folders) -> Image:
     text = project.text(path)
     sources = list(_sources(text.decode("utf-8", "replace")))
     context = _context(project, path, sources, folders)
@@ -80,20 +99,18 @@ def _sources(text: str) -> Iterator[str]:
                 yield "" if bare == "." else bare
 
 
-def _context(project: Project, path: str, sources: list[str], folders: set[str]) -> str:
+def _context(project: Project, path: str, sources: list[str], folders: _Folders) -> str:
     """Return the folder that an image is built in: the nearest one around it that has the most of what is copied."""
 
     def score(folder: str) -> int:
         plain = sum(bool(_places(project, folder, source, folders)) for source in sources if source)
-        has_code = any(name.endswith(".py") and name.startswith(f"{folder}/" if folder else "") for name in code)
-        return plain + (has_code if "" in sources else 0)
+        return plain + ("" in sources and folder in folders.with_code)
 
-    code = project.paths
     around = list(folders_around(path))
     return max(around, key=lambda folder: (score(folder), -around.index(folder)))
 
 
-def _places(project: Project, context: str, source: str, folders: set[str]) -> list[str]:
+def _places(project: Project, context: str, source: str, folders: _Folders) -> list[str]:
     """Return the files or the folder that a source means in a folder; none when it is not there."""
     place = posixpath.normpath(posixpath.join(context, source)) if source or context else ""
     place = "" if place == "." else place

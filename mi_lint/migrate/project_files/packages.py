@@ -16,7 +16,7 @@ from mi_lint.migrate.project_files.commands import command_changes, installed_na
 from mi_lint.migrate.project_files.images import Image, images
 from mi_lint.migrate.project_files.manifests import Requirement, folders_around
 from mi_lint.migrate.residue.programs import Programs
-from mi_lint.python.imported import imported_words, stem
+from mi_lint.python.imported import imported_words
 from mi_lint.python.known import is_test
 from mi_lint.python.project import Project
 
@@ -35,7 +35,6 @@ class Packages:
         self._project = project
         self._beside = lists.distributions(neighbours)
         self._programs = Programs(project)
-        self._images: list[Image] | None = None
         self._scripts: dict[str, frozenset[str]] | None = None
         self._known_users: dict[str, list[str]] = {}
         self._imported: dict[str, frozenset[bytes]] = {}
@@ -93,19 +92,19 @@ class Packages:
     def _users(self, module: str) -> list[str]:
         """Return the files of programs that import a module, be it by way of others."""
         if module not in self._known_users:
-            waiting = sorted(path for path in self._programs.users_of(module) if path != module and not is_test(path))
-            found, last = [module], [module]
-            while last and waiting:
-                last = [user for user in waiting if any(self._means(user, path) for path in last)]
-                found += last
-                waiting = [user for user in waiting if user not in last]
-            self._known_users[module] = found[1:]
+            found = {module: None}
+            waiting = [module]
+            while waiting:
+                path = waiting.pop(0)
+                users = [user for user in self._programs.importers_of(path) if user not in found]
+                new = [user for user in sorted(users) if not is_test(user) and self._means(user, path)]
+                found.update(dict.fromkeys(new))
+                waiting += new
+            self._known_users[module] = [*found][1:]
         return self._known_users[module]
 
     def _means(self, user: str, module: str) -> bool:
         """Whether an import of a module's name means the module: beside it, or by the name of its folder."""
-        if stem(module) not in self._words(user):
-            return False
         folder = posixpath.dirname(module)
         name = posixpath.basename(folder).encode("utf-8", "surrogatepass")
         return posixpath.dirname(user) == folder or (bool(name) and name in self._project.code_text(user))
@@ -119,8 +118,10 @@ class Packages:
         """Return the manifests of programs elsewhere that import a module."""
         around = set(folders_around(module))
         found: list[str] = []
-        for user in self._users(module) if wanted else ():
-            for folder in folders_around(user):
+        # Those of one folder have the same manifests.
+        folders = dict.fromkeys(map(posixpath.dirname, self._users(module) if wanted else ()))
+        for own_folder in folders:
+            for folder in folders_around(posixpath.join(own_folder, "file")):
                 own = [] if folder in around else lists.manifests_in(self._project, folder)
                 if declared := lists.declaring(self._project, own, wanted):
                     found += declared
@@ -129,9 +130,7 @@ class Packages:
 
     def _running(self, module: str, is_met: bool) -> Iterator[Image]:
         """Yield the images that run a module; where a manifest has it already, only those that plainly do."""
-        if self._images is None:
-            self._images = images(self._project)
-        holding = [image for image in self._images if image.holds(module)] if not is_test(module) else []
+        holding = [image for image in images(self._project) if image.holds(module)] if not is_test(module) else []
         users = self._users(module) if holding else []
         name = re.compile(rb"\b%s\b" % re.escape(module.rpartition("/")[2].removesuffix(".py").encode()))
         for image in holding:

@@ -31,13 +31,14 @@ class Programs:
         if path not in self._programs:
             found, waiting = {path}, [path]
             while waiting:
-                new = [user for user in self._importers_of(waiting.pop()) if user not in found]
+                new = [user for user in self.importers_of(waiting.pop()) if user not in found]
                 found.update(new)
                 waiting += new
             self._programs[path] = frozenset(found)
         return self._programs[path]
 
-    def _importers_of(self, path: str) -> list[str]:
+    def importers_of(self, path: str) -> list[str]:
+        """Return the files that import a file, tests included."""
         if path not in self._importers:
             name = stem(path)
             near = (users for folder, users in self._users(name).items() if path in self._meant(name, folder))
