@@ -142,6 +142,8 @@ def load(overrides):
 ROUTE = """\
 from fastapi import Header
 
+from app import client
+
 
 def credentials(x_azure_api_key: str | None = Header(default=None)):
     return {"AZURE_OPENAI_KEY": x_azure_api_key}
@@ -149,7 +151,14 @@ def credentials(x_azure_api_key: str | None = Header(default=None)):
 
 
 @pytest.mark.parametrize(
-    ("route", "brought"), [(ROUTE, True), (ROUTE.replace("azure_api_key", "api_key"), False), ("", False)]
+    ("route", "brought"),
+    [
+        (ROUTE, True),
+        (ROUTE.replace("azure_api_key", "api_key"), False),
+        # Another program of the repository.
+        (ROUTE.replace("from app import client", ""), False),
+        ("", False),
+    ],
 )
 def test_a_key_that_callers_of_a_route_bring_along_stays(route, brought):
     code = HEAD + "from config import Config\n\n\ndef client(config: Config):\n"

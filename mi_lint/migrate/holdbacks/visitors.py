@@ -6,9 +6,9 @@ Web forms, requests and sessions are told by the libraries that read them, and b
 from __future__ import annotations
 
 import ast
-import functools
 import re
 
+from mi_lint.migrate.residue.programs import Programs
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -73,14 +73,18 @@ def _brought(site: Site, analysis: Analysis) -> str:
     origins = site.trace.origins if site.trace is not None else ()
     if not any(origin.kind == "setting" and not _is_of_settings(origin) for origin in origins):
         return ""
-    return _bringing(analysis.project)
+    bringing = analysis.once("keys that callers bring", lambda: _bringing(analysis.project))
+    if not bringing:
+        return ""
+    programs = analysis.once("programs", lambda: Programs(analysis.project))
+    return next((name for path, name in bringing.items() if programs.share(path, site.module.path)), "")
 
 
-@functools.lru_cache(maxsize=1)
-def _bringing(project: Project) -> str:
-    texts = (text for path in project.paths if b"fastapi" in (text := project.text(path)))
-    found = next(filter(None, map(_BROUGHT.search, texts)), None)
-    return found[1].decode() if found is not None else ""
+def _bringing(project: Project) -> dict[str, str]:
+    """Return the modules with a route that takes a key in a header or a form, with the name of that."""
+    texts = ((path, project.text(path)) for path in project.paths if not known.is_test(path))
+    found = ((path, _BROUGHT.search(text)) for path, text in texts if b"fastapi" in text)
+    return {path: match[1].decode() for path, match in found if match is not None}
 
 
 def _is_of_settings(origin: Origin) -> bool:
