@@ -224,6 +224,16 @@ def test_the_manifest_of_a_program_gains_it_though_the_sdk_is_forgotten_there():
     assert planned(texts).packages == {}
 
 
+def test_both_manifests_of_a_program_gain_it_where_none_names_an_sdk():
+    # https://github.com/HansChung/pii-scanner/tree/24083eae29: App Service installs the one, developers the other.
+    code = CODE.replace("import os\n", "import os\nimport requests\n")
+    project = '[project]\ndependencies = [\n  "requests>=2",\n]\n'
+    texts = {"app.py": code, "requirements.txt": "requests>=2\n", "pyproject.toml": project}
+    found = changed(texts)
+    assert found["requirements.txt"] == IDENTITY + "requests>=2\n"
+    assert '"azure-identity>=1.15.0"' in found["pyproject.toml"]
+
+
 @pytest.mark.parametrize(
     "path",
     ["install.sh", "scripts/setup.sh", ".github/workflows/run.yml", "setup.bat", ".devcontainer/devcontainer.json"],

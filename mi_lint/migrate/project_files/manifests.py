@@ -117,13 +117,16 @@ def is_generated(project: Project, path: str) -> bool:
     return _GENERATED.search(_text(project, path)) is not None
 
 
-def plain_manifest(project: Project, module: str) -> tuple[str, list[str]]:
-    """Return the nearest manifest whose list of packages is plain to see, and the list; empty when there is none."""
+def plain_manifests(project: Project, module: str) -> list[tuple[str, list[str]]]:
+    """Return the manifests of the nearest folder with some whose list of packages is plain to see, and the lists.
+
+    One folder can have two, of which App Service or an image installs the one and developers the other.
+    """
     for folder in folders_around(module):
-        for path in manifests_in(project, folder):
-            if found := _declared(_text(project, path), path):
-                return path, found
-    return "", []
+        declared = ((path, _declared(_text(project, path), path)) for path in manifests_in(project, folder))
+        if found := [(path, names) for path, names in declared if names]:
+            return found
+    return []
 
 
 def plain_additions(

@@ -144,9 +144,9 @@ class Packages:
         missing = [r for r in needed if not lists.is_declared(project, module, r.name)]
         changes: list[Change] = []
         for path in [module, *self._users(module)] if missing else []:
-            manifest, declared = lists.plain_manifest(project, path)
-            if manifest and (not wanted or self._belongs(path, declared)):
-                changes += lists.plain_additions(project, manifest, declared, missing, self._beside)
+            for manifest, declared in lists.plain_manifests(project, path):
+                if not wanted or self._belongs(path, declared):
+                    changes += lists.plain_additions(project, manifest, declared, missing, self._beside)
             if not wanted:
                 break
         if changes or not missing:
