@@ -89,3 +89,26 @@ def test_the_setting_without_its_key_in_a_module_that_cannot_read_the_environmen
     caller = CALLER.replace("import os\n", "from os import environ as e\n").replace("os.environ", "e")
     plan = planned(bus=CODE, app=f"{caller}text = e['ORDERS_CONNECTION_STRING']\nother = connect(text)\nprint(text)\n")
     assert kinds(plan) == [HeldBack]
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_a_field_of_a_class_that_reads_no_environment_names_no_setting(direct):
+    call = "BlobServiceClient.from_connection_string({})"
+    settings = (
+        "import os\n\nfrom pydantic import BaseModel\n\nclass Blobs(BaseModel):\n"
+        "    connection_string: str | None = None\n\ndef load():\n"
+        "    return Blobs(connection_string=os.getenv('STORAGE'))\n"
+    )
+    taking = "class Samples:\n    def __init__(self, *, connection_string: str):\n        self.service = "
+    shop = f"from azure.storage.blob import BlobServiceClient\n\n{taking}{call.format('connection_string')}\n"
+    caller = "from settings import load\nfrom shop import Samples\n\ncfg = load()\n"
+    made = "Samples(connection_string=cfg.connection_string)"
+    if direct:
+        shop = "from azure.storage.blob import BlobServiceClient\n"
+        caller = caller.replace("from shop import Samples", "from azure.storage.blob import BlobServiceClient")
+        made = call.format("cfg.connection_string")
+    plan = planned(settings=settings, shop=shop, main=f"{caller}\nmade = {made}\n")
+    assert kinds(plan) == [Rewritten]
+    changed = b"".join(new for _, new in plan.texts.values())
+    assert b"connection_string, credential=DefaultAzureCredential())" in changed
+    assert b"environ" not in changed.replace(settings.encode(), b"")

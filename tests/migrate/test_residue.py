@@ -47,6 +47,16 @@ ENVIRONMENT = {
 OTHERS = {"main.py": "import app\nfrom config import get_settings\n\nprint(get_settings().region, ['key'])\n"}
 CALLED = CLIENT.replace("client =", "def make(key):\n    return").format("", "key")
 DEMANDS = {
+    "pairs of names and values, whose function answers whether all are there": (
+        {
+            "app.py": CLIENT.format("import config\n", "config.KEY") + "print(config.MODE)\n",
+            "config.py": 'import os\n\nKEY = os.getenv("KEY")\nURL = os.getenv("URL")\n\ndef is_valid():\n'
+            '    pairs = [("URL", URL), ("KEY", KEY)]\n    missing = [name for name, value in pairs if not value]\n'
+            '    print(missing)\n    return len(missing) == 0\n\nMODE = "live" if is_valid() else "demo"\n',
+        },
+        "config.py:8",
+        "KEY",
+    ),
     "required field whose name stands elsewhere": (
         by_function() | OTHERS,
         "config.py:4",

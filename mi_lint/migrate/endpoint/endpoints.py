@@ -17,7 +17,7 @@ from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.endpoint import flask_classes
 from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, template
-from mi_lint.migrate.endpoint.settings_classes import reads_file, renamed_field
+from mi_lint.migrate.endpoint.settings_classes import is_plain_field, reads_file, renamed_field
 from mi_lint.migrate.endpoint.siblings import sibling
 from mi_lint.migrate.holdbacks import judgement
 from mi_lint.python import known
@@ -34,6 +34,7 @@ _FILE = (
     "'{}' is a field of a class that reads a file, whose values the environment does not have: add a field for the "
     "endpoint to that class"
 )
+_FIELD = "'{}' is a field that other code fills: add one for the endpoint beside it, and fill that there, too"
 _TELLING = re.compile(r"(?i)conn|_cs$")
 
 
@@ -241,6 +242,8 @@ def _from_setting(
         return "the setting has a default connection string; decide what the endpoint is without the setting"
     if origin.kind == "setting" and reads_file(origin):
         return _FILE.format(origin.name)
+    if origin.kind == "setting" and is_plain_field(origin):
+        return _FIELD.format(origin.name)
     # Vaults name with hyphens, which App Service refuses: https://learn.microsoft.com/azure/app-service/configure-common
     named = old.replace("-", "_").upper() if origin.kind == "vault" and "-" in old else old
     new = there or context.setting(named, call.client)

@@ -81,6 +81,12 @@ def reads_file(origin: Origin) -> bool:
     return isinstance(owner, ast.ClassDef) and _is_settings(owner) and bool(_FILES.search(ast.unparse(owner)))
 
 
+def is_plain_field(origin: Origin) -> bool:
+    """Whether a setting is a field of a class that reads no environment: only whoever makes the object fills it."""
+    owner = origin.module.parent(origin.node)
+    return isinstance(owner, ast.ClassDef) and not _is_settings(owner)
+
+
 def refuses_strangers(owner: ast.ClassDef) -> bool:
     """Whether a class stops at settings in its file that it has no fields for, as one that has been taken out.
 

@@ -56,6 +56,9 @@ def _gives_up(node: ast.AST, missing: str) -> bool:
         return True
     if isinstance(node, ast.If):
         return isinstance(node.body[-1], ast.Return) and ast.unparse(node.test) == missing
+    if isinstance(node, ast.Return) and node.value is not None and missing:
+        # ``return len(missing) == 0``: callers may run in another mode then.
+        return any(isinstance(part, ast.Name) and part.id == missing for part in ast.walk(node.value))
     return isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit", "os._exit", "st.stop")
 
 

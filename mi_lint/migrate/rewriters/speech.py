@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from mi_lint.migrate.branching import dual
+from mi_lint.migrate.branching.switches import REASON
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.constructions import position
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
@@ -21,6 +23,7 @@ _UNSEEN = (
     "only the resource's own endpoint (https://<resource>.cognitiveservices.azure.com/) takes tokens, a regional one "
     "does not, and which of them is passed is not visible here"
 )
+_READS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
 _ENDINGS = re.compile(r"_?(?:REGION|LOCATION|KEY|SUBSCRIPTION_KEY|API_KEY|SUBSCRIPTION)$", re.IGNORECASE)
 
 
@@ -67,6 +70,8 @@ def _with_region(site: Site, call: ClientCall, context: Context) -> Outcome:
     code = call.module.source.slice(node).replace(old, new)
     if settings[0].default is not None or new not in code or "\n" in code:
         return HeldBack(_NEEDS)
+    if _is_for_lack_of(new, call, context):
+        return HeldBack(REASON.format(new))
     if len(call.node.args) > len({"subscription", "region"} & set(call.arguments)):
         return HeldBack(_NEEDS)
     editor = context.editor(call.node)
@@ -85,6 +90,20 @@ def _with_region(site: Site, call: ClientCall, context: Context) -> Outcome:
         editor.changes(), f"pass the resource's own endpoint and a token credential to {call.client.name}",
         role=call.client.role, settings=((new, call.client.endpoint.example),), renamed=((old, new),), modules=modules,
     )  # fmt: skip
+
+
+def _is_for_lack_of(setting: str, call: ClientCall, context: Context) -> bool:
+    """Whether a configuration is made from the region only where the setting of the endpoint is not there.
+
+    ``if ENDPOINT: config = SpeechConfig(KEY, endpoint=ENDPOINT) else: config = SpeechConfig(KEY, REGION)``
+    """
+    others = [o for o in context.analysis.client_calls(call.module) if o.client is call.client and o is not call]
+    asked = [other.arguments["endpoint"] for other in others if "endpoint" in other.arguments]
+    for parent in call.module.parents(call.node):
+        if isinstance(parent, ast.If | ast.IfExp):
+            asked += [part for part in ast.walk(parent.test) if isinstance(part, _READS)]
+    tracer = context.analysis.tracer
+    return any(origin.name == setting for node in asked for origin in tracer.trace(call.module, node).origins)
 
 
 def _setting(old: str) -> str:
