@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import posixpath
 import re
 import weakref
@@ -29,6 +30,7 @@ _NAMED = re.compile(r"(?i)(?:^|_)AZURE|^AZ_|SQLAZURE|COSMOS|AzureSql")
 _SETTINGS = (
     ".env*", "*.env", "env.*", "local.settings*.json*", "appsettings*.json*", "docker-compose*.y*ml", "compose*.y*ml",
 )  # fmt: skip
+_COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 # What tells people and machines how to run the code.
 _GUIDES = (
     "README*", "readme*", "*deploy*.y*ml", "*config*map*.y*ml", "values*.y*ml", "azure-pipelines*.y*ml", "*deploy*.sh",
@@ -100,6 +102,38 @@ def _belongs(settings: str, module: str) -> bool:
     """Whether a file of settings stands above a module or below its folder; other projects have their own."""
     around, folder = posixpath.dirname(settings), posixpath.dirname(module)
     return not around or f"{folder}/".startswith(f"{around}/") or bool(folder and around.startswith(f"{folder}/"))
+
+
+def emulator_beside(module: Module, name: str, analysis: Analysis) -> str:
+    """Return the compose file whose service gets a setting from outside and waits for the storage emulator.
+
+    ``environment: {BLOBS: "${BLOBS}"}`` with ``depends_on: [azurite]``: there, the setting leads to the emulator.
+    """
+    for path in analysis.project.named(_COMPOSE):
+        text = analysis.project.text(path)
+        if b"azurite" in text and name.encode() in text and _belongs(path, module.path):
+            services = _services(text)
+            emulators = {key for key, service in services.items() if "azurite" in str(service.get("image", ""))}
+            given = re.compile(rf"(?<!\w){re.escape(name)}'?(?:[=:] ?'?\$\{{|'?[,\]])")
+            for service in services.values():
+                waits = service.get("depends_on")
+                waits = emulators & {*waits} if isinstance(waits, list | dict) else None
+                if waits and given.search(str(service.get("environment", ""))):
+                    return path
+    return ""
+
+
+@functools.lru_cache(maxsize=8)
+def _services(text: bytes) -> dict[str, dict[str, object]]:
+    import yaml
+
+    try:
+        document = yaml.safe_load(text.decode("utf-8", "replace"))
+    except yaml.YAMLError:
+        return {}
+    services = document.get("services") if isinstance(document, dict) else None
+    entries = services.items() if isinstance(services, dict) else ()
+    return {str(key): service for key, service in entries if isinstance(service, dict)}
 
 
 def _evidence(module: Module, host: ast.expr, analysis: Analysis, depth: int) -> tuple[list[str], list[str]]:

@@ -78,6 +78,39 @@ def test_an_emulator_of_something_else_is_no_reason(path, settings):
     assert isinstance(outcome_in({"api/app.py": BLOBS, path: settings.encode()}), Rewritten)
 
 
+COMPOSE = """\
+services:
+  web:
+    build: .
+    environment:
+      {}
+    depends_on:
+      {}
+  storage:
+    image: mcr.microsoft.com/azure-storage/azurite
+"""
+
+
+@pytest.mark.parametrize("given", ["BLOBS: ${BLOBS}", "- BLOBS", "- BLOBS=${BLOBS}"])
+@pytest.mark.parametrize("waits", ["- storage", "storage: {condition: service_started}"])
+def test_a_service_that_waits_for_the_emulator_gets_its_settings_for_it(given, waits):
+    outcome = outcome_in({"app.py": BLOBS, "docker-compose.ci.yaml": COMPOSE.format(given, waits).encode()})
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason.startswith("'docker-compose.ci.yaml' gives 'BLOBS' to a service")
+    assert outcome.rewrite is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "waits"),
+    [("BLOBS: ${BLOBS}", "- cache"), ("MY_BLOBS: ${BLOBS_2}", "- storage"), ("BLOBS: AccountName=shop", "- storage")],
+)
+def test_a_service_that_does_without_the_emulator_is_no_reason(given, waits):
+    texts = {"app.py": BLOBS, "docker-compose.yml": COMPOSE.format(given, waits).encode()}
+    assert isinstance(outcome_in(texts), Rewritten)
+    texts["docker-compose.yml"] = b"services: [azurite, BLOBS\n"
+    assert isinstance(outcome_in(texts), Rewritten)
+
+
 def test_a_subscription_key_of_api_management_is_none_of_the_service():
     outcome = outcome_in({"app.py": REST % b"APIM_SUBSCRIPTION_KEY"})
     assert isinstance(outcome, HeldBack)

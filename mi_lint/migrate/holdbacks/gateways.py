@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
-from mi_lint.python.azure_hosts import emulating_file
+from mi_lint.python.azure_hosts import emulating_file, emulator_beside
 from mi_lint.python.facts import Module
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site
@@ -31,11 +31,17 @@ SET_TO_EMULATOR = (
     "'{}' sets '{}' to an emulator, which takes its well-known key only: the rewritten code would not run there; keep "
     "the old way for the emulator, or point that setting at an account"
 )
+BESIDE_EMULATOR = (
+    "'{}' gives '{}' to a service that it starts beside the storage emulator, which takes its well-known key only: the "
+    "rewritten code would not run there; keep the old way for the emulator, or start the service without it"
+)
 UNKNOWN = "the host '{}' is none of the service's own, and may not take its tokens"
 _APIM = re.compile(r"\.azure-api\.(?:net|us|cn)\b", re.IGNORECASE)
 # Names of settings and variables: APIM_BASE_URL, apim_endpoint, API_MANAGEMENT_URL.
 _APIM_NAME = re.compile(r"(?<![a-z])apim(?![a-z])|api_?management", re.IGNORECASE)
 _EMULATOR = re.compile(r"emulator|azurite", re.IGNORECASE)
+# https://learn.microsoft.com/azure/storage/common/storage-use-azurite: neither files nor hierarchical namespaces.
+_EMULATED = ("azure-storage-blob", "azure-storage-queue", "azure-data-tables")
 _REGIONAL = re.compile(r"//[a-z0-9]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
@@ -62,6 +68,8 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
             return HeldBack(EMULATOR, rewrite)
         if emulated := _emulated(site, names, context):
             return HeldBack(SET_TO_EMULATOR.format(*emulated), rewrite)
+        if beside := _beside_emulator(site, call, context):
+            return HeldBack(BESIDE_EMULATOR.format(*beside), rewrite)
         if "cognitiveservices" not in call.client.scope:
             continue
         if any(map(_REGIONAL.search, texts)):
@@ -86,6 +94,15 @@ def _emulated(site: Site, names: list[str], context: Context) -> tuple[str, str]
     for name in dict.fromkeys([*secrets, *names]):
         if path := emulating_file(site.module, name, context.analysis):
             return path, name
+    return None
+
+
+def _beside_emulator(site: Site, call: ClientCall, context: Context) -> tuple[str, str] | None:
+    """Return the compose file that starts the storage emulator for what gets the secret of a site, and the setting."""
+    if call.client.package in _EMULATED:
+        for name in (origin.name for origin in (site.trace.origins if site.trace else ()) if origin.name):
+            if path := emulator_beside(site.module, name, context.analysis):
+                return path, name
     return None
 
 
