@@ -80,6 +80,22 @@ class Usage:
         assigned = bool(bindings) and all(binding.kind == "assign" and not binding.block for binding in bindings)
         return assigned and re.search(rb"\.[ \t]*%s(?!\w)" % re.escape(name.encode()), module.source.text) is None
 
+    def is_handed_on(self, path: str, name: str) -> bool:
+        """Whether another file takes from a module a name that the module itself only imports."""
+        return any(self._takes(other, path, name) for other in self._users_of_global(path, name))
+
+    def _takes(self, other: str, path: str, name: str) -> bool:
+        module = self._project.module(other)
+        if module is None:
+            return False
+        # What a test names in a text, for ``mock.patch``, is no use.
+        reads = (module.qualified(node) or "" for node in module.attribute_loads(name))
+        if any(read.endswith(f"{_stem(path)}.{name}") for read in reads):
+            return True
+        own = [binding for scope in module.scopes.values() for binding in scope.bindings.get(name, ())]
+        sources = [b.target.rpartition(".")[0].rpartition(".")[2] for b in own if b.kind == "import"]
+        return any(source in (_stem(path), "") for source in sources) if own else bool(module.loads.get(name))
+
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:
         """Whether another file may read an attribute of this name of whatever object.
 

@@ -76,7 +76,7 @@ def _is_unused(project: Project, home: Module, name: str, spans: Mapping[str, li
         return False
     for path in project.usage.users_of_global(home.path, name):
         module = project.module(path) if path in spans else None
-        if module is None:
+        if module is None or project.usage.is_handed_on(path, name):
             return False
         allowed = [*spans[path], *_imports(module, name)]
         if not all(any(a <= m.start() and m.end() <= b for a, b in allowed) for m in word.finditer(module.source.text)):
@@ -85,7 +85,7 @@ def _is_unused(project: Project, home: Module, name: str, spans: Mapping[str, li
 
 
 def _imports(module: Module, name: str) -> Iterator[tuple[int, int]]:
-    """Yield where a name is imported, which goes when nothing uses it any more."""
-    for binding in module.scope.bindings.get(name, ()):
-        if isinstance(binding.node, ast.ImportFrom):
+    """Yield where a name is imported, which goes when nothing uses it any more; an import that nothing used stays."""
+    for binding in module.scope.bindings.get(name, ()) if module.loads.get(name) else ():
+        if isinstance(binding.node, ast.ImportFrom) and not binding.block:
             yield module.source.span(binding.node)

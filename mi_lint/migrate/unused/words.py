@@ -19,8 +19,10 @@ def stands_elsewhere(module: Module, project: Project, identifier: str, bindings
     """Whether the word stands somewhere that the syntax tree does not show as a use."""
     if stands_in(module, identifier):
         return True
-    if bindings[0].kind == "import" or bindings[0].scope.kind != "module":
+    if bindings[0].scope.kind != "module":
         return False
+    if bindings[0].kind == "import":
+        return project.usage.is_handed_on(module.path, identifier)
     return project.usage.global_used_elsewhere(module.path, identifier)
 
 
