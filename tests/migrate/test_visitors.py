@@ -17,7 +17,7 @@ import os
 import chainlit as cl
 import flask
 import streamlit as st
-from fastapi import FastAPI, Form, Header
+from fastapi import Depends, FastAPI, Form, Header
 from flask import request, session
 from flask_login import current_user
 from openai import AzureOpenAI
@@ -70,11 +70,14 @@ def test_a_key_that_a_visitor_enters_stays(expression, named):
         ("key: str = Header(None)", "key", "Header"),
         ("key: str = Form(...)", "key", "Form"),
         ("body: Question", "body.key", "Question"),
+        ("body: Question", "body.api_key", "Question"),
+        ("body: Question", "kept_for(body.text).api_key", "Question"),
     ],
 )
 def test_a_key_that_a_request_brings_stays(signature, expression, named):
     code = (
-        "\n\nclass Question(BaseModel):\n    text: str\n    key: str\n\n\napp = FastAPI()\n\n\n"
+        "\n\nclass Question(BaseModel):\n    text: str\n    key: str\n    api_key: str = Field(...)\n\n\n"
+        "app = FastAPI()\n\n\n"
         f'@app.post("/ask")\nasync def ask({signature}):\n'
         f"    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key={expression})\n"
     )
@@ -94,6 +97,11 @@ def test_a_token_goes_to_no_endpoint_that_a_visitor_enters():
         with_key('st.secrets["OPENAI_KEY"]'),
         with_key("flask.current_app.openai_key"),
         "\n\ndef client(settings):\n    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key=settings.openai_key)\n",
+        (
+            "\n\nclass Options:\n    openai_key: str\n\n\napp = FastAPI()\n\n\n"
+            '@app.get("/")\ndef home(options: Options = Depends(made)):\n'
+            "    return AzureOpenAI(azure_endpoint=ENDPOINT, api_key=options.openai_key)\n"
+        ),
     ],
 )
 def test_a_key_of_the_application_itself_goes(code):

@@ -6,7 +6,9 @@ import ast
 import re
 from dataclasses import dataclass
 
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.origins import Origin
 from mi_lint.python.source import Source
 from mi_lint.python.spelled import FIRST_HOLE, HOLE, resolved
 from mi_lint.rulebook.client import Endpoint
@@ -118,3 +120,11 @@ def without_sas(url: Template) -> str | None:
     if not separator or (query and not re.search(f"sig=|se=|sv=|{HOLE}", query)):
         return None
     return address
+
+
+def setting_of(origin: Origin, analysis: Analysis) -> str:
+    """Return the name of the setting a value comes from; that of a vault's secret is what the call is given."""
+    if origin.kind != "vault":
+        return origin.name
+    given = origin.node.args[:1] if isinstance(origin.node, ast.Call) else ()
+    return next((analysis.tracer.constant(origin.module, name) or "" for name in given), "")

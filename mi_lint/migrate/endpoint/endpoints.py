@@ -16,7 +16,7 @@ from mi_lint.migrate.context import Context, setting_name
 from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.endpoint import flask_classes
-from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, template
+from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, setting_of, template
 from mi_lint.migrate.endpoint.settings_classes import is_plain_field, reads_file, renamed_field
 from mi_lint.migrate.endpoint.siblings import sibling
 from mi_lint.migrate.holdbacks import judgement
@@ -219,7 +219,7 @@ def _from_setting(
     value = carrier.value if carrier is not None else secret
     key = flask_classes.read_of(context.module, value) if not _contains(value, origin.node) else None
     constant = setting_constant(context.module, value, origin) if key is None else None
-    old = constant.value if constant is not None else origin.name
+    old = constant.value if constant is not None else setting_of(origin, context.analysis)
     if not isinstance(old, str) or not old:
         return "the name of the setting that holds the connection string is not known"
     there = sibling(old, call.client, context.module, context.analysis)

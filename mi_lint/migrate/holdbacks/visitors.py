@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from mi_lint.migrate.residue.programs import Programs
 from mi_lint.python import known
@@ -39,6 +40,7 @@ _NAMES = frozenset({"request", "current_user", "user", "tenant", "customer", "qu
 _REQUESTS = ("request_", "req_")
 # A key of their own that callers of a route bring along, on whatever way it reaches the client.
 _BROUGHT = re.compile(rb"\b(\w*(?:azure|openai)\w*key\w*)\s*:[^=\n]{0,60}=\s*(?:Header|Form|Query|Cookie)\(")
+_KEY_FIELD = re.compile(r"(?i)(?:^|_)key$|connection_?string|secret$")
 _FROM_HOST = frozenset({"environment", "setting", "config", "vault"})
 _MAX_STEPS = 4
 
@@ -60,7 +62,7 @@ def _entered(trace: Trace | None, site: Site, analysis: Analysis) -> str:
     for origin in trace.origins:
         where = ""
         if origin.kind in ("opaque", "parameter") and isinstance(origin.node, ast.expr):
-            where = _read(origin.module, origin.node, analysis, 0)
+            where = _read(origin.module, origin.node, analysis, 0) or _sent(origin, modules) or _kept(origin, analysis)
         elif origin.kind == "setting":
             where = _sent(origin, modules)
         if where:
@@ -152,16 +154,63 @@ def _entry(node: ast.expr) -> str:
 
 def _sent(origin: Origin, modules: list[Module]) -> str:
     """Return the class of a request's body that a field belongs to; empty when it belongs to none."""
-    owner = origin.module.parent(origin.node)
-    if not isinstance(owner, ast.ClassDef) or _is_of_settings(origin):
+    declaration = origin.module.parent(origin.node) if isinstance(origin.node, ast.expr) else origin.node
+    owner = origin.module.parent(declaration) if isinstance(declaration, ast.AnnAssign) else None
+    if not isinstance(owner, ast.ClassDef) or _is_of_settings(Origin("setting", origin.module, declaration)):
         return ""
     handlers = (f for module in (origin.module, *modules) for found in module.functions.values() for f in found)
     return owner.name if any(_takes(handler, owner.name) for handler in handlers) else ""
 
 
+def _kept(origin: Origin, analysis: Analysis) -> str:
+    """Return the class of a request's body with a field of that name, for a value of an object that is not known."""
+    if not isinstance(origin.node, ast.Attribute):
+        return ""
+    fields: dict[str, str] = analysis.once("fields of bodies", lambda: _bodies(analysis.project))
+    return fields.get(origin.node.attr, "")
+
+
+def _bodies(project: Project) -> dict[str, str]:
+    """Return the fields for keys that bodies of requests have, with the classes of these."""
+    fields: dict[str, str] = {}
+    texts = ((path, project.text(path)) for path in project.paths if path.endswith(".py") and not known.is_test(path))
+    modules = (project.module(path) for path, text in texts if b"fastapi" in text)
+    for module in (module for module in modules if module is not None):
+        handlers = (f for found in module.functions.values() for f in found if _is_routed(f))
+        for annotation in (annotation for f in handlers for annotation in _bodies_of(f)):
+            names = (node for node in ast.walk(annotation) if isinstance(node, ast.Name))
+            bodies = (found[1] for name in names if (found := project.class_named(module, name)) is not None)
+            fields |= {field: body.name for body in bodies for field in _fields(body)}
+    return fields
+
+
+def _bodies_of(handler: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """Return what is said of a route's parameters that the framework does not fill itself (``Depends``)."""
+    arguments = handler.args
+    defaults = [None] * (len(arguments.args) - len(arguments.defaults)) + list(arguments.defaults)
+    for argument, default in zip(
+        (*arguments.args, *arguments.kwonlyargs), (*defaults, *arguments.kw_defaults), strict=False
+    ):
+        given = [ast.unparse(node) for node in (argument.annotation, default) if node is not None]
+        if argument.annotation is not None and not any("Depends(" in text for text in given):
+            yield argument.annotation
+
+
+def _fields(body: ast.ClassDef) -> list[str]:
+    """Return the fields of a body for keys, which objects that keep it go by, too."""
+    if any("Settings" in ast.unparse(base) for base in body.bases):
+        return []
+    named = (
+        item.target.id for item in body.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+    )
+    return [name for name in named if _KEY_FIELD.search(name)]
+
+
 def _takes(function: ast.FunctionDef | ast.AsyncFunctionDef, body: str) -> bool:
     """Whether a function answers requests whose body is of a class."""
-    routed = any(isinstance(item, ast.Call) and known.callee(item) in _ROUTES for item in function.decorator_list)
-    arguments = (*function.args.args, *function.args.kwonlyargs)
-    names = (node for a in arguments if a.annotation for node in ast.walk(a.annotation) if isinstance(node, ast.Name))
-    return routed and any(name.id == body for name in names)
+    names = (node for given in _bodies_of(function) for node in ast.walk(given) if isinstance(node, ast.Name))
+    return _is_routed(function) and any(name.id == body for name in names)
+
+
+def _is_routed(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(item, ast.Call) and known.callee(item) in _ROUTES for item in function.decorator_list)
