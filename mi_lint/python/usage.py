@@ -93,7 +93,11 @@ class Usage:
         if any(read.endswith(f"{_stem(path)}.{name}") for read in reads):
             return True
         own = [binding for scope in module.scopes.values() for binding in scope.bindings.get(name, ())]
-        sources = [b.target.rpartition(".")[0].rpartition(".")[2] for b in own if b.kind == "import"]
+        # A module called credentials.py is not where ``azure.core.credentials`` is imported from.
+        home = self._project.module(path)
+        same = {binding.target for binding in home.scope.bindings.get(name, ())} if home is not None else set()
+        targets = [binding.target for binding in own if binding.kind == "import" and binding.target not in same]
+        sources = [target.rpartition(".")[0].rpartition(".")[2] for target in targets]
         return any(source in (_stem(path), "") for source in sources) if own else bool(module.loads.get(name))
 
     def attribute_used_elsewhere(self, path: str, name: str) -> bool:

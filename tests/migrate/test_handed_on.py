@@ -66,3 +66,8 @@ def test_an_import_goes_that_other_files_have_of_their_own():
     user = "from azure.core.credentials import AzureKeyCredential\nfrom search import client\n\nprint(client)\n"
     after = migrated(user=user)
     assert "AzureKeyCredential" not in after["search.py"]
+
+
+def test_a_package_is_not_the_module_that_is_called_like_its_last_part():
+    user = "from azure.core.credentials import AzureKeyCredential\nfrom credentials import client\n\nprint(client)\n"
+    assert "AzureKeyCredential" not in migrated(credentials=CLIENT, user=user)["credentials.py"]
