@@ -244,6 +244,17 @@ def test_a_script_that_installs_the_sdk_gains_it_where_nothing_else_does(path):
     assert found == {path: text.replace("azure-storage-blob", "azure-storage-blob azure-identity")}
 
 
+@pytest.mark.parametrize(("path", "told"), [(".github/workflows/run.yml", True), ("run.sh", True), ("other.sh", False)])
+def test_each_step_that_installs_the_sdk_by_name_gains_it_beside_a_manifest(path, told):
+    # https://github.com/ThierryUdeM/finance_tech: every job installs the packages of the script it runs by their names.
+    step = "pip install pandas azure-storage-blob\npython {0}\n"
+    text = step.format("app.py") + step.format("-m app") if told else step.format("happen.py")
+    found = changed({"app.py": CODE, "requirements.txt": "azure-storage-blob\n", path: text})
+    assert found["requirements.txt"] == IDENTITY + "azure-storage-blob\n"
+    wanted = text.replace("azure-storage-blob", "azure-storage-blob azure-identity") if told else None
+    assert found.get(path) == wanted
+
+
 def test_a_readme_is_mended_and_people_are_told_all_the_same():
     texts = {"app.py": CODE, "README.md": "    pip install azure-storage-blob\n"}
     plan = planned(texts)

@@ -76,17 +76,26 @@ def names_any(text: bytes, packages: Collection[str]) -> bool:
     return not installed_names(text).isdisjoint(packages)
 
 
-def command_changes(path: str, text: bytes, beside: Collection[str], needed: Iterable[Requirement]) -> list[Change]:
-    """Return the changes to the first command of a file that installs one of the packages ``beside``."""
-    found = {word.package for words in commands(text) for word in words}
-    extras = any("[aio" in word.text for words in commands(text) for word in words)
-    missing = [r for r in needed if r.name not in found and not (r is AIOHTTP and extras)]
-    for words in commands(text):
+def command_changes(
+    path: str, text: bytes, beside: Collection[str], needed: Iterable[Requirement], each: bool = False
+) -> list[Change]:
+    """Return the changes to the first command of a file that installs one of the packages ``beside``.
+
+    ``each`` changes all of them: every job of a workflow begins with a machine that has nothing.
+    """
+    installing = list(commands(text))
+    extras = any("[aio" in word.text for words in installing for word in words)
+    wanted = [r for r in needed if not (r is AIOHTTP and extras)]
+    changes: list[Change] = []
+    for words in installing:
         fitting = [word for word in words if word.package in beside]
-        if fitting:
+        there = {word.package for own in ([words] if each else installing) for word in own}
+        if fitting and (each or not changes):
             word = min(fitting, key=lambda w: (not w.package.startswith("azure"), w.package))
-            return [_beside(path, text, word, requirement) for requirement in missing]
-    return []
+            changes += [
+                _beside(path, text, word, requirement) for requirement in wanted if requirement.name not in there
+            ]
+    return changes
 
 
 def _beside(path: str, text: bytes, word: Word, needed: Requirement) -> Change:

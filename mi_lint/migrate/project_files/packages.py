@@ -64,6 +64,8 @@ class Packages:
                 commands += [] if own or not self._installs(image.path, wanted) else [image.path]
         changes = [c for path in dict.fromkeys(found) for r in needed for c in self._added(path, r)]
         changes += [c for path in commands for c in self._commanded(path, needed)]
+        own_steps = self._steps(module, wanted) if found or commands else ()
+        changes += [c for path in own_steps for c in self._commanded(path, needed, each=True)]
         if not found and not commands:
             changes = self._otherwise(module, wanted, needed)
         self._note(module, [r for r in needed if r.name not in installed], [*found, *commands], changes)
@@ -82,9 +84,19 @@ class Packages:
     def _added(self, path: str, needed: Requirement) -> Iterator[Change]:
         return lists.addition(self._project, path, self._beside, needed)
 
-    def _commanded(self, path: str, needed: Iterable[Requirement]) -> list[Change]:
+    def _steps(self, module: str, wanted: Iterable[str]) -> list[str]:
+        """Return the workflows and scripts that run a module with what they install by name, whatever manifests say."""
+        names = {normalized(name) for name in wanted}
+        installing = [path for path, there in self._installing().items() if not names.isdisjoint(there)]
+        if not installing or is_test(module):
+            return []
+        stems = {path.rpartition("/")[2].removesuffix(".py") for path in (module, *self._users(module))}
+        words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(re.escape(stem.encode()) for stem in stems)))
+        return [path for path in installing if words.search(self._project.text(path))]
+
+    def _commanded(self, path: str, needed: Iterable[Requirement], each: bool = False) -> list[Change]:
         beside = {normalized(name) for name in self._beside}
-        return command_changes(path, self._project.text(path), beside, needed)
+        return command_changes(path, self._project.text(path), beside, needed, each)
 
     def _installs(self, path: str, wanted: Iterable[str]) -> bool:
         return names_any(self._project.text(path), {normalized(name) for name in wanted})
@@ -115,14 +127,13 @@ class Packages:
         return self._imported[path]
 
     def _of_users(self, module: str, wanted: Sequence[str]) -> list[str]:
-        """Return the manifests of programs elsewhere that import a module."""
-        around = set(folders_around(module))
+        """Return the manifests of programs that import a module, those above its own folder's included."""
         found: list[str] = []
         # Those of one folder have the same manifests.
         folders = dict.fromkeys(map(posixpath.dirname, self._users(module) if wanted else ()))
         for own_folder in folders:
             for folder in folders_around(posixpath.join(own_folder, "file")):
-                own = [] if folder in around else lists.manifests_in(self._project, folder)
+                own = lists.manifests_in(self._project, folder)
                 if declared := lists.declaring(self._project, own, wanted):
                     found += declared
                     break
