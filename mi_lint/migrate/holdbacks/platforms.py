@@ -20,7 +20,8 @@ FABRIC = (
     "notebookutils.credentials, or read by a linked service or shortcut"
 )
 _DATABRICKS = re.compile(rb"\A# Databricks notebook source|\bdbutils\.\w")
-_FABRIC = re.compile(rb"\b(?:mssparkutils|notebookutils)\.\w|\btrident_token_library_wrapper\b")
+# The default lakehouse is mounted at this path in notebooks of Fabric alone.
+_FABRIC = re.compile(rb"\b(?:mssparkutils|notebookutils)\.\w|\btrident_token_library_wrapper\b|/lakehouse/default/")
 # Their rewrites are made for these platforms, and say what each of them needs.
 _OWN = frozenset({"spark", "storage_options"})
 

@@ -10,6 +10,12 @@ from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 
 _USER = "a user signs in here; decide whether the application itself may do what the user does"
+_MODES = "this module connects with an identity already, in another of its ways: choose that one"
+_KEYLESS = (
+    "with_aad_managed_service_identity_authentication",
+    "with_azure_token_credential",
+    "with_async_azure_token_credential",
+)
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
@@ -40,4 +46,6 @@ def _rewrite(site: Site, context: Context) -> Outcome:
         editor.changes(), "connect to Azure Data Explorer with a token credential", role="Database Viewer",
         modules=("os",) if managed else (),
     )  # fmt: skip
-    return HeldBack(_USER, rewrite) if "user_password" in site.form else rewrite
+    if "user_password" in site.form:
+        return HeldBack(_USER, rewrite)
+    return HeldBack(_MODES, rewrite) if any(map(site.module.calls_of, _KEYLESS)) else rewrite
