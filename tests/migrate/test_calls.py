@@ -50,3 +50,13 @@ def test_the_first_argument_stands_below_the_comments_in_the_parentheses(code, a
     editor = CallEditor(source, call)
     editor.append("credential", "c")
     assert editor.code() == after
+
+
+def test_a_value_that_spans_lines_is_put_in_as_it_is():
+    # https://github.com/ajinkya-karnik-23/velora_backend/blob/6a77c516fa/app/main.py
+    source = Source("app.py", b"x = Client(\n    old\n)")
+    call = next(node for node in ast.walk(ast.parse("x = Client(\n    old\n)")) if isinstance(node, ast.Call))
+    editor = CallEditor(source, call)
+    editor.set_value(0, "settings\n    .BLOB_ENDPOINT")
+    editor.append("credential", "make(\n        a\n    )")
+    assert editor.code() == "Client(\n    settings\n    .BLOB_ENDPOINT,\n    credential=make(\n        a\n    )\n)"

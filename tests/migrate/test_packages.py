@@ -152,6 +152,16 @@ def test_a_program_elsewhere_that_imports_the_module_needs_no_image_for_that():
     assert list(changed(texts)) == ["functions/requirements.txt"]
 
 
+def test_a_program_above_that_puts_the_folder_on_the_path_gains_it_where_it_gets_its_own():
+    texts = {
+        "backend/main.py": CODE,
+        "backend/requirements.txt": "azure-storage-blob\n",
+        "app.py": 'import sys\n\nsys.path.insert(0, "backend")\n\nfrom main import client\n',
+        "requirements.txt": "azure-storage-blob\n",
+    }
+    assert {*changed(texts)} == {"backend/requirements.txt", "requirements.txt"}
+
+
 def test_a_program_that_imports_another_module_of_the_same_name_stays():
     # https://github.com/dohkim02/ski_poc/tree/95656fa1c7
     texts = {

@@ -34,7 +34,7 @@ class CallEditor:
     def callee(self, code: str) -> None:
         """Call something else; arguments that stand below one another go on doing so."""
         old = self.callee_code()
-        self._call = self._call.with_changes(func=cst.parse_expression(code))
+        self._call = self._call.with_changes(func=parsed_value(code, self._blank))
         before = self._source.text[self._source.line_start(self._start) : self._start]
         column = len(before.decode("utf-8", "replace")) + len(old) + 1
         if "\n" not in old and self._call.whitespace_before_args.empty:
@@ -64,7 +64,7 @@ class CallEditor:
     def set_value(self, position: int, code: str) -> None:
         """Replace the value of an argument."""
         self._pieces += [self.value_code(position), code]
-        self._replace(position, self._call.args[position].with_changes(value=cst.parse_expression(code)))
+        self._replace(position, self._call.args[position].with_changes(value=parsed_value(code, self._blank)))
 
     def set_keyword(self, position: int, keyword: str | None) -> None:
         """Give an argument another keyword, or make it positional."""
@@ -89,7 +89,7 @@ class CallEditor:
     def insert(self, position: int, keyword: str | None, code: str) -> None:
         """Put a new argument at a position, laid out like its neighbours."""
         arguments = list(self._call.args)
-        value = cst.parse_expression(code)
+        value = parsed_value(code, self._blank)
         name = cst.Name(keyword) if keyword else None
         plain = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         equal = (self._equal() or plain) if keyword else cst.MaybeSentinel.DEFAULT
@@ -189,6 +189,20 @@ def _without_comment(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParent
         return space
     first = space.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
     return space.with_changes(first_line=first, empty_lines=[])
+
+
+def parsed_value(code: str, blank: cst.Module) -> cst.BaseExpression:
+    """Parse an expression that may span lines, which the brackets around it hold together.
+
+    Raises `UnreadableCallError` when LibCST does not read it.
+    """
+    try:
+        if "\n" not in code:
+            return cst.parse_expression(code)
+        value = cst.parse_expression(f"({code})", config=blank.config_for_parsing)
+    except (cst.ParserSyntaxError, RecursionError) as error:
+        raise UnreadableCallError(str(error)) from None
+    return value.with_changes(lpar=value.lpar[1:], rpar=value.rpar[:-1])
 
 
 def _parsed(text: str, blank: cst.Module) -> cst.Call:

@@ -6,7 +6,7 @@ import ast
 
 import libcst as cst
 
-from mi_lint.migrate.editing.calls import UnreadableCallError
+from mi_lint.migrate.editing.calls import UnreadableCallError, parsed_value
 from mi_lint.migrate.editing.changes import Change, differences
 from mi_lint.python.source import Source
 
@@ -37,14 +37,14 @@ class DictEditor:
 
     def set(self, position: int, code: str) -> None:
         """Replace the value of an entry."""
-        element = self._dict.elements[position].with_changes(value=cst.parse_expression(code))
+        element = self._dict.elements[position].with_changes(value=parsed_value(code, self._blank))
         self._put(position, element)
 
     def replace(self, key: str, inner: DictEditor) -> None:
         """Replace the value of an entry by a dictionary that was rewritten on its own."""
         position = self.index(key)
         assert position is not None
-        value = cst.parse_expression(inner.code, config=self._blank.config_for_parsing)
+        value = parsed_value(inner.code, self._blank)
         self._put(position, self._dict.elements[position].with_changes(value=value))
 
     def set_text(self, position: int, text: str) -> None:
@@ -80,7 +80,7 @@ class DictEditor:
         """Add an entry after all others, laid out like them."""
         elements = list(self._dict.elements)
         quote = self.quote
-        new = cst.DictElement(cst.SimpleString(f"{quote}{key}{quote}"), cst.parse_expression(code))
+        new = cst.DictElement(cst.SimpleString(f"{quote}{key}{quote}"), parsed_value(code, self._blank))
         if elements:
             last = elements[-1]
             new = new.with_changes(comma=last.comma)
