@@ -46,17 +46,24 @@ def can_rewrite(site: Site) -> bool:
 
 
 def outcome_of(site: Site, context: Context) -> Outcome:
-    """Ask the family's rewriter what becomes of a site."""
+    """Return what becomes of a site; one that cannot be worked out stays, and ends nothing for the others."""
+    try:
+        return _outcome_of(site, context)
+    except UnreadableCallError as error:
+        return Manual(f"the call cannot be rewritten: {error}")
+    except Exception as error:
+        return Manual(f"working out how to rewrite it failed ({type(error).__name__}); please report it")
+
+
+def _outcome_of(site: Site, context: Context) -> Outcome:
+    """Ask the family's rewriter."""
     if site.blocked:
         return Manual(site.blocked)
     rewriter = _rewriters().get(site.family)
     if rewriter is None:
         return Manual(_TOLD.get(site.check) or _NO_REWRITE.format(site.check))
-    try:
-        outcome = workers.on_workers(site, rewriter(site, context))
-        outcome = platforms.on_platform(site, gateways.at_gateway(site, outcome, context))
-    except UnreadableCallError as error:
-        return Manual(f"the call cannot be rewritten: {error}")
+    outcome = workers.on_workers(site, rewriter(site, context))
+    outcome = platforms.on_platform(site, gateways.at_gateway(site, outcome, context))
     if not isinstance(outcome, Rewritten):
         return outcome
     if known.is_test(site.module.path):

@@ -65,6 +65,7 @@ PLATFORMS = (
     _platform("AWS", r"^(?:samconfig\.toml|zappa_settings\.json|apprunner\.yaml)$", "", _AWS),
     _platform("Streamlit Community Cloud", r"^README\.md$", _STREAMLIT, weak=True),
     _platform("Hugging Face Spaces", r"^README\.md$", r"\A---\s[\s\S]{0,300}?^sdk:\s*(?:streamlit|gradio|docker)\b"),
+    _platform("a Raspberry Pi", r"^requirements[\w.-]*\.txt$", r"^(?:RPi\.GPIO|gpiozero|picamera2?|spidev)\b"),
     _platform("Heroku", r"^Procfile$", r"^\w+:\s", weak=True),
 )  # fmt: skip
 

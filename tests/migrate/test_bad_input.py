@@ -12,6 +12,7 @@ import pytest
 
 from mi_lint.cli import migrate as verb
 from mi_lint.cli.main import guarded
+from mi_lint.migrate import outcomes
 
 HEAD = "import os\n\nfrom azure.cosmos import CosmosClient\n\n"
 CALL = 'client = CosmosClient("https://example.documents.azure.com", os.environ["COSMOS_KEY"])\n'
@@ -248,3 +249,18 @@ def test_a_file_that_vanishes_ends_the_run_with_all_files_as_they_were(folder, c
     assert "odd.py" in capsys.readouterr().err
     assert (folder / "good.py").read_text(encoding="utf-8") == GOOD
     assert os.listdir(folder) == ["good.py"]
+
+
+def test_a_call_whose_rewriting_fails_stays_and_the_others_are_rewritten(folder, monkeypatch, capsys):
+    def fail(site, context):
+        if site.module.path == "odd.py":
+            raise IndexError("a bug")
+        return rewrite(site, context)
+
+    rewrite = outcomes._rewriters()["sdk"]
+    monkeypatch.setitem(outcomes._rewriters(), "sdk", fail)
+    odd = write(folder, GOOD)
+    migrate()
+    assert AFTER in (folder / "good.py").read_text(encoding="utf-8")
+    assert odd.read_text(encoding="utf-8") == GOOD
+    assert "failed (IndexError); please report it" in capsys.readouterr().err

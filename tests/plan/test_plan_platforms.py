@@ -39,6 +39,8 @@ def elsewhere(folder, files):
         ("README.md", "---\ntitle: Shop\nsdk: gradio\n---\n", "Hugging Face Spaces"),
         ("README.md", "See https://shop.streamlit.app\n", "Streamlit Community Cloud"),
         ("Procfile", "web: gunicorn app:app\n", "Heroku"),
+        # https://github.com/imaikosuke/plant-murmur-raspberrypi/tree/3c07936344
+        ("requirements.txt", "azure-storage-blob\nRPi.GPIO==0.7.1\n", "a Raspberry Pi"),
     ],
 )
 def test_a_platform_is_known_by_the_file_that_deploys_to_it(tmp_path, path, text, name):
