@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
+import libcst as cst
 import pytest
 
-from mi_lint.migrate.editing.calls import CallEditor
+from mi_lint.migrate.editing.calls import CallEditor, UnreadableCallError, parsed_value
 from mi_lint.python.source import Source
 
 
@@ -60,3 +61,10 @@ def test_a_value_that_spans_lines_is_put_in_as_it_is():
     editor.set_value(0, "settings\n    .BLOB_ENDPOINT")
     editor.append("credential", "make(\n        a\n    )")
     assert editor.code() == "Client(\n    settings\n    .BLOB_ENDPOINT,\n    credential=make(\n        a\n    )\n)"
+
+
+def test_code_that_libcst_does_not_read_is_not_shown():
+    secret = "x" * 12
+    with pytest.raises(UnreadableCallError) as raised:
+        parsed_value(f'client("{secret}" !)', cst.Module([]))
+    assert secret not in str(raised.value)

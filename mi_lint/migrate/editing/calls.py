@@ -197,23 +197,20 @@ def parsed_value(code: str, blank: cst.Module) -> cst.BaseExpression:
     Raises `UnreadableCallError` when LibCST does not read it.
     """
     try:
-        if "\n" not in code:
-            return cst.parse_expression(code)
         value = cst.parse_expression(f"({code})", config=blank.config_for_parsing)
-    except (cst.ParserSyntaxError, RecursionError) as error:
-        raise UnreadableCallError(str(error)) from None
+    except (cst.ParserSyntaxError, RecursionError):
+        # What LibCST itself says shows the code, and a secret that may be in it.
+        raise UnreadableCallError("LibCST does not read it") from None
+    if not value.lpar:
+        raise UnreadableCallError("not an expression")
     return value.with_changes(lpar=value.lpar[1:], rpar=value.rpar[:-1])
 
 
 def _parsed(text: str, blank: cst.Module) -> cst.Call:
-    """Parse a call; the parentheses around it let it span lines."""
-    try:
-        tree = cst.parse_expression(f"({text})", config=blank.config_for_parsing)
-    except (cst.ParserSyntaxError, RecursionError) as error:
-        raise UnreadableCallError(str(error)) from None
-    if not isinstance(tree, cst.Call) or not tree.lpar:
+    """Parse a call."""
+    call = parsed_value(text, blank)
+    if not isinstance(call, cst.Call):
         raise UnreadableCallError("not a call")
-    call = tree.with_changes(lpar=tree.lpar[1:], rpar=tree.rpar[:-1])
     if blank.code_for_node(call) != text:
         raise UnreadableCallError("LibCST does not reproduce the call")
     return call

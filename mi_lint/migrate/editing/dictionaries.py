@@ -20,10 +20,7 @@ class DictEditor:
         self._text = source.slice(node)
         newline = "\r\n" if "\r\n" in self._text else "\n"
         self._blank = cst.Module([], default_newline=newline)
-        try:
-            tree = cst.parse_expression(self._text, config=self._blank.config_for_parsing)
-        except (cst.ParserSyntaxError, RecursionError) as error:
-            raise UnreadableCallError(str(error)) from None
+        tree = parsed_value(self._text, self._blank)
         if not isinstance(tree, cst.Dict) or self._blank.code_for_node(tree) != self._text:
             raise UnreadableCallError("LibCST does not reproduce the dictionary")
         self._dict = tree

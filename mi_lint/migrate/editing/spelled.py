@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from mi_lint.migrate.editing.calls import UnreadableCallError
+from mi_lint.migrate.editing.calls import UnreadableCallError, parsed_value
 from mi_lint.migrate.editing.changes import Change, differences
 from mi_lint.python.source import Source
 
@@ -311,14 +311,8 @@ def _format(node: cst.Call, literal: cst.SimpleString, pieces: list[_Piece]) -> 
 
 
 def _parsed(code: str, blank: cst.Module) -> cst.BaseExpression:
-    """Parse an expression; the parentheses around it let it span lines."""
-    try:
-        tree = cst.parse_expression(f"({code})", config=blank.config_for_parsing)
-    except (cst.ParserSyntaxError, RecursionError) as error:
-        raise UnreadableCallError(str(error)) from None
-    if not tree.lpar:
-        raise UnreadableCallError("not an expression")
-    expression = tree.with_changes(lpar=tree.lpar[1:], rpar=tree.rpar[:-1])
+    """Parse an expression that LibCST gives back as it was."""
+    expression = parsed_value(code, blank)
     if blank.code_for_node(expression) != code:
         raise UnreadableCallError("LibCST does not reproduce the expression")
     return expression
