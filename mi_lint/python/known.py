@@ -188,9 +188,14 @@ def puts_together(module: Module, node: ast.Call) -> bool:
     return node.func.attr == "format" or (node.func.attr == "join" and listed)
 
 
+def is_settings_class(class_: ast.ClassDef) -> bool:
+    """Whether a class reads its fields from the environment itself, as those of pydantic-settings do."""
+    return any("Settings" in ast.unparse(base) for base in class_.bases)
+
+
 def settings_field(module: Module, class_: ast.ClassDef, binding: Binding) -> str | None:
     """Return the environment name of a field of a settings class, or None when the field is an ordinary one."""
-    if not any("Settings" in ast.unparse(base) for base in class_.bases) or binding.kind == "function":
+    if not is_settings_class(class_) or binding.kind == "function":
         return None
     prefix = ""
     for node in ast.walk(class_):

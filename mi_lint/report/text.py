@@ -139,8 +139,10 @@ def _gist(text: str) -> str:
     """Return the first sentence, without what stands in parentheses and without its final period."""
     import re
 
-    match = re.match(r".*?[.:](?= [A-Z`]|$)", text)
-    return re.sub(r" \([^()]*\)", "", match[0] if match else text).rstrip(".:")
+    # A stop in code or in parentheses ends no sentence.
+    aside = r"\((?:`[^`]*`|[^()`])*\)"
+    match = re.match(rf"(?:`[^`]*`|{aside}|[^`(])*?[.:](?= [A-Z`]|$)", text)
+    return re.sub(f" {aside}", "", match[0] if match else text).rstrip(".:")
 
 
 def _found(findings: Sequence[Finding]) -> str:

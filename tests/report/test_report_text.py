@@ -41,6 +41,18 @@ def test_of_a_long_way_out_only_the_gist_is_told():
     assert output[2] == "  help: Give it an identity, grant a role and pass a credential (mi-lint rules MI101)"
 
 
+@pytest.mark.parametrize(
+    ("way_out", "gist"),
+    [
+        ("Send `Authorization: Bearer <token>` instead. Then more.", "Send `Authorization: Bearer <token>` instead"),
+        ("Use a provider (.NET: `TokenProvider.Create(…)`; Node has none). More.", "Use a provider"),
+    ],
+)
+def test_a_stop_in_code_or_in_parentheses_ends_no_sentence(way_out, gist):
+    output = lines(findings=[secret_finding()], rules={"MI101": rule(help_text=f"Bad.\n\nWay out: {way_out}")})
+    assert output[2] == f"  help: {gist} (mi-lint rules MI101)"
+
+
 def test_source_can_be_left_out():
     report = full_report("/")
     output = "".join(text.chunks(report, ReportOptions(show_source=False)))

@@ -16,6 +16,7 @@ from mi_lint.migrate.editing.changes import Change, applied, merged
 from mi_lint.migrate.editing.definitions import assigned_name, definition_offset, settings_loader, top_level
 from mi_lint.migrate.editing.imports import after_header
 from mi_lint.migrate.editing.inner_imports import inner_import, is_optional, own_statement
+from mi_lint.migrate.editing.layout import ahead, indentation_step
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -107,7 +108,7 @@ class Credentials:
             statement = own_statement(self._module, use.node)
             if statement is not None and not self._existing(use):
                 code[number] = self._name(use)
-                opened[id(use)] = [self._ahead(statement, f"{code[number]} = {self._expression(use, needs)}")]
+                opened[id(use)] = [ahead(self._module, statement, f"{code[number]} = {self._expression(use, needs)}")]
         for entry in kept:
             code |= dict.fromkeys(entry.numbers, entry.code)
             opened[id(entry)] = entry.changes(self._expression(self._uses[entry.numbers[0]], needs))
@@ -229,7 +230,7 @@ class Credentials:
             inner = self._existing(_Use("credential", use.is_async, use.node)) or (made or {}).get(use.is_async, "")
             inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
             newline = self._module.source.newline
-            return f'{function}({newline}{self._indent()}{inner}, "{use.scope}"{newline})'
+            return f'{function}({newline}{indentation_step(self._module)}{inner}, "{use.scope}"{newline})'
         name, code = _CODE[self._wanted]
         local = self._imported(package, name, needs, use)
         if "os.environ" in code:
@@ -266,16 +267,6 @@ class Credentials:
             entry.target == target and entry.position[0] < line and block[: len(entry.block)] == entry.block
             for entry in bindings
         )
-
-    def _indent(self) -> str:
-        """Return one step of indentation as the module writes it."""
-        source = self._module.source
-        for statement in self._module.tree.body:
-            body = getattr(statement, "body", None)
-            if isinstance(body, list) and body and body[0].lineno > statement.lineno:
-                return source.indentation(source.span(body[0])[0]) or "    "
-        found = re.search(rb"(?m)^(\t| {2,4})\S", source.text)
-        return found[1].decode() if found else "    "
 
     def _same(self, first: _Use, second: _Use) -> bool:
         return (first.kind, first.is_async, first.scope) == (second.kind, second.is_async, second.scope) and (
@@ -330,14 +321,6 @@ class Credentials:
         indentation = source.newline + source.indentation(start)
         code = "".join(indentation + line.replace(source.newline, indentation) for line in lines)
         offset = source.line_break(end - 1)
-        return Change(source.path, offset, offset, code)
-
-    def _ahead(self, statement: ast.stmt, line: str) -> Change:
-        """Return the change that puts a definition in front of a statement, in its block."""
-        source = self._module.source
-        offset = source.line_start(source.span(statement)[0])
-        indentation = source.indentation(source.span(statement)[0])
-        code = indentation + line.replace(source.newline, source.newline + indentation) + source.newline
         return Change(source.path, offset, offset, code)
 
     def _existing(self, use: _Use) -> str:

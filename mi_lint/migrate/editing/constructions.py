@@ -13,14 +13,22 @@ from mi_lint.migrate.credential.event_loops import makes_loops
 from mi_lint.migrate.editing.calls import CallEditor
 from mi_lint.migrate.endpoint.endpoints import Replacement
 from mi_lint.python.site import ClientCall, Site
+from mi_lint.rulebook.client import Client
+
+
+def provider_code(site: Site, client: Client, context: Context) -> str:
+    """Return code for a token provider of a client.
+
+    An asynchronous client takes one of either kind, and the other one knows no event loop.
+    """
+    return context.provider(site, client.is_async and not makes_loops(context.analysis), client.scope)
 
 
 def token_code(site: Site, call: ClientCall, context: Context) -> str:
     """Return code for what the client's token argument takes."""
     client = call.client
     if client.token_form == "provider":
-        # An asynchronous client takes a provider of either kind, and the other one knows no event loop.
-        code = context.provider(site, client.is_async and not makes_loops(context.analysis), client.scope)
+        code = provider_code(site, client, context)
     else:
         code = context.credential(site, client.is_async)
     return client.wrap.replace("<token>", code) if client.wrap else code

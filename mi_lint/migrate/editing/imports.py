@@ -12,15 +12,13 @@ import sys
 from collections.abc import Iterator
 
 from mi_lint.migrate.editing.changes import Change, with_last_blank_lines
-from mi_lint.migrate.editing.inner_imports import inner_changes
+from mi_lint.migrate.editing.inner_imports import Alias, inner_changes
 from mi_lint.migrate.outcome import Needs
 from mi_lint.migrate.verify import DIRECTIVE
 from mi_lint.python.facts import Module
 
 # ``from . import x`` has an empty first part.
 _NOT_THIRD_PARTY = frozenset(sys.stdlib_module_names) | {"", "__future__"}
-
-Alias = tuple[ast.Import | ast.ImportFrom, ast.alias]
 
 
 def import_changes(module: Module, needs: Needs, unused: list[Alias], before: int) -> list[Change]:

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from mi_lint.migrate.context import Context
-from mi_lint.migrate.credential.event_loops import makes_loops
 from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.constructions import provider_code
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import ClientCall, Site
 
@@ -29,7 +29,7 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     if address is not None and any("/v1" in text for text in address.texts):
         return HeldBack(_VERSIONED.format(client.token))
     editor = context.editor(call.node)
-    code = context.provider(site, client.is_async and not makes_loops(context.analysis), client.scope)
+    code = provider_code(site, client, context)
     index = editor.index(site.argument)
     if index is None:
         editor.append(inner.token, code)

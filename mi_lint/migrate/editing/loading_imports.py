@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 
 from mi_lint.migrate.editing.changes import Change
-from mi_lint.migrate.editing.imports import Alias
+from mi_lint.migrate.editing.inner_imports import Alias
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 

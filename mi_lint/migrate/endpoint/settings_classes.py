@@ -61,7 +61,7 @@ def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall
     name = there or setting_name(origin.name, call.client.endpoint.setting)
     reads = _reads(old, declared, home, context)
     shared = reads is None or not all(_is_secret(*read, call, context) for read in reads)
-    if _is_settings(owner) and (shared or refuses_strangers(owner)):
+    if known.is_settings_class(owner) and (shared or refuses_strangers(owner)):
         kept = None if shared or declared.value is not None else emptied(declared, home)
         if not shared and declared.value is None and kept is None:
             return None
@@ -78,13 +78,15 @@ def renamed_field(origin: Origin, secret: ast.expr, there: str, call: ClientCall
 def reads_file(origin: Origin) -> bool:
     """Whether a setting is a field of a class that reads a file, such as ``.env``, which the environment lacks."""
     owner = origin.module.parent(origin.node)
-    return isinstance(owner, ast.ClassDef) and _is_settings(owner) and bool(_FILES.search(ast.unparse(owner)))
+    return (
+        isinstance(owner, ast.ClassDef) and known.is_settings_class(owner) and bool(_FILES.search(ast.unparse(owner)))
+    )
 
 
 def is_plain_field(origin: Origin) -> bool:
     """Whether a setting is a field of a class that reads no environment: only whoever makes the object fills it."""
     owner = origin.module.parent(origin.node)
-    return isinstance(owner, ast.ClassDef) and not _is_settings(owner)
+    return isinstance(owner, ast.ClassDef) and not known.is_settings_class(owner)
 
 
 def refuses_strangers(owner: ast.ClassDef) -> bool:
@@ -93,7 +95,7 @@ def refuses_strangers(owner: ast.ClassDef) -> bool:
     https://docs.pydantic.dev/latest/concepts/pydantic_settings/#dotenv-env-support
     """
     text = ast.unparse(owner)
-    return _is_settings(owner) and "env_file" in text and _LENIENT.search(text) is None
+    return known.is_settings_class(owner) and "env_file" in text and _LENIENT.search(text) is None
 
 
 def emptied(declared: ast.AnnAssign, home: Module) -> Change | None:
@@ -102,10 +104,6 @@ def emptied(declared: ast.AnnAssign, home: Module) -> Change | None:
     empty = _EMPTY.get(annotation) or ("None" if re.search(r"\bNone\b|\bOptional\b", annotation) else "")
     end = home.source.span(declared)[1]
     return Change(home.path, end, end, f" = {empty}") if empty else None
-
-
-def _is_settings(owner: ast.ClassDef) -> bool:
-    return any("Settings" in ast.unparse(base) for base in owner.bases)
 
 
 def _added(declared: ast.AnnAssign, new: str, home: Module) -> Change:

@@ -92,7 +92,7 @@ def _bringing(project: Project) -> dict[str, str]:
 def _is_of_settings(origin: Origin) -> bool:
     """Whether a declaration belongs to a class that reads its fields from the environment itself."""
     owner = origin.module.parent(origin.node) if origin.node is not None else None
-    return isinstance(owner, ast.ClassDef) and any("Settings" in ast.unparse(base) for base in owner.bases)
+    return isinstance(owner, ast.ClassDef) and known.is_settings_class(owner)
 
 
 def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str:
@@ -198,7 +198,7 @@ def _bodies_of(handler: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.
 
 def _fields(body: ast.ClassDef) -> list[str]:
     """Return the fields of a body for keys, which objects that keep it go by, too."""
-    if any("Settings" in ast.unparse(base) for base in body.bases):
+    if known.is_settings_class(body):
         return []
     named = (
         item.target.id for item in body.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)

@@ -10,22 +10,13 @@ from mi_lint.python.facts import Module
 
 ASKING = frozenset({"bool", "len", "isinstance"})
 SAME = frozenset({"str", "SecretStr", "Secret", "quote", "quote_plus", "cast"})
-# Methods and calls of a library that only say whether something is there.
+# What texts and secrets of pydantic can do, and None cannot.
 METHODS = frozenset(
     {
-        "strip",
-        "rstrip",
-        "lstrip",
-        "encode",
-        "decode",
-        "get_secret_value",
-        "replace",
-        "startswith",
-        "endswith",
-        "lower",
-        "split",
+        "strip", "rstrip", "lstrip", "encode", "decode", "get_secret_value", "replace", "startswith", "endswith",
+        "lower", "split",
     }
-)
+)  # fmt: skip
 
 
 def fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:

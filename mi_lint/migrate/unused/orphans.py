@@ -15,7 +15,8 @@ from mi_lint.migrate.branching.conditions import Condition, condition, guard, is
 from mi_lint.migrate.branching.setting_tests import setting_uses
 from mi_lint.migrate.editing import unpacked
 from mi_lint.migrate.editing.changes import Change
-from mi_lint.migrate.editing.imports import Alias, removed_statement
+from mi_lint.migrate.editing.imports import removed_statement
+from mi_lint.migrate.editing.inner_imports import Alias
 from mi_lint.migrate.unused.idle import idle_tests
 from mi_lint.migrate.unused.parameters import dropped, private_function
 from mi_lint.migrate.unused.purity import is_pure
