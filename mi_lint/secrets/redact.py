@@ -19,6 +19,8 @@ _NAMED = re.compile(
 )
 # Code that fetches the value from somewhere else: config.password, self._key, db_password.
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[a-z]+(?:_[a-z]+)+")
+# The password in a URL, unless something is filled in there.
+_USERINFO = re.compile(r"(://[^\s:/@\"']{0,100}:)(?![^\s@]{0,200}%[s(])([^\s@/${}<>\"']{4,200})(?=@)")
 # A long run that is neither a word nor a path.
 _RANDOM = re.compile(r"(?=[^\s]{0,200}[0-9])(?=[^\s]{0,200}[A-Za-z])[A-Za-z0-9+/_=~\-]{32,}")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -58,7 +60,8 @@ def redact(data: bytes, start: int, end: int, secrets: list[tuple[int, int]]) ->
 
 
 def _masked(piece: bytes) -> str:
-    text = _NAMED.sub(_hide_value, piece.decode("utf-8", "replace"))
+    text = _USERINFO.sub(rf"\1{MARK}", piece.decode("utf-8", "replace"))
+    text = _NAMED.sub(_hide_value, text)
     return _RANDOM.sub(_hide_run, text)
 
 

@@ -63,3 +63,15 @@ def test_many_spans_cost_little():
     spans = [(at + 2, at + 3) for at in range(0, len(text), 4)]
     data = text.encode()
     assert redact(data, 40_000, 40_040, merged(spans)) == f"k={MARK};" * 10
+
+
+def test_the_password_in_a_url_is_hidden():
+    password = "hun" + "ter22"
+    text = shown(f"RUN pip install -i https://build:{password}@pkgs.example.com/simple azure-storage-blob")
+    assert password not in text
+    assert text.endswith(f"https://build:{MARK}@pkgs.example.com/simple azure-storage-blob")
+
+
+@pytest.mark.parametrize("url", ["redis://:{password}@h", "https://u:%s@h", "https://u:${PW}@h", "http://h/b:c@d"])
+def test_what_is_filled_into_a_url_is_shown(url):
+    assert shown(url) == url
