@@ -53,14 +53,16 @@ Outcome = Rewritten | HeldBack | Manual
 class Needs:
     """What rewriting a module needs besides its sites: names to import from azure-identity and elsewhere.
 
-    ``inner`` are names by the import of a function or block beside which they are imported.
+    ``inner`` are names by the import of a function or block beside which they are imported, ``local`` those by the
+    statement in front of which they are.
     """
 
     imports: set[tuple[str, str]] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     inner: dict[ast.Import | ast.ImportFrom, set[tuple[str, str]]] = field(default_factory=dict)
+    local: dict[ast.stmt, set[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def names(self) -> set[tuple[str, str]]:
         """All names that are imported, wherever."""
-        return self.imports.union(*self.inner.values())
+        return self.imports.union(*self.inner.values(), *self.local.values())

@@ -37,10 +37,46 @@ def test_a_function_that_imports_its_client_imports_the_credential():
 
 
 def test_an_import_that_may_fail_brings_the_credential_with_it():
-    head = f"import os\n\ntry:\n    {SDK}except ImportError:\n    BlobServiceClient = None\n\n\n"
+    head = f"import os\n\ntry:\n    {SDK}except ImportError as error:\n    raise SystemExit(1) from error\n\n\n"
     result = migrated(f"{head}def connect(endpoint):\n    return {CLIENT}\n")
     assert f"try:\n    {CREDENTIAL}    {SDK}except" in result
     assert result.count("azure.identity") == 1
+
+
+OPTIONAL = f"import os\n\ntry:\n    {SDK}except ImportError:\n    BlobServiceClient = None\n\n\n"
+
+
+def test_where_the_code_goes_on_without_the_sdk_the_credential_is_imported_by_the_function():
+    """Beside the import of the SDK its name might be unbound, which type checkers tell."""
+    result = migrated(f"{OPTIONAL}def connect(endpoint):\n    return {CLIENT}\n")
+    assert f"try:\n    {SDK}except" in result
+    assert f"def connect(endpoint):\n    {CREDENTIAL}\n    return BlobServiceClient(" in result
+    assert result.count("azure.identity") == 1
+
+
+def test_two_places_of_a_function_use_one_import():
+    use = f"def connect(endpoint):\n    one = {CLIENT}\n    two = {CLIENT}\n    return one, two\n"
+    assert migrated(OPTIONAL + use).count("azure.identity") == 1
+
+
+def test_a_provider_is_made_below_the_import():
+    client = 'AzureOpenAI(azure_endpoint="https://a.openai.azure.com", api_key=os.environ["KEY"], api_version="1")'
+    head = "import os\n\ntry:\n    from openai import AzureOpenAI\nexcept ImportError:\n    AzureOpenAI = None\n\n\n"
+    result = migrated(f"{head}def connect():\n    return {client}\n")
+    names = "DefaultAzureCredential, get_bearer_token_provider"
+    assert f"def connect():\n    from azure.identity import {names}\n\n    token_provider = get_" in result
+
+
+def test_of_a_block_that_imports_the_sdk_only_the_key_goes():
+    code = (
+        "import os\n\ntry:\n    from azure.core.credentials import AzureKeyCredential\n"
+        "    from azure.search.documents import SearchClient\n"
+        "except ImportError:\n    AzureKeyCredential = None\n    SearchClient = None\n\n\n"
+        'def connect(e):\n    return SearchClient(e, "index", AzureKeyCredential(os.environ["KEY"]))\n'
+    )
+    result = migrated(code)
+    assert "AzureKeyCredential" not in result
+    assert f"    {CREDENTIAL}\n    return SearchClient(e, " in result
 
 
 def test_functions_share_a_credential_unless_the_module_may_have_to_do_without_the_sdk():
@@ -49,7 +85,7 @@ def test_functions_share_a_credential_unless_the_module_may_have_to_do_without_t
     head = f"import os\n\ntry:\n    {SDK}except ImportError:\n    BlobServiceClient = None\n"
     result = migrated(head + both.replace("import os\n", "").replace(f"    {SDK}", ""))
     assert result.count("=DefaultAzureCredential())") == 2
-    assert result.count("azure.identity") == 1
+    assert result.count(f"    {CREDENTIAL}\n    return") == 2
 
 
 def test_a_token_provider_is_made_behind_an_import_that_may_fail():

@@ -15,7 +15,13 @@ from mi_lint.migrate.credential.stored_clients import Stored, stored
 from mi_lint.migrate.editing.changes import Change, applied, merged
 from mi_lint.migrate.editing.definitions import assigned_name, definition_offset, settings_loader, top_level
 from mi_lint.migrate.editing.imports import after_header
-from mi_lint.migrate.editing.inner_imports import inner_import, is_optional, own_statement
+from mi_lint.migrate.editing.inner_imports import (
+    import_ahead,
+    inner_import,
+    is_optional,
+    may_be_missing,
+    own_statement,
+)
 from mi_lint.migrate.editing.layout import ahead, indentation_step
 from mi_lint.migrate.outcome import Needs
 from mi_lint.python import known
@@ -244,6 +250,10 @@ class Credentials:
         bindings = self._module.scope.bindings.get(name, [])
         inner = inner_import(self._module, use.node)
         if inner is not None and not self._module.place(use.node)[0].lookup(name):
+            statement = own_statement(self._module, use.node)
+            if statement is not None and may_be_missing(self._module, inner):
+                import_ahead(self._module, statement, (package, name), needs.local)
+                return name
             needs.inner.setdefault(inner, set()).add((package, name))
             return name
         taken = any(binding.target != f"{package}.{name}" for binding in bindings)

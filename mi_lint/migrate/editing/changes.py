@@ -73,8 +73,8 @@ def merged(changes: Iterable[Change]) -> list[Change]:
 
 
 def _rank(text: str) -> tuple[int, int]:
-    bare = text.lstrip("\r\n")
-    return len(text) - len(bare), 0 if bare.startswith("import ") else 1 if bare.startswith("from ") else 2
+    newlines, bare = len(text) - len(text.lstrip("\r\n")), text.lstrip()
+    return newlines, 0 if bare.startswith("import ") else 1 if bare.startswith("from ") else 2
 
 
 def with_last_blank_lines(source: Source, start: int, end: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from mi_lint.migrate.editing.changes import Change, with_last_blank_lines
-from mi_lint.migrate.editing.inner_imports import Alias, inner_changes
+from mi_lint.migrate.editing.inner_imports import Alias, inner_changes, local_changes
 from mi_lint.migrate.outcome import Needs
 from mi_lint.migrate.verify import DIRECTIVE
 from mi_lint.python.facts import Module
@@ -30,6 +30,7 @@ def import_changes(module: Module, needs: Needs, unused: list[Alias], before: in
     # What the top of the module imports anyway is not imported again.
     inner = {statement: pairs - needs.imports for statement, pairs in needs.inner.items()}
     changes, unused = inner_changes(module, inner, unused)
+    changes += local_changes(module, needs.local)
     apart: list[Change] = []
     gone = {alias for _, alias in unused}
     for package, names in missing.items():

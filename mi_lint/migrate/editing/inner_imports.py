@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mi_lint.migrate.editing.changes import Change
+from mi_lint.migrate.editing.layout import ahead
 from mi_lint.python.facts import Module
 from mi_lint.python.scopes import Binding
 
 Import = ast.Import | ast.ImportFrom
 Alias = tuple[Import, ast.alias]
 _IMPORT_ERROR = re.compile(r"\b(?:ImportError|ModuleNotFoundError|(?:Base)?Exception)\b")
+
+_EXIT = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def inner_import(module: Module, node: ast.AST) -> Import | None:
@@ -34,14 +37,26 @@ def inner_import(module: Module, node: ast.AST) -> Import | None:
 
 def is_optional(module: Module, statement: ast.AST) -> bool:
     """Whether an import may fail: it stands in a `try` block that handles that."""
+    return any(True for _ in _handlers(module, statement))
+
+
+def may_be_missing(module: Module, statement: ast.AST) -> bool:
+    """Whether the code behind an optional import runs without it: a handler of its failure goes on.
+
+    What is imported in the same `try` might then be unbound wherever else it is used.
+    """
+    return any(not isinstance(handler.body[-1], _EXIT) for handler in _handlers(module, statement))
+
+
+def _handlers(module: Module, statement: ast.AST) -> Iterator[ast.ExceptHandler]:
+    """Yield the handlers of an import that fails."""
     node = statement
     while not isinstance(node, ast.Module):
         node, inner = module.parent(node), node
         if isinstance(node, ast.Try) and inner in node.body:
-            caught = [ast.unparse(handler.type) if handler.type else "" for handler in node.handlers]
-            if any(not name or _IMPORT_ERROR.search(name) for name in caught):
-                return True
-    return False
+            for handler in node.handlers:
+                if handler.type is None or _IMPORT_ERROR.search(ast.unparse(handler.type)):
+                    yield handler
 
 
 def own_statement(module: Module, node: ast.AST) -> ast.stmt | None:
@@ -75,10 +90,7 @@ def inner_changes(
     changes = []
     gone = {alias for _, alias in unused}
     for statement, pairs in wanted.items():
-        lines = []
-        for package in sorted({package for package, _ in pairs}):
-            names = sorted(name for other, name in pairs if other == package)
-            lines.append(f"from {package} import {', '.join(names)}")
+        lines = _lines(pairs)
         if not lines:
             continue
         if gone.issuperset(statement.names):
@@ -88,6 +100,35 @@ def inner_changes(
         else:
             changes.append(_inserted(module, statement, lines))
     return changes, unused
+
+
+def import_ahead(
+    module: Module, statement: ast.stmt, name: tuple[str, str], local: dict[ast.stmt, set[tuple[str, str]]]
+) -> None:
+    """Have a name imported in front of a statement, unless that of an earlier one in its block serves it, too."""
+    scope, block = module.place(statement)
+    for other, names in local.items():
+        other_scope, other_block = module.place(other)
+        serves = other_scope is scope and other.lineno <= statement.lineno and block[: len(other_block)] == other_block
+        if serves and name in names:
+            return
+    local.setdefault(statement, set()).add(name)
+
+
+def local_changes(module: Module, wanted: Mapping[ast.stmt, set[tuple[str, str]]]) -> list[Change]:
+    """Return the changes that import names in front of statements, from which a blank line sets the imports off."""
+    newline = module.source.newline
+    made = [ahead(module, statement, newline.join(_lines(pairs))) for statement, pairs in wanted.items()]
+    return [Change(change.path, change.start, change.end, change.text + newline) for change in made]
+
+
+def _lines(pairs: set[tuple[str, str]]) -> list[str]:
+    """Return the lines that import names, by package."""
+    lines = []
+    for package in sorted({package for package, _ in pairs}):
+        names = sorted(name for other, name in pairs if other == package)
+        lines.append(f"from {package} import {', '.join(names)}")
+    return lines
 
 
 def _inserted(module: Module, statement: Import, lines: list[str]) -> Change:
