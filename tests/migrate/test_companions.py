@@ -8,6 +8,7 @@ import json
 import pytest
 
 from mi_lint.migrate import report
+from mi_lint.migrate.outcome import HeldBack
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
 from mi_lint.rulebook import store
@@ -711,3 +712,30 @@ def test_a_key_that_another_call_needs_stays_in_the_setting():
     plan = session_of_texts({"check.py": check.encode(), "signing.py": signing.encode()}, table()).plan(Options())
     assert [report.state(outcome) for _, outcome in plan.outcomes] == ["rewritten", "held-back"]
     assert line not in report.summary(plan, wrote=False)
+
+
+POETRY = '[tool.poetry]\nname = "x"\n\n[tool.poetry.dependencies]\nflask = "*"\npython = "^{}"\nopenai = "*"\n'
+REQUIRES = '[project]\nname = "x"\nrequires-python = ">={}"\ndependencies = ["openai"]\n'
+OLDER = [
+    ("pyproject.toml", POETRY),
+    ("Pipfile", '[packages]\nopenai = "*"\n\n[requires]\npython_version = "{}"\n'),
+    ("environment.yml", "dependencies:\n  - python={}\n  - pip:\n    - openai\n"),
+    ("Dockerfile", "FROM docker.io/library/python:{}-slim\nCOPY . .\nRUN pip install openai\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), OLDER, ids=[name for name, _ in OLDER])
+def test_a_project_of_a_python_without_azure_identity_is_held_back(name, text):
+    for version in ("3.6", "3.8"):
+        files = {"app.py": OPENAI, name: text.format(version).encode()}
+        ((_, outcome),) = session_of_texts(files, table()).plan(Options()).outcomes
+        assert isinstance(outcome, HeldBack) is (version == "3.6")
+        if version == "3.6":
+            assert outcome.reason.startswith(f"{name} has the project installed with Python 3.6; azure-identity 1.15.0")
+
+
+@pytest.mark.parametrize("lock", ["uv.lock", ""])
+def test_what_a_project_requires_counts_where_a_tool_locks_for_all_of_it(lock):
+    files = {"app.py": OPENAI, "pyproject.toml": REQUIRES.format("3.6").encode(), **({lock: b""} if lock else {})}
+    ((_, outcome),) = session_of_texts(files, table()).plan(Options()).outcomes
+    assert isinstance(outcome, HeldBack) is bool(lock)

@@ -19,11 +19,14 @@ from mi_lint.migrate.project_files.manifests import (
     pin,
     pins,
 )
+from mi_lint.migrate.project_files.pythons import older_python
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 # https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/identity/azure-identity/CHANGELOG.md#1150-2023-10-26
 _PROVIDER = Requirement("azure-identity", "1.15.0")
+# What azure-identity 1.15.0 declares: https://pypi.org/project/azure-identity/1.15.0/
+_OLDEST_PYTHON = "3.7"
 # https://pypi.org/project/azure-identity/1.15.0/ declares these; a frozen environment pins them to what it had.
 _BELOW_IDENTITY = (Requirement("azure-core", "1.23.0"), Requirement("msal", "1.24.0"))
 # https://pypi.org/project/redis-entraid/ declares redis>=5.3.0.
@@ -47,7 +50,22 @@ def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
         below = next(iter(limits(project, site.module.path, needed.name)), None)
         if below is not None and is_older(below.version, needed.floor):
             return f"{what} from {needed.name} {needed.floor} on; the project keeps to releases before {below.version}"
-    return ""
+    return _of_python(site, rewrite, project)
+
+
+def _of_python(site: Site, rewrite: Rewritten, project: Project) -> str:
+    """Return why azure-identity, which a project lacks, cannot be installed with its Python."""
+    uses_identity = any("__mi_lint_" in change.text for change in rewrite.changes)
+    if not uses_identity or is_declared(project, site.module.path, _PROVIDER.name):
+        return ""
+    older = older_python(project, site.module.path, _OLDEST_PYTHON)
+    if older is None:
+        return ""
+    path, version = older
+    return (
+        f"{path} has the project installed with Python {version}; azure-identity {_PROVIDER.floor} needs "
+        f"Python {_OLDEST_PYTHON}: raise that first"
+    )
 
 
 def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Change]:
