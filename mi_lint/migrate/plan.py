@@ -157,7 +157,7 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     result.packages = places.unmet({path: result.texts[path][1] for path in companions})
     result.stale = stale(project, sorted(companions), places.generated)
     if thorough:
-        result.real_settings = real_files(project, frozenset(renamed | unused))
+        result.real_settings = real_files(project, frozenset(renamed - still_read - HOST_SETTINGS | unused))
     result.unused_settings = sorted(unused)
 
 

@@ -658,3 +658,15 @@ def test_a_setting_that_a_client_reads_itself_is_in_use():
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Manual", "Rewritten"]
     assert plan.unused_settings == []
     assert planned({"app.py": given})[0].unused_settings == ["AZURE_OPENAI_API_KEY"]
+
+
+def test_a_file_whose_setting_other_code_still_reads_is_not_called_unread():
+    storage = (
+        "import streamlit as st\nfrom azure.storage.blob import BlobServiceClient\n\n"
+        'connection_string = st.secrets["connection_string"]\n'
+        "client = BlobServiceClient.from_connection_string(connection_string)\n"
+    )
+    texts = {"storage.py": storage, ".streamlit/secrets.toml": 'connection_string = "secret"\n'}
+    assert planned(texts)[0].real_settings == [".streamlit/secrets.toml"]
+    reader = {"app.py": 'import streamlit as st\nimport storage\nconnection_string = st.secrets["connection_string"]\n'}
+    assert planned(texts | reader)[0].real_settings == []
