@@ -138,6 +138,38 @@ def test_the_manifest_that_declares_the_sdk_gains_azure_identity(path, before, a
     assert companion(path, before) == (before if after is None else after)
 
 
+COSMOS = b"""\
+import os
+
+from azure.cosmos import CosmosClient
+
+client = CosmosClient(os.environ["COSMOS_ENDPOINT"], os.environ["COSMOS_KEY"])
+"""
+NEEDED = '"azure-identity>=1.15.0",'
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        # https://github.com/marciclabas/azure-sdks/blob/719adb76e9/sdks/cosmosdb/pyproject.toml
+        ('"azure-cosmos", "pydantic"', NEEDED + '\n"azure-cosmos", "pydantic"'),
+        ('"azure-cosmos", "pydantic",  # a, b', '"azure-cosmos", "pydantic",  # a, b\n' + NEEDED),
+        ('"azure-cosmos"  # a, b', NEEDED + '\n"azure-cosmos"  # a, b'),
+    ],
+)
+def test_nothing_follows_a_list_without_a_comma(line, lines):
+    before = "[project]\ndependencies = [\n{}\n]\n"
+    assert companion("pyproject.toml", before.format(line), COSMOS) == before.format(lines)
+
+
+def test_what_a_purpose_needs_is_no_place_for_what_all_need():
+    # https://github.com/marciclabas/azure-sdks/blob/719adb76e9/sdks/pubsub-az/pyproject.toml
+    before = (
+        '[project]\ndependencies = [{}"azure-cosmos"]\n[project.optional-dependencies]\nchat = ["azure-ai-projects"]\n'
+    )
+    assert companion("pyproject.toml", before.format(""), COSMOS) == before.format(f"{NEEDED} ")
+
+
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [

@@ -61,6 +61,7 @@ _SECTION = re.compile(rb"(?m)^[ \t]*\[([\w.-]+)\][ \t]*(?:#[^\n]*|\r)?$")
 _OPTIONAL = re.compile(rb"^(?:project\.optional-dependencies|dependency-groups|options\.extras_require)$")
 # What may stand before a package without quotes: words would be part of what holds several, such as a text.
 _OWN_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:-\s+)?")
+_ENDS_WITH_COMMA = re.compile(rb",\s*(?:#.*)?$")
 _INCLUDED = re.compile(rb"(?m)^[ \t]*(?:-r|--requirement)[ \t=]*([^\s#]+)")
 _REQUIRED = re.compile(rb"(?m)^([A-Za-z][\w.-]*)(?=\s*(?:\[|[=<>!~;#]|$))")
 _DEPENDENCIES = re.compile(rb"(?ms)^\[project\]\s.*?^dependencies\s*=\s*\[(.*?)\][ \t]*$")
@@ -283,10 +284,15 @@ def addition(project: Project, path: str, packages: Iterable[str], needed: Requi
     if has(project, path, needed) or _GENERATED.search(text):
         return
     declared = sorted({m[1].decode().lower() for m in _AZURE.finditer(text)} | {p for p in packages if _line(text, p)})
-    # The package it belongs to, else the first Azure package, else the first of those that are used.
+    # The package it belongs to, else the first Azure package, else the first of those that are used; one that is there
+    # for a purpose only comes after the others.
+    always = {name for name in declared if any(not _is_optional(text, match) for match in _lines(text, name))}
     package = min(
-        declared, key=lambda name: (name != needed.beside, not name.startswith("azure"), name < needed.name, name)
-    )
+        declared,
+        key=lambda name: (
+            name != needed.beside, not name.startswith("azure"), name not in always, name < needed.name, name,
+        ),
+    )  # fmt: skip
     for match in _declarations(text, package):
         yield from _beside(path, text, match, package, needed)
 
@@ -314,7 +320,7 @@ def _beside(path: str, text: bytes, match: re.Match[bytes], package: str, needed
     # A comment above says what the package is for.
     commented = text[: match.start()].rpartition(b"\n")[0].rpartition(b"\n")[2].lstrip().startswith(b"#")
     # The last of a list may have no comma: nothing can follow it.
-    is_last = line.endswith(",") and not re.search(rb"[\"']\s*,", match["rest"])
+    is_last = line.endswith(",") and not _ENDS_WITH_COMMA.search(match["rest"])
     if is_last or (package.lower() > needed.name and not commented):
         start = match.start() + (len(codecs.BOM_UTF8) if match["head"].startswith(codecs.BOM_UTF8) else 0)
         yield Change(path, start, start, line + newline)
