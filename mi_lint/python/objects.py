@@ -27,7 +27,10 @@ def class_of(project: Project, module: Module, node: ast.expr, depth: int = 0) -
         branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
         return next(filter(None, (class_of(project, module, branch, depth + 1) for branch in branches)), None)
     if isinstance(node, ast.Call):
-        return project.class_named(module, node.func) or _made_by(project, module, node.func, depth)
+        if isinstance(node.func, ast.Name) and node.func.id == "cls":
+            return class_of(project, module, node.func, depth + 1)
+        made = project.class_named(module, node.func) or _made_by(project, module, node.func, depth)
+        return made or _made_by_class(project, module, node.func, depth)
     if isinstance(node, ast.Name):
         for binding in module.reaching(node):
             if binding.kind in ("assign", "with") and binding.value is not None:
@@ -70,6 +73,20 @@ def _made_by(project: Project, module: Module, node: ast.expr, depth: int) -> tu
         declared = _annotated(project, home, function.returns) if function.returns is not None else None
         values = home.returns.get(function, [])
         return declared or (class_of(project, home, values[-1], depth + 1) if values else None)
+    return None
+
+
+def _made_by_class(project: Project, module: Module, node: ast.expr, depth: int) -> tuple[Module, ast.ClassDef] | None:
+    """Return the class of what a method of a class returns, as in ``settings = Settings.from_env()``."""
+    owner = project.class_named(module, node.value) if isinstance(node, ast.Attribute) else None
+    if owner is None or not isinstance(node, ast.Attribute):
+        return None
+    home, class_ = owner
+    for function in home.functions.get(node.attr, ()):
+        if home.parent(function) is class_:
+            declared = _annotated(project, home, function.returns) if function.returns is not None else None
+            values = home.returns.get(function, [])
+            return declared or (class_of(project, home, values[-1], depth + 1) if values else None)
     return None
 
 

@@ -46,6 +46,10 @@ ENVIRONMENT = {
 }
 OTHERS = {"main.py": "import app\nfrom config import get_settings\n\nprint(get_settings().region, ['key'])\n"}
 CALLED = CLIENT.replace("client =", "def make(key):\n    return").format("", "key")
+READING = (
+    "import os\nfrom dataclasses import dataclass\n\ndef require(name):\n    value = os.getenv(name)\n"
+    "    if not value:\n        raise ValueError(name)\n    return value\n\n"
+)
 DEMANDS = {
     "pairs of names and values, whose function answers whether all are there": (
         {
@@ -188,7 +192,7 @@ DEMANDS = {
             "print('key', len(KEY))\n",
         },
         "settings.py:10",
-        "KEY",
+        "DOC_KEY",
     ),
     "required field of a class of settings inside of another": (
         {
@@ -394,6 +398,51 @@ DEMANDS = {
         },
         "app.py:8",
         "DOC_KEY",
+    ),
+    "status of what is read elsewhere by a function that is told the name": (
+        {
+            "app.py": CLIENT.format(
+                "from config import get_status, require\n\nif not get_status().ready:\n    raise ValueError\n",
+                "require('KEY')",
+            ),
+            "config.py": READING + "@dataclass\nclass Status:\n    ready: bool\n    region: str\n\n"
+            "def get_status():\n    key = os.getenv('KEY', '').strip()\n    region = os.getenv('REGION')\n"
+            "    return Status(ready=bool(region and key), region=region)\n",
+        },
+        "app.py:5",
+        "KEY",
+    ),
+    "field that a function fills by the name of a setting": (
+        {
+            "app.py": CLIENT.format("import config\n\nsettings = config.load()\n", "settings.key"),
+            "config.py": READING + "@dataclass\nclass Settings:\n    key: str\n    region: str\n\n"
+            "def load():\n    return Settings(require('KEY'), require('REGION'))\n",
+            "main.py": "from config import load\n\nprint(load().region)\n",
+        },
+        "config.py:16",
+        "KEY",
+    ),
+    "item of a file whose name a function is told": (
+        {
+            "app.py": CLIENT.format("from config import read\n\nsecret = read('key')\n", "read('key')"),
+            "config.py": "import json\n\ndef read(name):\n    with open('settings.json') as file:\n"
+            "        settings = json.load(file)\n    return settings[name]\n",
+        },
+        "app.py:5",
+        "key",
+    ),
+    "check of a method that makes an object of its own class": (
+        {
+            "app.py": CLIENT.format(
+                "from config import Settings\n\nsettings = Settings.from_env()\nprint(settings.url)\n", "settings.key"
+            ),
+            "config.py": "import os\nfrom dataclasses import dataclass\n\n@dataclass\nclass Settings:\n    url: str\n"
+            "    key: str\n\n    @classmethod\n    def from_env(cls):\n        url = os.getenv('URL')\n"
+            "        key = os.getenv('KEY')\n        if not url or not key:\n            raise ValueError\n"
+            "        return cls(url=url, key=key)\n",
+        },
+        "config.py:13",
+        "KEY",
     ),
 }
 

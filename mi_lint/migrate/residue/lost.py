@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mi_lint.migrate.branching.switches import SECRET_NAME
 from mi_lint.migrate.holdbacks.libraries import secret_origins
 from mi_lint.migrate.residue.declared import filling, owner_of
+from mi_lint.migrate.residue.named import told_apart
 from mi_lint.migrate.residue.reach import answers_of
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
@@ -39,11 +40,14 @@ def lost_of(site: Site, analysis: Analysis) -> Lost:
     """Return the secret of a site; tests aside, whose keys may be made up."""
     if known.is_test(site.module.path):
         return Lost(site, ())
-    found = list(secret_origins(site, analysis))
+    found = [*secret_origins(site, analysis)]
+    if site.trace is not None and site.secret is not None:
+        spelled = [origin for origin in found if origin not in site.trace.origins]
+        found = [*told_apart(site.trace, site.module, site.secret), *spelled]
     places: list[tuple[Module, ast.AST]] = [(site.module, site.node)]
     for origin in [*found]:
         for module, value in [*filling(analysis.project, origin), *_answers(analysis.project, origin)]:
-            found += analysis.tracer.trace(module, value).origins
+            found += told_apart(analysis.tracer.trace(module, value), module, value)
             # What a function returns alone it is called for; where nobody does so any more, it asks for nothing.
             if not isinstance(module.parent(value), ast.Return):
                 places.append((module, value))

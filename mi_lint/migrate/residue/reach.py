@@ -84,6 +84,9 @@ def called(project: Project, module: Module, call: ast.Call) -> Iterator[tuple[M
     found = project.find(module.path, target) if target else None
     if found is not None and len(found[1]) == 1:
         yield from _named(found[0], found[1][0])
+    elif isinstance(call.func, ast.Name) and name == "cls":
+        scope = module.place(call)[0].enclosing("class")
+        yield from _named(module, scope.name) if scope is not None else ()
     elif isinstance(call.func, ast.Name):
         yield from _named(module, name)
     elif isinstance(call.func, ast.Attribute) and (known_class := class_of(project, module, call.func.value)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
 from mi_lint.python import known
@@ -81,9 +82,21 @@ def may_be(module: Module, read: ast.Name, given: ast.stmt | None) -> bool:
 
 def refuses(function: ast.AST) -> bool:
     """Whether a function that reads a setting gives up where there is none, as ``os.environ[name]`` does."""
+    names = {entry.arg for entry in ast.walk(function) if isinstance(entry, ast.arg)}
+    caught = any(isinstance(part, ast.ExceptHandler) for part in ast.walk(function))
     for part in ast.walk(function):
         if isinstance(part, ast.Raise):
             return True
         if isinstance(part, ast.Subscript) and ast.unparse(part.value).endswith("environ"):
             return isinstance(part.ctx, ast.Load)
+        if not caught and _gives_item(part, names):
+            return True
     return False
+
+
+def _gives_item(part: ast.AST, names: Collection[str]) -> bool:
+    """Whether a function answers with the item of a container, or the secret of a vault, that it is told."""
+    if isinstance(part, ast.Return) and isinstance(part.value, ast.Subscript):
+        return isinstance(part.value.slice, ast.Name) and part.value.slice.id in names
+    told = part.args[0] if isinstance(part, ast.Call) and part.args else None
+    return isinstance(part, ast.Call) and known.callee(part) == "get_secret" and getattr(told, "id", "") in names
