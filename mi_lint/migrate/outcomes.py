@@ -13,7 +13,7 @@ from mi_lint.migrate.branching import introspected
 from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.calls import UnreadableCallError
-from mi_lint.migrate.holdbacks import beyond_roles, gateways, libraries, platforms, visitors, workers
+from mi_lint.migrate.holdbacks import beyond_roles, clouds, gateways, libraries, platforms, visitors, workers
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.project_files import floors
 from mi_lint.python import known
@@ -64,6 +64,7 @@ def _outcome_of(site: Site, context: Context) -> Outcome:
         return Manual(_TOLD.get(site.check) or _NO_REWRITE.format(site.check))
     outcome = workers.on_workers(site, rewriter(site, context))
     outcome = platforms.on_platform(site, gateways.at_gateway(site, outcome, context))
+    outcome = clouds.in_national_cloud(site, outcome, context)
     if not isinstance(outcome, Rewritten):
         return outcome
     if known.is_test(site.module.path):

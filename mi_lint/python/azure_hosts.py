@@ -46,6 +46,8 @@ _RESOURCES = {
     "databricks": r"Microsoft\.Databricks/|azurerm_databricks_",
     "kafka": r"Microsoft\.EventHub/|azurerm_eventhub",
 }
+# https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs#environment
+_NATIONAL_TEMPLATE = re.compile(r"""(?m)^\s*environment\s*=\s*["'](?:usgovernment|china)["']""")
 _EMULATOR = re.compile(r"(?i)devstoreaccount1|^Eby8vdM02xNOcq|UseDevelopmentStorage|127\.0\.0\.1|localhost|azurite")
 MAX_DEPTH = 3
 _KNOWN: weakref.WeakKeyDictionary[Project, dict[tuple[str, ...], list[str]]] = weakref.WeakKeyDictionary()
@@ -78,6 +80,12 @@ def is_named(pattern: str, modules: Iterable[Module], analysis: Analysis) -> boo
     """Whether one of several modules, a file of settings or a template in the project names a host or resource."""
     texts = [module.source.text.decode("utf-8", "replace") for module in modules]
     return any(re.search(pattern, text) for text in [*texts, *_settings(analysis), *_texts(analysis, _TEMPLATES)])
+
+
+def is_national(hosts: re.Pattern[str], analysis: Analysis) -> bool:
+    """Whether files of settings name hosts of a national cloud outside of remarks, or a template is for one."""
+    lines = (line for text in _settings(analysis) for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return any(map(hosts.search, lines)) or any(map(_NATIONAL_TEMPLATE.search, _texts(analysis, _TEMPLATES)))
 
 
 def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) -> bool:

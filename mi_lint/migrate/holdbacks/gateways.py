@@ -60,8 +60,8 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
         return HeldBack(APIM, rewrite)
     calls = site.consumers if site.call is None else (site.call, *site.consumers)
     for call in calls:
-        texts = list(_addresses(call, context))
-        names = list(_names(call, context))
+        texts = list(addresses(call, context))
+        names = list(names_of_address(call, context))
         if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)):
             return HeldBack(APIM, rewrite)
         if any(map(_EMULATOR.search, names)) or _is_unverified(call) or _is_remarked(site):
@@ -130,7 +130,7 @@ def _remarks(module: Module, node: ast.AST) -> Iterator[str]:
         yield line.decode("utf-8", "replace")
 
 
-def _addresses(call: ClientCall, context: Context) -> Iterator[str]:
+def addresses(call: ClientCall, context: Context) -> Iterator[str]:
     """Yield what is known of the address: where it is written, and what a setting has by default."""
     address = call.arguments.get(call.client.endpoint.argument)
     if address is None:
@@ -142,7 +142,7 @@ def _addresses(call: ClientCall, context: Context) -> Iterator[str]:
                 yield node.value
 
 
-def _names(call: ClientCall, context: Context) -> Iterator[str]:
+def names_of_address(call: ClientCall, context: Context) -> Iterator[str]:
     """Yield what the address is called: in the call, on its way there, and as a setting."""
     address = call.arguments.get(call.client.endpoint.argument)
     if address is None:
