@@ -173,19 +173,22 @@ class _Walk:
         default = default_of(function.args, node)
         if default is not None:
             found += self.follow(module, default, depth)
+        is_called = True
         if self.hops < MAX_HOPS:
             self.hops += 1
-            found += self._from_callers(module, function, node, scope, depth)
+            passed_ones = self._from_callers(module, function, node, scope, depth)
+            # What nobody here calls is there for others, who may pass what they like in place of a setting.
+            is_called = passed_ones is not None or function.name.startswith("_") or not _are_settings(found)
+            found += passed_ones or []
             self.hops -= 1
-        return (
-            found
-            if any(o.kind != "none" for o in found)
-            else [*found, self.origin("parameter", module, node, node.arg)]
-        )
+        if is_called and any(o.kind != "none" for o in found):
+            return found
+        return [*found, self.origin("parameter", module, node, node.arg)]
 
     def _from_callers(
         self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, node: ast.arg, scope: Scope, depth: int
-    ) -> list[Origin]:
+    ) -> list[Origin] | None:
+        """Return what the callers of a function pass; None when nobody calls it."""
         owner = scope.parent
         method = owner is not None and owner.kind == "class"
         name = owner.name if method and owner is not None and function.name == "__init__" else function.name
@@ -199,7 +202,7 @@ class _Walk:
             argument = passed(call, function.args, node, offset)
             if argument is not None:
                 found += self.through(other, call, "passed", node.arg, argument, depth)
-        return found
+        return found if callers else None
 
     def attribute(self, module: Module, node: ast.Attribute, depth: int) -> list[Origin]:
         qualified = module.qualified(node)
@@ -348,6 +351,10 @@ class _Walk:
             # Calling a token provider gives a token.
             return [self.origin("token", module, node)]
         return result or [self.opaque(module, node, f"the result of '{known.callee(node)}'")]
+
+
+def _are_settings(origins: list[Origin]) -> bool:
+    return bool(origins) and all(origin.kind in ("environment", "setting", "config", "vault") for origin in origins)
 
 
 def _is_static(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from mi_lint.migrate.endpoint.connection_strings import template
 from mi_lint.migrate.project_files.manifests import folders_around
 from mi_lint.python.analysis import Analysis
+from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.project import Project
+from mi_lint.python.scopes import Binding, Function
 from mi_lint.python.site import Site
 
 REASON = (
@@ -28,6 +30,8 @@ _MANIFESTS = ("setup.py", "setup.cfg", "pyproject.toml")
 # https://packaging.python.org/en/latest/specifications/core-metadata/#classifier
 _CLASSIFIED = re.compile(rb"(?m)^[ \t]*[\"']?classifiers?[\"']?\s*[=:]")
 _PRIVATE = re.compile(rb"(?i)Private\s*::\s*Do Not Upload")
+_NAME = re.compile(rb"(?m)^[ \t]*name[ \t]*=[ \t]*[\"']([\w.-]+)[\"']")
+_MAX_STEPS = 3
 # https://developers.home-assistant.io/docs/creating_integration_file_structure
 _HOME_ASSISTANT = ("manifest.json", "config_flow.py")
 
@@ -35,6 +39,8 @@ _HOME_ASSISTANT = ("manifest.json", "config_flow.py")
 def reason(site: Site, analysis: Analysis) -> str:
     """Return why users of a package may be the ones who set a secret; empty when they are not."""
     unknown = next((origin.name for origin in secret_origins(site, analysis) if origin.kind == "opaque"), "")
+    if not unknown and site.secret is not None:
+        unknown = _parameter(site.module, site.secret)
     kept = site.call is not None and site.call.client.keeps_connection_string
     published = unknown and is_published(site.module.path, analysis.project)
     return (_KEPT if kept else REASON).format(unknown) if published else ""
@@ -61,6 +67,48 @@ def is_published(path: str, project: Project) -> bool:
             return True
         for name in _MANIFESTS:
             other = f"{folder}/{name}".lstrip("/")
-            if other in project.files_in(folder) and _CLASSIFIED.search(text := project.text(other)):
+            text = project.text(other) if other in project.files_in(folder) else b""
+            if text and (_CLASSIFIED.search(text) or _is_installed_by_name(text, folder, project)):
                 return _PRIVATE.search(text) is None
     return False
+
+
+def _is_installed_by_name(manifest: bytes, folder: str, project: Project) -> bool:
+    """Whether the README beside a manifest tells people to install the package by its name."""
+    name = _NAME.search(manifest)
+    if name is None:
+        return False
+    spelled = re.sub(rb"[-_.]+", b"[-_.]+", name[1])
+    command = re.compile(
+        rb"(?i)\b(?:pip3?|pipx|uv|poetry)[ \t]+(?:install|add)[ \t]+[\"']?" + spelled + rb"(?![\w./-])"
+    )
+    return any(command.search(project.text(path)) for path in project.named_in(folder, ("README*", "readme*")))
+
+
+def _parameter(module: Module, node: ast.expr, steps: int = 0) -> str:
+    """Return the parameter of a public function that a value may come from, whatever it is when nobody passes it."""
+    for part in ast.walk(node):
+        values: list[ast.expr] = []
+        if isinstance(part, ast.Name):
+            for binding in module.place(part)[0].lookup(part.id):
+                if _is_public(binding, module):
+                    return f"the parameter '{binding.name}'"
+                values += [binding.value] if binding.value is not None else []
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "self":
+            owner = module.place(part)[0].enclosing("class")
+            stored = module.attributes.get(part.attr, ())
+            values += [value for scope, _, value, _ in stored if scope.enclosing("class") is owner]
+        for value in values if steps < _MAX_STEPS else ():
+            if found := _parameter(module, value, steps + 1):
+                return found
+    return ""
+
+
+def _is_public(binding: Binding, module: Module) -> bool:
+    """Whether a binding is a parameter of a function, or of the constructor of a class, that others may call."""
+    function = binding.scope.node
+    if binding.kind != "parameter" or binding.name in ("self", "cls") or not isinstance(function, Function):
+        return False
+    owner = module.parent(function)
+    names = [function.name, *([owner.name] if isinstance(owner, ast.ClassDef) else [])]
+    return not any(name.startswith("_") and not name.endswith("__") for name in names)
