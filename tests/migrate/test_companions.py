@@ -753,12 +753,14 @@ OLDER = [
     ("Pipfile", '[packages]\nopenai = "*"\n\n[requires]\npython_version = "{}"\n'),
     ("environment.yml", "dependencies:\n  - python={}\n  - pip:\n    - openai\n"),
     ("Dockerfile", "FROM docker.io/library/python:{}-slim\nCOPY . .\nRUN pip install openai\n"),
+    ("functions", "FROM mcr.microsoft.com/azure-functions/python:3.0-python{}\nCOPY . .\nRUN pip install openai\n"),
 ]
 
 
 @pytest.mark.parametrize(("name", "text"), OLDER, ids=[name for name, _ in OLDER])
 def test_a_project_of_a_python_without_azure_identity_is_held_back(name, text):
     for version in ("3.6", "3.8"):
+        name = name.replace("functions", "Dockerfile")
         files = {"app.py": OPENAI, name: text.format(version).encode()}
         ((_, outcome),) = session_of_texts(files, table()).plan(Options()).outcomes
         assert isinstance(outcome, HeldBack) is (version == "3.6")

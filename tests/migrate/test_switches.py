@@ -50,6 +50,29 @@ def test_a_guard_that_asks_the_environment_for_the_key_goes_with_the_key(guard, 
 
 
 @pytest.mark.parametrize(
+    ("test", "left"),
+    [
+        ("None in [key]", ""),
+        ("not all([key])", ""),
+        ("None in (key, endpoint)", "if None in (endpoint,):"),
+        ("not all((endpoint, key))", "if not all((endpoint,)):"),
+        ("not all((endpoint, key,))", "if not all((endpoint,)):"),
+        ("not all((key, endpoint, key))", "if not all((endpoint,)):"),
+        ('"" in [endpoint, key]', 'if "" in [endpoint]:'),
+    ],
+)
+def test_a_guard_that_looks_into_a_collection_goes_with_the_key(test, left):
+    guard = (
+        f'key = os.getenv("SEARCH_KEY")\nendpoint = os.getenv("SEARCH_ENDPOINT")\nif {test}:\n    raise RuntimeError'
+    )
+    text, outcomes = migrate(CLIENT.format(guard).replace('os.environ["SEARCH_KEY"]', "key"))
+    assert isinstance(outcomes[0], Rewritten)
+    assert "SEARCH_KEY" not in text
+    assert left in text
+    assert ("RuntimeError" in text) is bool(left)
+
+
+@pytest.mark.parametrize(
     "load",
     [
         "load_dotenv()",

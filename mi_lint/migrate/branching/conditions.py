@@ -43,11 +43,13 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
     if isinstance(parent, ast.BoolOp) and _is_test(module, parent):
         if _decides(operand, isinstance(parent.op, ast.And)):
             return _never(module, parent)
-        return Condition(change=_dropped(module, parent.values, operand), operand=operand, junction=parent)
+        return Condition(change=_dropped(module, parent, operand), operand=operand, junction=parent)
     if isinstance(parent, ast.List | ast.Tuple | ast.Set) and (function := _all_or_any(module.parent(parent))):
-        if len(parent.elts) < 2 or _decides(operand, function == "all"):
+        if len(parent.elts) < 2:
+            return Condition(statement=guard(module, parent))
+        if _decides(operand, function == "all"):
             return Condition()
-        return Condition(change=_dropped(module, parent.elts, operand), operand=operand, junction=parent)
+        return Condition(change=_dropped(module, parent, operand), operand=operand, junction=parent)
     if isinstance(parent, ast.If) and parent.test is operand:
         if _only_fails(parent, operand):
             return Condition(statement=parent)
@@ -60,6 +62,9 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
 
 
 def _all_or_any(node: ast.AST) -> str:
+    """Return what a test asks of its collection; ``None in (key, url)`` asks whether all are set."""
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        return "all" if isinstance(node.left, ast.Constant) and node.left.value in (None, "") else ""
     name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
     return name if name in ("all", "any") else ""
 
@@ -126,6 +131,11 @@ def without_operands(
     """Return the changes that take some, not all, of the operands out of a junction."""
     source = module.source
     operands = junction.values if isinstance(junction, ast.BoolOp) else junction.elts
+    kept = [operand for operand in operands if operand not in gone]
+    after = source.text[source.span(operands[-1])[1] : source.span(junction)[1]]
+    # What is left of a tuple of two is no tuple without its comma.
+    is_short = isinstance(junction, ast.Tuple) and len(kept) == 1 and b"," not in after
+    comma_at = source.span(kept[0])[1] if is_short else -1
     changes = []
     is_leading = True
     for index, operand in enumerate(operands):
@@ -134,7 +144,10 @@ def without_operands(
         if operand in gone and is_leading:
             changes.append(Change(source.path, start, source.span(operands[index + 1])[0], ""))
         elif operand in gone:
-            changes.append(Change(source.path, source.span(operands[index - 1])[1], end, ""))
+            last = source.span(operands[index - 1])[1]
+            changes.append(Change(source.path, last, end, "," if last == comma_at else ""))
+        elif end == comma_at and operand is operands[-1]:
+            changes.append(Change(source.path, end, end, ","))
     return changes
 
 
@@ -151,13 +164,12 @@ def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
     return None
 
 
-def _dropped(module: Module, operands: list[ast.expr], operand: ast.expr) -> Change:
-    source = module.source
-    index = operands.index(operand)
-    start, end = source.span(operand)
-    if index == 0:
-        return Change(source.path, start, source.span(operands[1])[0], "")
-    return Change(source.path, source.span(operands[index - 1])[1], end, "")
+def _dropped(module: Module, junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set, operand: ast.expr) -> Change:
+    first, *others = without_operands(module, junction, {operand})
+    if not others:
+        return first
+    kept = module.source.text[first.end : others[0].start].decode()
+    return Change(first.path, first.start, others[0].end, kept + others[0].text)
 
 
 def is_reported(module: Module, name: ast.AST) -> bool:

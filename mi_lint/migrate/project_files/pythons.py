@@ -15,7 +15,11 @@ _POETRY = re.compile(rb"(?m)^\[tool\.poetry\.dependencies\](?:\n(?!\[)[^\n]*)*?\
 _PROJECT = re.compile(rb"(?m)^requires-python[ \t]*=[ \t]*" + _VERSION)
 _PIPENV = re.compile(rb"(?m)^python_(?:full_)?version[ \t]*=[ \t]*" + _VERSION)
 _CONDA = re.compile(rb"(?m)^[ \t]*-[ \t]*[\"']?python[ \t]*=" + _VERSION)
-_IMAGE = re.compile(rb"(?mi)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?(?:\S+/)?python:(\d+\.\d+)")
+# Images of Azure Functions name the version of its host first: ``azure-functions/python:3.0-python3.7-appservice``.
+_IMAGE = re.compile(
+    rb"(?mi)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?"
+    rb"(?:\S*azure-functions/python:[\w.]+-python|(?!\S*azure-functions/)(?:\S+/)?python:)(\d+\.\d+)"
+)
 _BY_NAME = {"Pipfile": _PIPENV, "environment.yml": _CONDA, "environment.yaml": _CONDA}
 _LOCKS = frozenset(("uv.lock", "pdm.lock", "poetry.lock"))
 
