@@ -249,11 +249,13 @@ def test_files_of_the_program_and_of_its_deployment_that_set_a_setting_are_named
         "app.py": CODE,
         "config.json": f'{{"{OLD}": "secret"}}'.encode(),
         ".github/workflows/deploy.yml": f"env:\n  {OLD}: ${{{{ secrets.{OLD} }}}}\n".encode(),
-        "notes.json": f'{{"text": "see {OLD}"}}'.encode(),
+        "k8s/job.yaml": f"env:\r\n- name: {OLD}\r\n  value: secret\r\n".encode(),
+        "app.json": f'[{{"name": "{OLD}", "value": "secret"}}]'.encode(),
+        "notes.json": f'{{"text": "see {OLD}", "name": "{OLD} of the shop"}}'.encode(),
         "settings.example.json": f'{{"{OLD}": ""}}'.encode(),
     }
     plan = session_of_texts(texts, table()).plan(Options())
-    assert plan.real_settings == [".github/workflows/deploy.yml", "config.json"]
+    assert plan.real_settings == [".github/workflows/deploy.yml", "app.json", "config.json", "k8s/job.yaml"]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ _DOCUMENTS = ("README*.md", "readme*.md")
 # Files of settings in the program's own format, and workflows that deploy it; and an entry of one.
 _DATA = (".json", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".conf")
 _ENTRY = rb"(?m)(?:^|[{,])[ \t-]*[\"']?(?:%s)[\"']?[ \t]*[:=]"
+# Kubernetes and the application settings of Azure list them by name: ``- name: KEY``.
+_LISTED = rb"(?m)(?:^|[{,])[ \t-]*[\"']?name[\"']?[ \t]*:[ \t]*[\"']?(?:%s)[\"']?[ \t]*(?:,|\r?$)"
 
 
 # An old name with its new names and an example of each value.
@@ -87,7 +89,7 @@ def real_files(project: Project, names: frozenset[str]) -> list[str]:
     if not names:
         return []
     listed = b"|".join(re.escape(name.encode()) for name in sorted(names))
-    named, entry = re.compile(rb"\b(?:%s)\b" % listed), re.compile(_ENTRY % listed)
+    named, entry = re.compile(rb"\b(?:%s)\b" % listed), re.compile(b"%s|%s" % (_ENTRY % listed, _LISTED[4:] % listed))
     compose = set(project.named(_COMPOSE))
     found = []
     for path in project.files:
