@@ -3,7 +3,8 @@
 Whether a platform gives its programs tokens that Microsoft Entra ID can trust:
 https://cloud.google.com/run/docs/securing/service-identity, https://vercel.com/docs/oidc/azure,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html,
-https://fly.io/docs/security/openid-connect/, https://render.com/docs/oidc (for AWS only); the others document none.
+https://fly.io/docs/security/openid-connect/, https://render.com/docs/oidc (for AWS only),
+https://learn.microsoft.com/azure/developer/github/connect-from-azure-openid-connect; the others document none.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Platform:
     """A platform and the file that deploys to it: its name, and what has to stand in it.
 
     ``tokens`` are those that a federated credential can trust. ``weak`` files are often left over from somewhere else.
+    ``sign_in`` is what the platform has for Azure.
     """
 
     name: str
@@ -34,23 +36,40 @@ class Platform:
     text: re.Pattern[str]
     tokens: str = ""
     weak: bool = False
+    sign_in: str = ""
 
     @property
     def way(self) -> str:
         """What signs in instead of a managed identity."""
+        if self.sign_in:
+            return self.sign_in
         if not self.tokens:
             return _PRINCIPAL
         return f"let a federated credential trust {self.tokens} (ClientAssertionCredential), or {_PRINCIPAL}"
 
 
-def _platform(name: str, file: str, text: str = "", tokens: str = "", *, weak: bool = False) -> Platform:
-    return Platform(name, re.compile(file), re.compile(text, re.MULTILINE), tokens, weak)
+def _platform(
+    name: str, file: str, text: str = "", tokens: str = "", *, weak: bool = False, sign_in: str = ""
+) -> Platform:
+    return Platform(name, re.compile(file), re.compile(text, re.MULTILINE), tokens, weak, sign_in)
 
 
 _GOOGLE = "the identity tokens of its service account"
 _AWS = "the tokens of sts:GetWebIdentityToken"
 _CLOUD_RUN = (
     r"gcloud(?: beta)? run deploy|google-github-actions/deploy-cloudrun|-\s*['\"]?run['\"]?\s*\n\s*-\s*['\"]?deploy\b"
+)
+# A workflow that runs a program with a secret of Azure, and does not sign in by itself. Runners of one's own may be
+# machines in Azure.
+_WORKFLOW = (
+    r"\A(?![\s\S]*(?:\bazure/login@|\bself-hosted\b))"
+    r"(?=[\s\S]*\b(?:python3?|uv[ \t]+run)[ \t]+(?:-[a-ln-z]+[ \t]+)*"
+    r"(?:[\w./-]+\.py\b|-m[ \t]+(?!(?:pip|pytest|unittest|venv|build)\b)))"
+    r"(?=[\s\S]*\$\{\{[ \t]*secrets\.\w*(?:AZURE|OPENAI|STORAGE|BLOB|COSMOS|CONN_STR|CONNECTION)\w*[ \t]*\}\})"
+)
+_FEDERATION = (
+    "let azure/login sign in before it by federation (permissions: id-token: write), whose sign-in "
+    "DefaultAzureCredential takes over from the Azure CLI"
 )
 _STREAMLIT = r"//(?:share\.streamlit\.io|[\w-]+\.streamlit\.app)\b"
 PLATFORMS = (
@@ -66,24 +85,30 @@ PLATFORMS = (
     _platform("Streamlit Community Cloud", r"^README\.md$", _STREAMLIT, weak=True),
     _platform("Hugging Face Spaces", r"^README\.md$", r"\A---\s[\s\S]{0,300}?^sdk:\s*(?:streamlit|gradio|docker)\b"),
     _platform("a Raspberry Pi", r"^requirements[\w.-]*\.txt$", r"^(?:RPi\.GPIO|gpiozero|picamera2?|spidev)\b"),
+    _platform("a hosted runner of GitHub Actions", r"^\.github/workflows/", _WORKFLOW, sign_in=_FEDERATION),
     _platform("Heroku", r"^Procfile$", r"^\w+:\s", weak=True),
 )  # fmt: skip
 
 
 def found(paths: Iterable[str], text: Callable[[str], str], on_azure: bool) -> list[str]:
     """Return a line for each platform of others; what is weak says nothing beside another one or a host in Azure."""
-    places: dict[str, tuple[Platform, str]] = {}
+    places: dict[str, tuple[Platform, list[str]]] = {}
     for path in sorted(paths, key=lambda path: (path.count("/"), path)):
         if path.count("/") <= MAX_DEPTH and not is_test(path):
             for platform in _deployed(path, text):
-                places.setdefault(platform.name, (platform, path))
-    strong = [(platform, path) for platform, path in places.values() if not platform.weak]
+                places.setdefault(platform.name, (platform, []))[1].append(path)
+    strong = [(platform, files) for platform, files in places.values() if not platform.weak]
     told = strong or ([] if on_azure else list(places.values()))
-    return [f"{path}: {platform.name} gives no managed identity: {platform.way}" for platform, path in told]
+    return [f"{_first(files)}: {platform.name} gives no managed identity: {platform.way}" for platform, files in told]
+
+
+def _first(files: list[str]) -> str:
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
 
 
 def _deployed(path: str, text: Callable[[str], str]) -> Iterator[Platform]:
-    name = posixpath.basename(path)
+    # Workflows are known by their folder.
+    name = path if path.startswith(".github/") else posixpath.basename(path)
     for platform in PLATFORMS:
         if platform.file.search(name) and platform.text.search(text(path)):
             yield platform

@@ -23,6 +23,12 @@ def elsewhere(folder, files):
     return {note.partition(":")[0]: note.split(": ")[1].removesuffix(" gives no managed identity") for note in told}
 
 
+WORKFLOW = (
+    "jobs:\n  load:\n    runs-on: ubuntu-latest\n    steps:\n      - run: python jobs/load.py\n        env:\n"
+    "          AZURE_STORAGE_CONNECTION_STRING: ${{ secrets.AZURE_STORAGE_CONNECTION_STRING }}\n"
+)
+
+
 @pytest.mark.parametrize(
     ("path", "text", "name"),
     [
@@ -39,6 +45,13 @@ def elsewhere(folder, files):
         ("README.md", "---\ntitle: Shop\nsdk: gradio\n---\n", "Hugging Face Spaces"),
         ("README.md", "See https://shop.streamlit.app\n", "Streamlit Community Cloud"),
         ("Procfile", "web: gunicorn app:app\n", "Heroku"),
+        # https://github.com/DhaneshRamesh/fique-rag-uploader/tree/b21a41dd5c
+        (".github/workflows/load.yml", WORKFLOW, "a hosted runner of GitHub Actions"),
+        (
+            ".github/workflows/load.yml",
+            WORKFLOW.replace("jobs/load.py", "-m shop"),
+            "a hosted runner of GitHub Actions",
+        ),
         # https://github.com/imaikosuke/plant-murmur-raspberrypi/tree/3c07936344
         ("requirements.txt", "azure-storage-blob\nRPi.GPIO==0.7.1\n", "a Raspberry Pi"),
     ],
@@ -55,6 +68,11 @@ def test_a_platform_is_known_by_the_file_that_deploys_to_it(tmp_path, path, text
         {"vercel.json": '{"rewrites": []}'},
         {"serverless.yml": "provider:\n  name: azure\n"},
         {"tests/render.yaml": RENDER["render.yaml"]},
+        {".github/workflows/load.yml": WORKFLOW.replace("ubuntu-latest", "self-hosted")},
+        {".github/workflows/load.yml": WORKFLOW.replace("- run:", "- uses: azure/login@v2\n      - run:")},
+        {".github/workflows/test.yml": WORKFLOW.replace("jobs/load.py", "-m pytest")},
+        {".github/workflows/load.yml": WORKFLOW.replace("secrets.AZURE_STORAGE_CONNECTION_STRING", "secrets.PYPI")},
+        {"jobs/load.yml": WORKFLOW},
         {"Procfile": "web: gunicorn app:app\n", "README.md": "https://shop.streamlit.app", "main.bicep": VM},
     ],
 )
@@ -65,13 +83,18 @@ def test_files_of_something_else_tell_nothing(tmp_path, files):
 def test_a_file_that_several_platforms_read_says_nothing_beside_another(tmp_path):
     files = {"Procfile": "web: gunicorn app:app\n", "railway.toml": "", "serverless.yml": "p:\n  name: aws\n"}
     files["sub/samconfig.toml"] = ""
-    assert elsewhere(tmp_path, files) == {"railway.toml": "Railway", "serverless.yml": "AWS"}
+    assert elsewhere(tmp_path, files) == {"railway.toml": "Railway", "serverless.yml and 1 more": "AWS"}
 
 
 def test_the_summary_of_a_migration_says_it_in_one_line(tmp_path):
     write(str(tmp_path), {"app.py": BLOB, **RENDER})
     azure = of_migration(open_project([str(tmp_path)], load([str(tmp_path)])))
     assert azure.elsewhere == [f"render.yaml: Render gives no managed identity: {PRINCIPAL}"]
+
+
+def test_of_many_files_the_first_is_named(tmp_path):
+    files = {f".github/workflows/{name}.yml": WORKFLOW for name in "abc"}
+    assert list(elsewhere(tmp_path, files)) == [".github/workflows/a.yml and 2 more"]
 
 
 def test_nothing_is_said_where_nothing_is_opened(tmp_path):
