@@ -124,6 +124,15 @@ def test_a_text_that_is_formatted_by_itself_ends_no_run():
     assert [type(outcome) for _, outcome in plan.outcomes] == [Rewritten]
 
 
+@pytest.mark.parametrize(
+    ("verify", "state"),
+    [("False if is_emulator else True", HeldBack), ("not on_emulator(url)", HeldBack), ("VERIFY", Rewritten)],
+)
+def test_a_client_that_may_talk_to_the_emulator_keeps_its_key(verify, state):
+    code = COSMOS.replace(b'"COSMOS_KEY"]', f'"COSMOS_KEY"], connection_verify={verify}'.encode())
+    assert isinstance(outcome_in({"app.py": code}), state)
+
+
 def test_a_client_that_creates_databases_keeps_its_key():
     outcome = outcome_in({"app.py": COSMOS + b'client.create_database("orders")\n'})
     assert outcome.reason.startswith("line 6 calls 'create_database', which fails with a managed identity: data roles")

@@ -18,7 +18,7 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.endpoint import flask_classes
 from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, setting_of, template
 from mi_lint.migrate.endpoint.settings_classes import is_plain_field, reads_file, renamed_field
-from mi_lint.migrate.endpoint.siblings import sibling
+from mi_lint.migrate.endpoint.siblings import is_given, sibling
 from mi_lint.migrate.holdbacks import judgement
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -223,20 +223,19 @@ def _from_setting(
     if not isinstance(old, str) or not old:
         return "the name of the setting that holds the connection string is not known"
     there = sibling(old, call.client, context.module, context.analysis)
+    given = bool(there) and is_given(there, context.module, context.analysis)
     entity_needed = bool(endpoint.entity_argument) and endpoint.entity_argument not in call.arguments
     if (origin.kind == "setting" or key is not None) and (carrier is None or carrier.exclusive) and not entity_needed:
-        field = None
-        if key is None:
-            field = renamed_field(origin, value, there, call, context)
-        elif carrier is None:
+        field = renamed_field(origin, value, there, call, context) if key is None else None
+        if key is not None and carrier is None:
             field = flask_classes.renamed(key, value, origin, there, call, context)
         if field is not None:
-            told_field = () if there else ((field.new, endpoint.example),)
+            told_field = () if given or (there and not field.changes) else ((field.new, endpoint.example),)
             code, changes = field.code, field.changes
             if carrier is not None:
                 code = _new_name(carrier, call, context.module)
-                kept = _renamed(carrier, code, secret, context)
-                changes = (context.replace(carrier.value, field.code), *changes, *kept)
+                changes = (context.replace(carrier.value, field.code), *changes)
+                changes += _renamed(carrier, code, secret, context)
             return Replacement(code, changes, told_field, ((field.old, field.new),))
     if origin.kind in ("environment", "setting") and _has_default(origin):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
@@ -247,7 +246,7 @@ def _from_setting(
     # Vaults name with hyphens, which App Service refuses: https://learn.microsoft.com/azure/app-service/configure-common
     named = old.replace("-", "_").upper() if origin.kind == "vault" and "-" in old else old
     new = there or context.setting(named, call.client)
-    settings = [] if there else [(new, endpoint.example)]
+    settings = [] if given else [(new, endpoint.example)]
     entity = ""
     if endpoint.entity_argument and endpoint.entity_argument not in call.arguments:
         entity_setting = setting_name(named, endpoint.entity_argument.upper())

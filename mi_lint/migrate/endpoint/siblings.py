@@ -40,6 +40,16 @@ def sibling(old: str, client: Client, module: Module, analysis: Analysis) -> str
     return "" if _differ(old, name, module, analysis) else name
 
 
+def is_given(name: str, module: Module, analysis: Analysis) -> bool:
+    """Whether a setting is there where a module runs: that reads it, too, or a sample beside it names it.
+
+    Another program of the repository may be the only one that has it.
+    """
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+    texts = (module.source.text.decode("utf-8", "replace"), *_samples(module, analysis))
+    return any(map(word.search, texts))
+
+
 def _is_sibling(name: str, stem: str) -> bool:
     endings = (pattern.search(name) for pattern in _ENDINGS)
     return any(match and name[: match.start()].rstrip("_-") == stem.rstrip("_-") for match in endings)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python import known
-from mi_lint.python.azure_hosts import emulating_file, emulator_beside
+from mi_lint.python.azure_hosts import emulating_file, emulator_beside, is_in_settings, is_told, settings_values
 from mi_lint.python.facts import Module
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import ClientCall, Site
@@ -39,10 +39,11 @@ UNKNOWN = "the host '{}' is none of the service's own, and may not take its toke
 _APIM = re.compile(r"\.azure-api\.(?:net|us|cn)\b", re.IGNORECASE)
 # Names of settings and variables: APIM_BASE_URL, apim_endpoint, API_MANAGEMENT_URL.
 _APIM_NAME = re.compile(r"(?<![a-z])apim(?![a-z])|api_?management", re.IGNORECASE)
+_SETTING = re.compile(r"[A-Za-z]\w*_\w+")
 _EMULATOR = re.compile(r"emulator|azurite", re.IGNORECASE)
 # https://learn.microsoft.com/azure/storage/common/storage-use-azurite: neither files nor hierarchical namespaces.
 _EMULATED = ("azure-storage-blob", "azure-storage-queue", "azure-data-tables")
-_REGIONAL = re.compile(r"//[a-z0-9]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
+_REGIONAL = re.compile(r"//[\w<>{}$-]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
     r"(?:^|\.)azure(?:ml)?\.(?:com|us|cn|net|ms)$|(?:^|\.)(?:microsoft|windows)\.(?:com|net)$", re.IGNORECASE
@@ -62,7 +63,8 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
     for call in calls:
         texts = list(addresses(call, context))
         names = list(names_of_address(call, context))
-        if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)):
+        settings = sorted({word.upper() for name in names for word in _SETTING.findall(name)})
+        if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)) or _is_told(_APIM, settings, context):
             return HeldBack(APIM, rewrite)
         if any(map(_EMULATOR.search, names)) or _is_unverified(call) or _is_remarked(site):
             return HeldBack(EMULATOR, rewrite)
@@ -72,13 +74,21 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
             return HeldBack(BESIDE_EMULATOR.format(*beside), rewrite)
         if "cognitiveservices" not in call.client.scope:
             continue
-        if any(map(_REGIONAL.search, texts)):
+        if any(map(_REGIONAL.search, texts)) or _is_told(_REGIONAL, settings, context):
             return HeldBack(REGIONAL)
+        texts += [value for name in settings for value in settings_values(name, context.analysis)]
         hosts = [match[1] for text in texts for match in _HOST.finditer(text)]
         foreign = next((host for host in hosts if not _OWN.search(host) and not _MADE_UP.search(host)), "")
         if foreign:
             return HeldBack(UNKNOWN.format(foreign), rewrite)
+        # A settings class may have names of its own.
+        if not any(map(_OWN.search, hosts)) and is_in_settings(_APIM, context.analysis):
+            return HeldBack(APIM, rewrite)
     return outcome
+
+
+def _is_told(pattern: re.Pattern[str], settings: list[str], context: Context) -> bool:
+    return any(is_told(pattern, name, context.analysis) for name in settings)
 
 
 def _secret_names(site: Site) -> Iterator[str]:
@@ -107,9 +117,12 @@ def _beside_emulator(site: Site, call: ClientCall, context: Context) -> tuple[st
 
 
 def _is_unverified(call: ClientCall) -> bool:
-    """Whether a client takes any certificate, as that of the Cosmos DB emulator, which signs its own."""
+    """Whether a client takes any certificate at times, as that of the Cosmos DB emulator, which signs its own."""
     verify = known.keyword(call.node, "connection_verify")
-    return isinstance(verify, ast.Constant) and verify.value is False
+    if isinstance(verify, ast.Constant):
+        return verify.value is False
+    # ``not is_emulator``, ``False if is_emulator else True``; what a setting says may be anything.
+    return verify is not None and _EMULATOR.search(ast.unparse(verify)) is not None
 
 
 def _is_remarked(site: Site) -> bool:
