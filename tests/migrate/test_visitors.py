@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 
 import pytest
 
@@ -175,3 +176,40 @@ def test_a_key_that_callers_of_a_route_bring_along_stays(route, brought):
     ((_, found),) = session_of_texts(texts, table()).plan(Options()).outcomes
     assert isinstance(found, HeldBack)
     assert ("('x_azure_api_key')" in found.reason) == brought
+
+
+def test_what_a_request_brings_is_followed_through_callers_and_objects():
+    # https://github.com/VenushkiT/Document-Chunking-App/blob/9ed5b4bb58/batchProcessor.py#L26
+    texts = {
+        "storage.py": """\
+            from azure.storage.blob import BlobServiceClient
+
+            class Storage:
+                def __init__(self, connection_string=None):
+                    self.client = BlobServiceClient.from_connection_string(connection_string)
+        """,
+        "batch.py": """\
+            from storage import Storage
+
+            class Batch:
+                def __init__(self, source, options):
+                    self.options = options
+                    self.storage = Storage(self.options.get("connection_string"))
+        """,
+        "app.py": """\
+            from flask import Flask, request
+            from batch import Batch
+
+            app = Flask(__name__)
+
+            @app.route("/batch", methods=["POST"])
+            def batch():
+                data = request.get_json(force=True)
+                options = data.get("options", {})
+                Batch(data.get("source"), options)
+        """,
+    }
+    session = session_of_texts({path: textwrap.dedent(text).encode() for path, text in texts.items()}, table())
+    ((_, found),) = session.plan(Options()).outcomes
+    assert isinstance(found, HeldBack)
+    assert found.reason.startswith("users of the application enter this key ('flask.request')")

@@ -15,6 +15,7 @@ from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin, Trace
 from mi_lint.python.project import Project
+from mi_lint.python.scopes import Function, passed
 from mi_lint.python.site import Site
 
 KEY = (
@@ -36,13 +37,14 @@ _OBJECTS = (
     "chainlit.user_session", "bottle.request",
 )  # fmt: skip
 # What handlers call them, whichever the framework.
-_NAMES = frozenset({"request", "current_user", "user", "tenant", "customer", "query_params", "form_data"})
+_NAMES = frozenset({"request", "req", "current_user", "user", "tenant", "customer", "query_params", "form_data"})
 _REQUESTS = ("request_", "req_")
 # A key of their own that callers of a route bring along, on whatever way it reaches the client.
 _BROUGHT = re.compile(rb"\b(\w*(?:azure|openai)\w*key\w*)\s*:[^=\n]{0,60}=\s*(?:Header|Form|Query|Cookie)\(")
 _KEY_FIELD = re.compile(r"(?i)(?:^|_)key$|connection_?string|secret$")
 _FROM_HOST = frozenset({"environment", "setting", "config", "vault"})
-_MAX_STEPS = 4
+_MAX_STEPS = 5
+_MAX_CALLERS = 8
 
 
 def reason(site: Site, analysis: Analysis) -> str:
@@ -97,7 +99,7 @@ def _is_of_settings(origin: Origin) -> bool:
 
 def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str:
     """Return what of a form, a request or a session an expression reads."""
-    root, dotted = node, None
+    root, dotted, first = node, None, ""
     while not isinstance(root, ast.Name):
         if isinstance(root, ast.Call):
             if _is_field(module, root):
@@ -105,6 +107,7 @@ def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str
             root = root.func
         elif isinstance(root, ast.Attribute | ast.Subscript | ast.Await):
             dotted = dotted or (root if isinstance(root, ast.Attribute) and module.qualified(root) else None)
+            first = root.attr if isinstance(root, ast.Attribute) else ""
             root = root.value
         else:
             return ""
@@ -115,8 +118,29 @@ def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str
     named = root.id in _NAMES or root.id.startswith(_REQUESTS)
     if found or (named and root is not node):
         return found or root.id
-    values = [binding.value for binding in module.reaching(root) if binding.value is not None and steps < _MAX_STEPS]
-    return next((where for value in values if (where := _read(module, value, analysis, steps + 1))), "")
+    values = _given(module, root, first, analysis) if steps < _MAX_STEPS else ()
+    return next((where for other, value in values if (where := _read(other, value, analysis, steps + 1))), "")
+
+
+def _given(module: Module, root: ast.Name, first: str, analysis: Analysis) -> Iterator[tuple[Module, ast.expr]]:
+    """Yield what a name is given, by callers, too; of ``self``, what its attribute is given."""
+    if root.id == "self" and first:
+        within = module.place(root)[0].enclosing("class")
+        entries = module.attributes.get(first, ())
+        yield from ((module, value) for scope, _, value, _ in entries if scope.enclosing("class") is within)
+        return
+    for binding in module.reaching(root):
+        function, argument = binding.scope.node, binding.node
+        if binding.value is not None:
+            yield module, binding.value
+        elif binding.kind == "parameter" and isinstance(function, Function) and isinstance(argument, ast.arg):
+            owner = module.parent(function)
+            made = function.name == "__init__" and isinstance(owner, ast.ClassDef)
+            name = owner.name if made and isinstance(owner, ast.ClassDef) else function.name
+            bound = 1 if isinstance(owner, ast.ClassDef) else 0
+            calls = analysis.project.callers(module, name)[:_MAX_CALLERS]
+            found = ((other, passed(call, function.args, argument, bound)) for other, call in calls)
+            yield from ((other, value) for other, value in found if value is not None)
 
 
 def _is_field(module: Module, call: ast.Call) -> bool:
