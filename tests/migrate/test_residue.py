@@ -444,6 +444,84 @@ DEMANDS = {
         "config.py:13",
         "KEY",
     ),
+    "item of a file that is passed where nothing takes it": (
+        {
+            "app.py": CALLED,
+            "main.py": "import yaml\nfrom app import make\n\ndef read():\n    with open('config.yaml') as file:\n"
+            "        return yaml.safe_load(file)\n\ndef main():\n    config = read()\n    key = config['DB_KEY']\n"
+            "    return make(key)\n",
+        },
+        "main.py:10",
+        "DB_KEY",
+    ),
+    "item of a configuration that nobody knows, asked about elsewhere": (
+        {
+            "app.py": CALLED.replace("make(key)", "make()")
+            .replace("    return", "    config = load()\n    key = config['key']\n    return")
+            .replace(
+                "\ndef",
+                "from settings import load\n\ndef is_on():\n    config = load()\n"
+                "    return bool(config['url'] and config['key'])\n\ndef",
+                1,
+            ),
+            "main.py": "import app\n\nif app.is_on():\n    app.make()\n",
+            "settings.py": "import store\n\ndef load():\n    return {name: store.get(name) for name in store.NAMES}\n",
+        },
+        "app.py:7",
+        "key",
+    ),
+    "names of items that are asked one by one of what an object keeps, too": (
+        {
+            "app.py": CLIENT.format("from config import load\n\nconfig = load()\n", "config['KEY']")
+            + "class Worker:\n    def __init__(self, config):\n        self.config = config\n\n    def run(self):\n"
+            "        return self.config['URL']\n\ndef check():\n    required = ['KEY', 'URL']\n"
+            "    missing = [name for name in required if not config.get(name)]\n    if missing:\n"
+            "        raise ValueError(missing)\n    return Worker(config)\n",
+            "config.py": "import os\n\ndef load():\n    config = {'KEY': os.getenv('KEY'), 'URL': os.getenv('URL')}\n"
+            "    return config\n",
+        },
+        "app.py:17",
+        "KEY",
+    ),
+    "values that are looked through for what is missing or empty": (
+        {
+            "app.py": CLIENT.format("import os\n\nKEY = os.getenv('KEY')\n", "KEY")
+            + "def check():\n    required = {'KEY': KEY}\n"
+            "    missing = [k for k, v in required.items() if v is None or (isinstance(v, str) and not v.strip())]\n"
+            "    if missing:\n        raise ValueError(missing)\n",
+        },
+        "app.py:10",
+        "KEY",
+    ),
+    "check of a dictionary that is made once, and of what its entries look like": (
+        {
+            "app.py": CALLED.replace("make(key)", "make()")
+            .replace("Credential(key)", "Credential(settings()['key'])")
+            .replace(
+                "\ndef",
+                "import os\n\n_settings = None\n\ndef settings():\n    global _settings\n"
+                "    if _settings is not None:\n        return _settings\n    url = os.getenv('URL')\n"
+                "    key = os.getenv('KEY')\n    if not all([url, key]):\n        raise ValueError\n"
+                "    for name, value in [('URL', url), ('KEY', key)]:\n        if value and '@' in value:\n"
+                "            raise ValueError(f'{name}: {value[:5]}')\n"
+                "    _settings = {'url': url, 'key': key}\n    return _settings\n\ndef",
+                1,
+            )
+        },
+        "app.py:13",
+        "KEY",
+    ),
+    "parts of a connection string that nothing reads": (
+        {
+            "app.py": "import os\nfrom azure.storage.blob import BlobServiceClient\n\n"
+            "connection_string = os.getenv('BLOBS')\n"
+            "client = BlobServiceClient.from_connection_string(connection_string)\n\nkey = None\n"
+            "for part in connection_string.split(';'):\n    if part.startswith('AccountKey='):\n"
+            "        key = part[len('AccountKey='):]\n",
+        },
+        "app.py:8",
+        "BLOBS",
+    ),
 }
 
 

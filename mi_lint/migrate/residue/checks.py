@@ -24,6 +24,23 @@ def checked(module: Module) -> Mapping[str, ast.AST]:
     return {name: loop for loop in loops if _asks(module, loop) for name in _listed(module, loop)}
 
 
+def gone_through(module: Module, name: ast.expr) -> list[str] | None:
+    """Return the names that a loop variable takes one by one; None for one that no loop over written names binds."""
+    for loop in module.parents(name):
+        if isinstance(loop, _Loop):
+            target = loop.target if isinstance(loop, ast.For) else loop.generators[0].target
+            bound = target.elts if isinstance(target, ast.Tuple) else [target]
+            if isinstance(name, ast.Name) and any(getattr(entry, "id", "") == name.id for entry in bound):
+                return [*_listed(module, loop)] or None
+    return None
+
+
+def loop_variable(module: Module, collection: ast.expr) -> ast.expr | None:
+    """Return what gets the entries of a collection that is written where a loop goes through it."""
+    loop = module.parent(collection)
+    return loop.target if isinstance(loop, ast.For | ast.comprehension) and loop.iter is collection else None
+
+
 def _asks(module: Module, loop: _Loop) -> bool:
     """Whether a loop looks for what is not set, and its function then gives up or says so."""
     if not _finds_missing(module, loop):
@@ -46,6 +63,8 @@ def _finds_missing(module: Module, loop: _Loop) -> bool:
 
 
 def _says_missing(test: ast.expr) -> bool:
+    if isinstance(test, ast.BoolOp):
+        return (any if isinstance(test.op, ast.Or) else all)(map(_says_missing, test.values))
     if isinstance(test, ast.Compare):
         return isinstance(test.ops[0], ast.NotIn | ast.Is | ast.Eq)
     return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import is_reporting
-from mi_lint.migrate.residue.reach import called, parameter_of, uses_elsewhere
+from mi_lint.migrate.residue.checks import checked, gone_through
+from mi_lint.migrate.residue.reach import called, is_of_another, parameter_of, sharing, uses_elsewhere
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
@@ -46,7 +47,7 @@ class Items:
         parent = module.parent(container)
         if len(self._seen) > MAX_PLACES:
             yield ItemUse("unknown", module, container)
-        elif isinstance(parent, ast.Await):
+        elif isinstance(parent, ast.Await | ast.BoolOp) and not _is_asked(module.parent(parent), parent):
             yield from self.uses(module, parent)
         elif isinstance(parent, ast.Subscript) and parent.value is container:
             yield from self._of_constant(parent.slice, "read", module, parent)
@@ -70,10 +71,13 @@ class Items:
 
     def _of_constant(self, name: ast.expr, kind: str, module: Module, use: ast.expr) -> Iterator[ItemUse]:
         """Yield a use that names an item, when it is this one or may be."""
-        if not isinstance(name, ast.Constant):
-            yield ItemUse("unknown", module, use)
-        elif name.value == self.key:
-            yield ItemUse(kind, module, use)
+        if isinstance(name, ast.Constant):
+            if name.value == self.key:
+                yield ItemUse(kind, module, use)
+            return
+        names = gone_through(module, name)
+        if names is None or self.key in names:
+            yield ItemUse("counted" if names and self.key in checked(module) else "unknown", module, use)
 
     def _method(self, module: Module, method: ast.Attribute) -> Iterator[ItemUse]:
         call = module.parent(method)
@@ -108,6 +112,9 @@ class Items:
         yield ItemUse("unknown", module, container)
 
     def _assigned(self, module: Module, container: ast.expr, target: ast.expr) -> Iterator[ItemUse]:
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+            yield from self._kept(module, target)
+            return
         if not isinstance(target, ast.Name):
             yield ItemUse("unknown", module, container)
             return
@@ -122,6 +129,14 @@ class Items:
         for other, read in reads:
             yield from self.uses(other, read)
 
+    def _kept(self, module: Module, target: ast.Attribute) -> Iterator[ItemUse]:
+        """Yield what becomes of the item where an object keeps the dictionary: ``self.config = config``."""
+        class_ = next((p for p in module.parents(target) if isinstance(p, ast.ClassDef)), None)
+        for other in sharing(self.project, module, target.attr, class_.name if class_ is not None else ""):
+            for read in other.attribute_loads(target.attr):
+                if not is_of_another(self.project, other, read, class_):
+                    yield from self.uses(other, read)
+
     def _returned(self, module: Module, container: ast.expr, statement: ast.Return) -> Iterator[ItemUse]:
         functions = (p for p in module.parents(statement) if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef))
         function = next(functions, None)
@@ -133,6 +148,19 @@ class Items:
                 yield from self.uses(other, call)
 
 
+def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """Return the container and the name of an item that is read: ``settings["key"]``, ``settings.get("key")``."""
+    name: ast.expr | None = None
+    container: ast.expr | None = None
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        container, name = node.value, node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        container, name = node.func.value, node.args[0]
+    if container is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return None
+    return container, name.value
+
+
 def _is_all(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and known.callee(node) == "all"
 
@@ -141,4 +169,6 @@ def _is_asked(parent: ast.AST, container: ast.expr) -> bool:
     """Whether a test only asks whether there is a dictionary at all: one with an item less is there, too."""
     if isinstance(parent, ast.If | ast.IfExp | ast.While) and parent.test is container:
         return True
+    if isinstance(parent, ast.Compare):
+        return parent.left is container and isinstance(parent.ops[0], ast.Is | ast.IsNot)
     return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)

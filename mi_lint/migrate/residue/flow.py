@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
-from mi_lint.migrate.residue.checks import checked
+from mi_lint.migrate.residue.checks import checked, loop_variable
 from mi_lint.migrate.residue.containers import Items
 from mi_lint.migrate.residue.declared import filled, validated
 from mi_lint.migrate.residue.reach import called, is_of_another, parameter_of, sharing, unpacked_to, uses_elsewhere
@@ -175,8 +175,30 @@ class Flow:
         target = outer.targets[0] if isinstance(outer, ast.Assign) and outer.value is parent else None
         if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == len(parent.elts):
             self._target(module, node, target.elts[parent.elts.index(node)], missing)
-        else:
-            self._listed(module, node)
+        elif not self._is_checked(module, node) and not self._is_gone_through(module, node, parent):
+            self.need(module, node)
+
+    def _is_gone_through(self, module: Module, node: ast.expr, parent: ast.Tuple | ast.List | ast.Set) -> bool:
+        """Follow a value, or one that stands beside its name, to what a loop does with each entry."""
+        index = parent.elts.index(node)
+        variable = loop_variable(module, parent)
+        if variable is None and isinstance(outer := module.parent(parent), ast.List | ast.Tuple | ast.Set):
+            variable = loop_variable(module, outer)
+            variable = variable.elts[index] if isinstance(variable, ast.Tuple) and index < len(variable.elts) else None
+        if variable is not None:
+            self._each(module, node, variable)
+        return variable is not None
+
+    def _each(self, module: Module, node: ast.expr, variable: ast.expr) -> None:
+        """Follow what a loop binds; where there is none, the loop asks for none."""
+        demands = len(self.demands)
+        for target in variable.elts if isinstance(variable, ast.Tuple) else [variable]:
+            self._target(module, node, target, missing=False)
+        del self.demands[demands:]
+
+    def _iterated(self, module: Module, node: ast.expr, parent: ast.For | ast.comprehension, missing: bool) -> None:
+        if node is parent.iter:
+            self._each(module, node, parent.target)
 
     def _exported(self, module: Module, node: ast.expr, target: ast.Subscript, missing: bool) -> None:
         """Follow ``os.environ["KEY"] = key``, which refuses None, to the SDKs that look for it there."""
@@ -194,20 +216,26 @@ class Flow:
         if not key:
             self.need(module, node)
             return
-        for use in Items(self.project, key).uses(module, parent):
+        self.items(module, parent, key, missing)
+
+    def items(
+        self, module: Module, container: ast.expr, key: str, missing: bool = False, home: Module | None = None
+    ) -> None:
+        """Follow the item of a dictionary; ``home`` is the module that is asked about when nobody knows what is in it.
+
+        Then a read of it fails where the item is missing, and what other files do with all items tells nothing.
+        """
+        for use in Items(self.project, key).uses(module, container):
             if use.function is not None and use.parameter is not None:
                 self.parameter(use.module, use.function, use.parameter, missing)
             elif use.kind == "read":
+                if home is not None and isinstance(use.node, ast.Subscript) and not is_guarded(use.module, use.node):
+                    self.demand(use.module, use.node)
                 self.value(use.module, use.node, missing)
             elif use.kind == "counted":
                 self.demand(use.module, use.node, is_test=True)
-            else:
+            elif home is None or use.module is home:
                 self.need(use.module, use.node)
-
-    def _listed(self, module: Module, node: ast.expr) -> None:
-        """Note a value in a collection that is gone through for what is missing; of others nobody knows."""
-        if not self._is_checked(module, node):
-            self.need(module, node)
 
     def _is_checked(self, module: Module, node: ast.expr, name: str = "") -> bool:
         places = checked(module)
@@ -331,4 +359,6 @@ _FOLLOWERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Call: Flow._passed,
     ast.keyword: Flow._passed,
     ast.arguments: Flow._default,
+    ast.For: Flow._iterated,
+    ast.comprehension: Flow._iterated,
 }

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from mi_lint.migrate.branching.switches import SECRET_NAME
 from mi_lint.migrate.holdbacks.libraries import secret_origins
+from mi_lint.migrate.residue.containers import item_of
 from mi_lint.migrate.residue.declared import filling, owner_of
 from mi_lint.migrate.residue.named import told_apart
-from mi_lint.migrate.residue.reach import answers_of
+from mi_lint.migrate.residue.reach import answers_of, source_of
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -139,6 +140,8 @@ def key_of(origin: Origin) -> tuple[str, ...] | None:
         return "passed", path, function_around(origin.module, node), ast.unparse(node)
     if origin.kind in ("opaque", "setting") and isinstance(node, ast.Attribute):
         return "attribute", node.attr
+    if origin.kind == "opaque" and (item := item_of(node)):
+        return "item", path, ast.dump(source_of(origin.module, item[0])), item[1]
     is_stored = origin.kind in ("vault", "keys-listed", "config") and isinstance(node, ast.expr)
     return ("read", path, ast.dump(node)) if is_stored else None
 

@@ -36,7 +36,7 @@ def is_of_another(project: Project, module: Module, use: ast.expr, class_: ast.C
     """Whether an attribute or method is that of an object of another class, which has nothing to do with this one."""
     if class_ is None or not isinstance(use, ast.Attribute):
         return False
-    source = _source(module, use.value)
+    source = source_of(module, use.value)
     found = class_of(project, module, source)
     if found is None and isinstance(source, ast.Attribute):
         # An attribute that its class does not have holds nothing of anybody's.
@@ -46,7 +46,7 @@ def is_of_another(project: Project, module: Module, use: ast.expr, class_: ast.C
     return all(ast.unparse(base).rpartition(".")[2] in _PLAIN for one in (class_, found[1]) for base in one.bases)
 
 
-def _source(module: Module, node: ast.expr) -> ast.expr:
+def source_of(module: Module, node: ast.expr) -> ast.expr:
     """Return what gives a name the only value that it has, where there is any."""
     bindings = module.reaching(node) if isinstance(node, ast.Name) else []
     value = bindings[0].value if len(bindings) == 1 else None

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mi_lint.migrate.residue.checks import checked
+from mi_lint.migrate.residue.containers import item_of
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, fields_of_files, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
 from mi_lint.migrate.residue.lost import Lost, function_around, key_of
 from mi_lint.migrate.residue.programs import Programs
-from mi_lint.migrate.residue.reach import called, is_foreign
+from mi_lint.migrate.residue.reach import called, is_foreign, source_of
 from mi_lint.migrate.residue.uses import refuses
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -90,7 +91,7 @@ class _Remains:
         module = self._project.module(origin.module.path)
         kind, name = key[0], key[-1]
         stored = kind == "read" and origin.kind != "config"
-        told = name if kind == "attribute" else origin.name or name
+        told = name if kind in ("attribute", "item") else origin.name or name
         flow = Flow(self._project, ast.unparse(origin.node) if stored else told, self._exports)
         if kind == "environment":
             self._setting(flow, name)
@@ -100,6 +101,8 @@ class _Remains:
             for binding in module.scope.bindings.get(name, ()):
                 self._read_by(flow, module, binding.value)
             flow.variable(module, name, module.scope)
+        elif kind == "item" and module is not None:
+            self._item(flow, module, key[2], name)
         elif kind == "passed" and module is not None:
             self._passed(flow, module, key[2], name)
         elif kind == "field" and module is not None:
@@ -218,6 +221,18 @@ class _Remains:
                 if isinstance(use, ast.Name) and is_foreign(self._project, module, use):
                     flow.demand(module, use)
                 flow.value(module, use)
+
+    def _item(self, flow: Flow, module: Module, container: str, name: str) -> None:
+        """Follow the item of a container that is not known, also where other files ask for the same container."""
+        items = (item_of(node) for node in ast.walk(module.tree))
+        sources = {source_of(module, item[0]): None for item in items if item is not None and item[1] == name}
+        places = [(module, source) for source in sources if ast.dump(source) == container]
+        made = [source for _, source in places if isinstance(source, ast.Call)]
+        for home, function, _ in (found for call in made for found in called(self._project, module, call)):
+            calls = self._project.callers(home, function.name) if function is not None else []
+            places += [(other, call) for other, call in calls if other is not module and not known.is_test(other.path)]
+        for other, source in places:
+            flow.items(other, source, name, home=module)
 
     def _read(self, flow: Flow, module: Module, dumped: str) -> None:
         """Follow a read of a vault or a file, wherever the same expression stands in a module."""

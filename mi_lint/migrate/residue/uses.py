@@ -26,14 +26,16 @@ def fails(module: Module, node: ast.expr, parent: ast.AST) -> bool:
         return parent.value is node
     if isinstance(parent, ast.Call):
         return known.callee(parent) == "len" and node in parent.args
+    if isinstance(parent, ast.For | ast.comprehension):
+        return parent.iter is node
     return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)
 
 
 def is_told(module: Module, node: ast.AST) -> bool:
-    """Whether a use stands in a line of a log, which tells as well that nothing is set."""
+    """Whether a use stands in a line of a log or the text of an error, which tells as well that nothing is set."""
     for parent in module.parents(node):
         if isinstance(parent, ast.Call) and known.callee(parent) not in ASKING | SAME | {"format"}:
-            return is_reporting(parent)
+            return is_reporting(parent) or isinstance(module.parent(parent), ast.Raise)
         if isinstance(parent, ast.stmt):
             break
     return False
