@@ -67,7 +67,7 @@ def _uses(module: Module, call: ast.Call | None, function: ast.Attribute, instan
 def _use(
     module: Module, call: ast.Call | None, function: ast.Attribute, instance: Instance, method: str
 ) -> Iterator[Use]:
-    operation = instance.plane.operation(instance.class_, method)
+    operation = _operation(call, instance, method)
     if operation is None:
         return
     sub = instance.plane.sub_client(instance.class_, method)
@@ -76,6 +76,16 @@ def _use(
         instance.plane, instance.class_, method, operation, module, call or function, instance.root,
         instance.entities + given,
     )  # fmt: skip
+
+
+def _operation(call: ast.Call | None, instance: Instance, method: str) -> Operation | None:
+    """Return what a call needs: with some arguments that is more, ``upload_blob(tags)`` in the rules."""
+    for keyword in call.keywords if call is not None else ():
+        if not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None):
+            with_argument = instance.plane.operation(instance.class_, f"{method}({keyword.arg})")
+            if with_argument is not None:
+                return with_argument
+    return instance.plane.operation(instance.class_, method)
 
 
 def making(call: ClientCall, plane: Plane) -> Use | None:

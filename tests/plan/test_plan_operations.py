@@ -39,6 +39,8 @@ COSMOS = """
         (BLOB, 'service.get_blob_client("logs", "a").download_blob()', [f"{READER} @ {CONTAINER}"]),
         (BLOB, 'service.get_container_client("logs").upload_blob("a", b"")', [f"{CONTRIBUTOR} @ {CONTAINER}"]),
         (BLOB, 'service.get_blob_client("logs", "a").set_blob_tags({})', [f"{OWNER} @ {CONTAINER}"]),
+        (BLOB, 'service.get_blob_client("logs", "a").upload_blob(b"", tags={"x": "y"})', [f"{OWNER} @ {CONTAINER}"]),
+        (BLOB, 'service.get_blob_client("logs", "a").upload_blob(b"", tags=None)', [f"{CONTRIBUTOR} @ {CONTAINER}"]),
         (BLOB, 'service.get_container_client("logs").set_container_access_policy({})', [f"{OWNER} @ {CONTAINER}"]),
         (BLOB, "list(service.list_containers())", [READER]),
         (BLOB, 'service.create_container("logs")', [CONTRIBUTOR]),
