@@ -7,7 +7,7 @@ import functools
 import posixpath
 import re
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -29,6 +29,7 @@ _PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in HOSTS
 _NAMED = re.compile(r"(?i)(?:^|_)AZURE|^AZ_|SQLAZURE|COSMOS|AzureSql")
 _SETTINGS = (
     ".env*", "*.env", "env.*", "local.settings*.json*", "appsettings*.json*", "docker-compose*.y*ml", "compose*.y*ml",
+    "secrets*.toml*",
 )  # fmt: skip
 _COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 # What tells people and machines how to run the code.
@@ -213,10 +214,24 @@ def _texts(analysis: Analysis, patterns: tuple[str, ...]) -> list[str]:
 
 def settings_value(name: str, analysis: Analysis) -> str:
     """Return what the files of settings in the project give a setting; empty when they do not name it."""
-    if not re.fullmatch(r"[A-Za-z_]\w+", name):
-        return ""
-    for text in _settings(analysis):
-        match = re.search(rf"(?m)(?<!\w){re.escape(name)}\"?[ \t]*[=:][ \t]*([^\n]*)", text)
-        if match:
-            return match[1].strip()
-    return ""
+    return next(settings_values(name, analysis), "")
+
+
+def settings_values(name: str, analysis: Analysis) -> Iterator[str]:
+    """Yield what each file of settings in the project gives a setting first."""
+    if re.fullmatch(r"[A-Za-z_]\w+", name):
+        given = re.compile(rf"(?m)(?<!\w){re.escape(name)}\"?[ \t]*[=:][ \t]*([^\n]*)")
+        for text in _settings(analysis):
+            if match := given.search(text):
+                yield match[1].strip()
+
+
+def is_told(pattern: re.Pattern[str], name: str, analysis: Analysis) -> bool:
+    """Whether files of settings, or guides when those do not name it, give a setting a value with a pattern."""
+    values = list(settings_values(name, analysis))
+    return any(map(pattern.search, values)) if values else _is_told(pattern, name, analysis)
+
+
+def is_in_settings(pattern: re.Pattern[str], analysis: Analysis) -> bool:
+    """Whether a file of settings in the project names something with a pattern."""
+    return any(map(pattern.search, _settings(analysis)))

@@ -149,3 +149,64 @@ def test_old_releases_of_django_storages_take_no_token(pinned, state):
     code = b'import os\n\nDEFAULT_FILE_STORAGE = "storages.backends.azure_storage.AzureStorage"\n'
     code += b'AZURE_ACCOUNT_NAME = "a"\nAZURE_ACCOUNT_KEY = os.environ["ACCOUNT_KEY"]\nAZURE_CONTAINER = "media"\n'
     assert isinstance(outcome_in({"site/settings.py": code, "requirements.txt": pinned.encode()}), state)
+
+
+CHAT = b"""\
+import os
+
+from openai import AzureOpenAI
+
+client = AzureOpenAI(azure_endpoint=os.environ["CHAT_URL"], api_key=os.environ["CHAT_KEY"], api_version="2024-10-21")
+"""
+CLASS = b"""\
+from openai import AzureOpenAI
+
+from shop.settings import settings
+
+client = AzureOpenAI(azure_endpoint=settings.azure, api_key=settings.key, api_version="2024-10-21")
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "reason"),
+    [
+        (".env.example", "CHAT_URL=https://shop.azure-api.net/openai\n", "the endpoint is a gateway of API Management"),
+        (".streamlit/secrets.toml.example", 'CHAT_URL = "https://shop.azure-api.net"\n', "the endpoint is a gateway"),
+        (
+            "README.md",
+            "Set `CHAT_URL` to https://shop.azure-api.net/ai\n",
+            "the endpoint is a gateway of API Management",
+        ),
+        (".env.sample", "CHAT_URL=https://westeurope.api.cognitive.microsoft.com/\n", "the endpoint of a region takes"),
+        (
+            "README.md",
+            "CHAT_URL=https://<region>.api.cognitive.microsoft.com/\n",
+            "the endpoint of a region takes keys",
+        ),
+        (".env.example", "CHAT_URL=https://llm.shop.org/v1\n", "the host 'llm.shop.org' is none of the service's own"),
+    ],
+)
+@pytest.mark.parametrize("code", [CHAT, REST % b"CHAT_KEY"])
+def test_a_setting_tells_where_a_client_leads(path, told, reason, code):
+    outcome = outcome_in({"app.py": code, path: told.encode()})
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (".env.example", "CHAT_URL=https://<resource>.openai.azure.com/\nAPI_URL=https://shop.azure-api.net\n"),
+        ("README.md", "CHAT_URL=https://shop.openai.azure.com\nAPI_URL=https://shop.azure-api.net\n"),
+        (".env.example", "CHAT_URL=https://your-company.example.com/\n"),
+    ],
+)
+def test_a_setting_of_the_service_itself_or_of_something_else_is_no_reason(path, told):
+    assert isinstance(outcome_in({"app.py": CHAT, path: told.encode()}), Rewritten)
+
+
+def test_a_gateway_is_told_by_settings_under_whatever_name_they_have_in_code():
+    told = b'{"Values": {"OpenAI:Url": "https://shop.azure-api.net"}}'
+    outcome = outcome_in({"app.py": CLASS, "local.settings.json": told})
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason.startswith("the endpoint is a gateway")

@@ -48,6 +48,8 @@ _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
     r"(?:^|\.)azure(?:ml)?\.(?:com|us|cn|net|ms)$|(?:^|\.)(?:microsoft|windows)\.(?:com|net)$", re.IGNORECASE
 )
+_RESOURCE = re.compile(r"\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)\b", re.IGNORECASE)
+_HOLE = re.compile(r"\{(\w+)\}")
 # Hosts that stand for one in documentation.
 _MADE_UP = re.compile(r"example|contoso|your|resource|endpoint|\.\.\.", re.IGNORECASE)
 
@@ -63,32 +65,39 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
     for call in calls:
         texts = list(addresses(call, context))
         names = list(names_of_address(call, context))
-        settings = sorted({word.upper() for name in names for word in _SETTING.findall(name)})
-        if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)) or _is_told(_APIM, settings, context):
-            return HeldBack(APIM, rewrite)
         if any(map(_EMULATOR.search, names)) or _is_unverified(call) or _is_remarked(site):
             return HeldBack(EMULATOR, rewrite)
         if emulated := _emulated(site, names, context):
             return HeldBack(SET_TO_EMULATOR.format(*emulated), rewrite)
         if beside := _beside_emulator(site, call, context):
             return HeldBack(BESIDE_EMULATOR.format(*beside), rewrite)
-        if "cognitiveservices" not in call.client.scope:
-            continue
-        if any(map(_REGIONAL.search, texts)) or _is_told(_REGIONAL, settings, context):
-            return HeldBack(REGIONAL)
-        texts += [value for name in settings for value in settings_values(name, context.analysis)]
-        hosts = [match[1] for text in texts for match in _HOST.finditer(text)]
-        foreign = next((host for host in hosts if not _OWN.search(host) and not _MADE_UP.search(host)), "")
-        if foreign:
-            return HeldBack(UNKNOWN.format(foreign), rewrite)
-        # A settings class may have names of its own.
-        if not any(map(_OWN.search, hosts)) and is_in_settings(_APIM, context.analysis):
-            return HeldBack(APIM, rewrite)
+        if reason := _elsewhere(names, texts, call.client.scope, context):
+            return HeldBack(reason, None if reason == REGIONAL else rewrite)
+    address = site.data.get("address", "")
+    if reason := _elsewhere(_HOLE.findall(address), [address], site.data.get("scope", ""), context) if address else "":
+        return HeldBack(reason, None if reason == REGIONAL else rewrite)
     return outcome
 
 
-def _is_told(pattern: re.Pattern[str], settings: list[str], context: Context) -> bool:
-    return any(is_told(pattern, name, context.analysis) for name in settings)
+def _elsewhere(names: list[str], texts: list[str], scope: str, context: Context) -> str:
+    """Return why an address is none of the service itself, as its names, its texts and files of settings tell it."""
+    analysis = context.analysis
+    settings = sorted({word.upper() for name in names for word in _SETTING.findall(name)})
+    if any(map(_APIM.search, texts)) or any(map(_APIM_NAME.search, names)):
+        return APIM
+    if any(is_told(_APIM, name, analysis) for name in settings):
+        return APIM
+    if "cognitiveservices" not in scope:
+        return ""
+    if any(map(_REGIONAL.search, texts)) or any(is_told(_REGIONAL, name, analysis) for name in settings):
+        return REGIONAL
+    texts = [*texts, *(value for name in settings for value in settings_values(name, analysis))]
+    hosts = [match[1] for text in texts for match in _HOST.finditer(text)]
+    foreign = next((host for host in hosts if not _OWN.search(host) and not _MADE_UP.search(host)), "")
+    if foreign:
+        return UNKNOWN.format(foreign)
+    # Code may read the setting under a name of its own.
+    return APIM if not any(map(_RESOURCE.search, texts)) and is_in_settings(_APIM, analysis) else ""
 
 
 def _secret_names(site: Site) -> Iterator[str]:

@@ -108,6 +108,7 @@ def _site(module: Module, analysis: Analysis, header: Header) -> Site | None:
         "dual": "dual" if dual else "",
         "needs": "" if match.by_host and match.service.name == "Azure AI services" else match.service.needs,
         "async": "async" if _is_async(module, header, sent) else "",
+        "address": " ".join(address(module, sending.call) for sending in sent),
     }  # fmt: skip
     return Site(
         module, "MI215", "rest_headers", "header", header.node, scope, (_shown(header), match.service.name), None,
