@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from mi_lint.migrate.branching.branches import Reduced, contains, is_elif, only, without_branch
 from mi_lint.migrate.outcome import HeldBack, Rewritten
+from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import SECRET_KINDS
@@ -157,28 +158,54 @@ def _result(body: list[ast.stmt]) -> ast.expr | None:
     return last.value if isinstance(last, ast.Assign | ast.AnnAssign | ast.Return) else None
 
 
-def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.If | ast.Try | None:
+def branch_with_keyless_client(call: ClientCall, analysis: Analysis) -> ast.AST | None:
     """Return the choice of which another branch makes the same kind of client without a key, or None.
 
-    What is tried first and what is done when that fails are two branches, too.
+    What is tried first and what is done when that fails are two branches, too, and so are the functions of the module
+    that a caller chooses from.
     """
+    found = _choice(call.node, call, analysis)
+    parents = call.module.parents(call.node)
+    function = next((p for p in parents if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef)), None)
+    if found is not None or function is None:
+        return found
+    chosen = (other for other in call.module.calls_of(function.name) if _is_answer(call.module, other))
+    return next((choice for other in chosen if (choice := _choice(other, call, analysis)) is not None), None)
+
+
+def _choice(node: ast.AST, call: ClientCall, analysis: Analysis) -> ast.AST | None:
+    """Return the choice around a node, in its function, of which another branch makes the client without a key."""
     module = call.module
-    inner: ast.AST = call.node
-    for parent in module.parents(call.node):
+    inner = node
+    for parent in module.parents(node):
+        if any(_makes_keyless(other, call, analysis) for other in _alternatives(module, parent, inner)):
+            return parent
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return None
-        if isinstance(parent, ast.If):
-            others = [branch for branch in (parent.body, parent.orelse) if inner not in branch]
-            if inner in parent.body and isinstance(parent.body[-1], ast.Return | ast.Raise | ast.Continue):
-                others.append(_following(module, parent))
-            if any(_makes_keyless(other, call, analysis) for other in others):
-                return parent
-        if isinstance(parent, ast.Try) and (inner in parent.body or inner in parent.handlers):
-            tried = parent.handlers if inner in parent.body else parent.body
-            if _makes_keyless(tried, call, analysis):
-                return parent
         inner = parent
     return None
+
+
+def _alternatives(module: Module, parent: ast.AST, inner: ast.AST) -> Iterator[Sequence[ast.AST]]:
+    """Yield what runs in the place of a part of a statement or of a block."""
+    if isinstance(parent, ast.If):
+        yield from (branch for branch in (parent.body, parent.orelse) if inner not in branch)
+        if inner in parent.body and isinstance(parent.body[-1], ast.Return | ast.Raise | ast.Continue):
+            yield _following(module, parent)
+    if isinstance(parent, ast.Try) and (inner in parent.body or inner in parent.handlers):
+        yield parent.handlers if inner in parent.body else parent.body
+    if isinstance(parent, ast.Match):
+        yield from (case.body for case in parent.cases if case is not inner)
+    if isinstance(inner, ast.Return | ast.Assign):
+        # What stands before is one of several ways where it ends the function.
+        for before in _preceding(parent, inner):
+            if isinstance(before, ast.If) and isinstance(before.body[-1], ast.Return):
+                yield from _branches(module, before)
+
+
+def _preceding(parent: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
+    body = getattr(parent, "body", [])
+    return body[: body.index(statement)] if isinstance(body, list) and statement in body else []
 
 
 def is_chosen_by_type(module: Module, node: ast.AST) -> bool:
@@ -207,9 +234,13 @@ def _following(module: Module, statement: ast.stmt) -> list[ast.stmt]:
 
 
 def _makes_keyless(body: Sequence[ast.AST], call: ClientCall, analysis: Analysis) -> bool:
+    """Whether a branch, or the function of the module whose answer is its result, makes a client with an identity."""
     nodes = {node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call)}
+    answers = [node for node in nodes if _is_answer(call.module, node)]
+    helpers = [entry for node in answers for entry in call.module.functions.get(known.callee(node), ())]
+    nodes.update(node for helper in helpers for node in ast.walk(helper) if isinstance(node, ast.Call))
     for other in analysis.client_calls(call.module):
-        if other.node not in nodes or other.client.package != call.client.package:
+        if other.node is call.node or other.node not in nodes or other.client.package != call.client.package:
             continue
         token = other.arguments.get(other.client.token) or other.arguments.get(_FIXED_TOKEN)
         if token is None or _SECRET_NAME.search(ast.unparse(token)) or _needs_connection_string(other):
@@ -219,13 +250,22 @@ def _makes_keyless(body: Sequence[ast.AST], call: ClientCall, analysis: Analysis
     return False
 
 
+def _is_answer(module: Module, call: ast.Call) -> bool:
+    """Whether what a call of a function of the module gives is returned or kept as it is."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if owner is not None and ast.unparse(owner) not in ("self", "cls"):
+        return False
+    parent = module.parent(call)
+    return isinstance(module.parent(parent) if isinstance(parent, ast.Await) else parent, ast.Return | ast.Assign)
+
+
 def _needs_connection_string(call: ClientCall) -> bool:
     """Whether a call takes its endpoint from a connection string, whatever it authenticates with."""
     return any("connection-string" in forms and name in call.arguments for name, forms in call.client.secret.items())
 
 
-def without_key_branch(module: Module, choice: ast.If | ast.Try, call: ClientCall, analysis: Analysis) -> HeldBack:
+def without_key_branch(module: Module, choice: ast.AST, call: ClientCall, analysis: Analysis) -> HeldBack:
     """Return what becomes of a client made in the key branch of ``if key: … else: …``."""
-    if isinstance(choice, ast.Try):
-        return HeldBack(REASON)
-    return held_back(without_branch(module, choice, call.node, analysis.project), call.client.role)
+    if isinstance(choice, ast.If) and call.node in ast.walk(choice):
+        return held_back(without_branch(module, choice, call.node, analysis.project), call.client.role)
+    return HeldBack(REASON)
