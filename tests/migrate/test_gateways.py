@@ -210,3 +210,32 @@ def test_a_gateway_is_told_by_settings_under_whatever_name_they_have_in_code():
     outcome = outcome_in({"app.py": CLASS, "local.settings.json": told})
     assert isinstance(outcome, HeldBack)
     assert outcome.reason.startswith("the endpoint is a gateway")
+
+
+CONFIGURED = b"""\
+import os
+
+from autogen import AssistantAgent
+
+models = [{"model": "gpt", "api_type": "azure", "base_url": os.environ["CHAT_URL"], "api_key": os.environ["CHAT_KEY"]}]
+agent = AssistantAgent("agent", llm_config={"config_list": models})
+"""
+MODULE = b"""\
+import os
+
+import openai
+
+openai.api_type = "azure"
+openai.azure_endpoint = os.environ["CHAT_URL"]
+openai.api_key = os.environ["CHAT_KEY"]
+answer = openai.chat.completions.create(model="gpt", messages=[])
+"""
+LEADING = [CONFIGURED, MODULE, CHAT.replace(b"azure_endpoint", b"base_url"), b"import openai\n\nopenai.AzureOpenAI()\n"]
+
+
+@pytest.mark.parametrize("code", LEADING)
+@pytest.mark.parametrize("name", ["shop.azure-api.net", "westeurope.api.cognitive.microsoft.com", "llm.shop.org"])
+def test_an_address_is_looked_up_wherever_the_key_stands(code, name):
+    told = f"CHAT_URL=https://{name}/\nAZURE_OPENAI_ENDPOINT=https://{name}/\n".encode()
+    assert isinstance(outcome_in({"app.py": code, ".env.example": told}), HeldBack)
+    assert isinstance(outcome_in({"app.py": code, ".env.example": b"CHAT_URL=https://a.openai.azure.com"}), Rewritten)

@@ -50,6 +50,7 @@ _OWN = re.compile(
 )
 _RESOURCE = re.compile(r"\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)\b", re.IGNORECASE)
 _HOLE = re.compile(r"\{(\w+)\}")
+_ADDRESSES = ("azure_endpoint", "base_url", "api_base", "openai_api_base", "endpoint")
 # Hosts that stand for one in documentation.
 _MADE_UP = re.compile(r"example|contoso|your|resource|endpoint|\.\.\.", re.IGNORECASE)
 
@@ -73,10 +74,19 @@ def at_gateway(site: Site, outcome: Outcome, context: Context) -> Outcome:
             return HeldBack(BESIDE_EMULATOR.format(*beside), rewrite)
         if reason := _elsewhere(names, texts, call.client.scope, context):
             return HeldBack(reason, None if reason == REGIONAL else rewrite)
-    address = site.data.get("address", "")
-    if reason := _elsewhere(_HOLE.findall(address), [address], site.data.get("scope", ""), context) if address else "":
+    if not calls and (reason := _led_elsewhere(site, context)):
         return HeldBack(reason, None if reason == REGIONAL else rewrite)
     return outcome
+
+
+def _led_elsewhere(site: Site, context: Context) -> str:
+    """Return why what is no client of a known class leads elsewhere: a request, a configuration, the module openai."""
+    beside = [*_beside(site)] if site.check == "MI206" else []
+    texts = [*site.data.get("address", "").split(" "), *(text_of(site.module, node) for node in beside)]
+    origins = (origin for node in beside for origin in context.analysis.tracer.trace(site.module, node).origins)
+    names = [*(name for text in texts for name in _HOLE.findall(text)), *(origin.name for origin in origins)]
+    scope = site.data.get("scope", "cognitiveservices" if site.check == "MI206" else "")
+    return _elsewhere(names, texts, scope, context) if any(texts) else ""
 
 
 def _elsewhere(names: list[str], texts: list[str], scope: str, context: Context) -> str:
@@ -154,7 +164,7 @@ def _remarks(module: Module, node: ast.AST) -> Iterator[str]:
 
 def addresses(call: ClientCall, context: Context) -> Iterator[str]:
     """Yield what is known of the address: where it is written, and what a setting has by default."""
-    address = call.arguments.get(call.client.endpoint.argument)
+    address = _address(call)
     if address is None:
         return
     yield text_of(call.module, address)
@@ -166,10 +176,33 @@ def addresses(call: ClientCall, context: Context) -> Iterator[str]:
 
 def names_of_address(call: ClientCall, context: Context) -> Iterator[str]:
     """Yield what the address is called: in the call, on its way there, and as a setting."""
-    address = call.arguments.get(call.client.endpoint.argument)
+    address = _address(call)
     if address is None:
+        # What reads its key from the environment reads the address beside it.
+        keys = [name.removesuffix("_API_KEY") for name in call.client.environment if name.endswith("_API_KEY")]
+        yield from (f"{name}_{kind}" for name in keys for kind in ("ENDPOINT", "API_BASE"))
         return
     yield ast.unparse(address)
     trace = context.analysis.tracer.trace(call.module, address)
     yield from (origin.name for origin in trace.origins)
     yield from (step.name for step in trace.steps)
+
+
+def _address(call: ClientCall) -> ast.expr | None:
+    given = call.arguments.get(call.client.endpoint.argument)
+    named = (known.keyword(call.node, name) for name in _ADDRESSES)
+    return given if given is not None else next((node for node in named if node is not None), None)
+
+
+def _beside(site: Site) -> Iterator[ast.expr]:
+    """Yield the addresses that are written beside a key: in its dictionary, its call, or as attributes of openai."""
+    if isinstance(site.node, ast.Call):
+        yield from (entry.value for entry in site.node.keywords if entry.arg in _ADDRESSES)
+        return
+    holder = site.module.parent(site.node)
+    if isinstance(holder, ast.Dict):
+        pairs = zip(holder.keys, holder.values, strict=True)
+        yield from (value for key, value in pairs if isinstance(key, ast.Constant) and key.value in _ADDRESSES)
+    elif site.family == "openai_module":
+        set_to = (entry for name in _ADDRESSES for entry in site.module.attributes.get(name, ()))
+        yield from (value for _, target, value, _ in set_to if site.module.qualified(target.value) == "openai")
