@@ -511,6 +511,19 @@ DEMANDS = {
         "app.py:13",
         "KEY",
     ),
+    "check that a function runs before it makes the client, though others need the secret": (
+        {
+            "app.py": CALLED.replace("make(key)", "make()")
+            .replace("Credential(key)", "Credential(Settings.KEY)")
+            .replace("    return", "    Settings.validate()\n    return")
+            .replace("\ndef", "from config import Settings\n\ndef", 1),
+            "config.py": "import os\n\nclass Settings:\n    KEY = os.getenv('KEY')\n\n    @classmethod\n"
+            "    def validate(cls):\n        if not cls.KEY:\n            raise ValueError\n",
+            "rest.py": "import app\nfrom config import Settings\n\nconnect(Settings.KEY)\n",
+        },
+        "config.py:8",
+        "KEY",
+    ),
     "parts of a connection string that nothing reads": (
         {
             "app.py": "import os\nfrom azure.storage.blob import BlobServiceClient\n\n"

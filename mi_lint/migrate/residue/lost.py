@@ -11,7 +11,7 @@ from mi_lint.migrate.holdbacks.libraries import secret_origins
 from mi_lint.migrate.residue.containers import item_of
 from mi_lint.migrate.residue.declared import filling, owner_of
 from mi_lint.migrate.residue.named import told_apart
-from mi_lint.migrate.residue.reach import answers_of, source_of
+from mi_lint.migrate.residue.reach import answers_of, called, source_of
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -55,9 +55,21 @@ def lost_of(site: Site, analysis: Analysis) -> Lost:
     held = [*_passed(site)]
     steps = site.trace.steps if site.trace is not None else ()
     places += [(step.module, step.node) for step in steps if step.kind == "passed"]
-    ways = frozenset((module.path, function_around(module, node)) for module, node in places)
+    ways = {(module.path, function_around(module, node)) for module, node in places}
+    ways.update(check for module, node in places for check in _checks(analysis.project, module, node))
     origins = (*found, *_implicit(site), *held, *_globals(analysis.project, held))
     return Lost(site, origins, frozenset(way for way in ways if way[1]))
+
+
+def _checks(project: Project, module: Module, node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the functions that the function around a node calls for nothing but that they may raise an error."""
+    around = next((p for p in module.parents(node) if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef)), None)
+    for statement in around.body if around is not None else ():
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and not call.args and not call.keywords:
+            for home, function, _ in called(project, module, call):
+                if function is not None and any(isinstance(part, ast.Raise) for part in ast.walk(function)):
+                    yield home.path, function.name
 
 
 def _implicit(site: Site) -> Iterator[Origin]:
