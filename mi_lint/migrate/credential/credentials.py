@@ -196,7 +196,11 @@ class Credentials:
             return False
         scopes = {id(self._module.place(other.node)[0]) for other in same}
         placed = use.kind == "credential" or all(own_statement(self._module, other.node) for other in same)
-        return placed and len(scopes) == len(same)
+        # A module that goes on without the SDK goes on without azure-identity, however often a function uses it.
+        apart = len(scopes) == len(same) or (
+            use.kind == "credential" and all(i and may_be_missing(self._module, i) for i in imports)
+        )
+        return placed and apart
 
     def _in_place(self, named: list[int], changes: list[Change]) -> dict[int, str]:
         """Return the names of credentials that the module's own assignment makes; none where it is made itself."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from mi_lint.migrate.context import Context, setting_name
 from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.changes import Change
-from mi_lint.migrate.endpoint import flask_classes
+from mi_lint.migrate.endpoint import asked, flask_classes
 from mi_lint.migrate.endpoint.connection_strings import Template, endpoint_of, entity_of, setting_of, template
 from mi_lint.migrate.endpoint.settings_classes import is_plain_field, reads_file, renamed_field
 from mi_lint.migrate.endpoint.siblings import is_given, sibling
@@ -263,7 +263,11 @@ def _from_setting(
             return Replacement(name, changes, *told, modules)
     if origin.kind == "config":
         return f"the connection string is read from a file ('{old}'): put the endpoint there, and read that"
-    return Replacement(f'os.environ["{new}"]', (), *told, ("os",))
+    asking = asked.tests_of(carrier.uses, call, context) if carrier is not None else ()
+    if isinstance(asking, str):
+        return asking
+    tests = tuple(context.replace(use, f'os.environ.get("{new}")') for use in asking)
+    return Replacement(f'os.environ["{new}"]', tests, *told, ("os",))
 
 
 def setting_constant(module: Module, value: ast.expr, origin: Origin) -> ast.Constant | None:
