@@ -13,7 +13,16 @@ from mi_lint.migrate.branching import introspected
 from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.calls import UnreadableCallError
-from mi_lint.migrate.holdbacks import beyond_roles, clouds, gateways, libraries, platforms, visitors, workers
+from mi_lint.migrate.holdbacks import (
+    beyond_roles,
+    clouds,
+    gateways,
+    libraries,
+    platforms,
+    registrations,
+    visitors,
+    workers,
+)
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.project_files import floors
 from mi_lint.python import known
@@ -71,6 +80,7 @@ def _outcome_of(site: Site, context: Context) -> Outcome:
         return HeldBack(_TEST, outcome)
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
     reason = reason or visitors.reason(site, context.analysis) or beyond_roles.reason(site, context.analysis)
+    reason = reason or registrations.reason(site, context.analysis)
     if reason:
         return HeldBack(reason, outcome)
     outcome = tests.decided_by_endpoint(site, tests.decided_by_caller(site, outcome), context.analysis)
