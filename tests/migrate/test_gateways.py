@@ -133,6 +133,14 @@ def test_a_client_that_may_talk_to_the_emulator_keeps_its_key(verify, state):
     assert isinstance(outcome_in({"app.py": code}), state)
 
 
+@pytest.mark.parametrize(("option", "state"), [("connection_verify", HeldBack), ("enable_cross_region", Rewritten)])
+def test_options_that_are_unpacked_may_be_for_the_emulator(option, state):
+    lines = ["def connect(options, local):", "    if local:", f'        options["{option}"] = False']
+    lines += ['    return CosmosClient(os.environ["COSMOS_URL"], os.environ["COSMOS_KEY"], **options)']
+    code = COSMOS.partition(b"client =")[0] + "\n".join(lines).encode() + b"\n"
+    assert isinstance(outcome_in({"app.py": code}), state)
+
+
 def test_a_client_that_creates_databases_keeps_its_key():
     outcome = outcome_in({"app.py": COSMOS + b'client.create_database("orders")\n'})
     assert outcome.reason.startswith("line 6 calls 'create_database', which fails with a managed identity: data roles")

@@ -43,6 +43,8 @@ _SETTING = re.compile(r"[A-Za-z]\w*_\w+")
 _EMULATOR = re.compile(r"emulator|azurite", re.IGNORECASE)
 # https://learn.microsoft.com/azure/storage/common/storage-use-azurite: neither files nor hierarchical namespaces.
 _EMULATED = ("azure-storage-blob", "azure-storage-queue", "azure-data-tables")
+# ``options["connection_verify"] = False`` for ``**options``.
+_UNVERIFIED = re.compile(r"connection_verify\W{1,6}False")
 _REGIONAL = re.compile(r"//[\w<>{}$-]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
@@ -141,7 +143,12 @@ def _is_unverified(call: ClientCall) -> bool:
     if isinstance(verify, ast.Constant):
         return verify.value is False
     # ``not is_emulator``, ``False if is_emulator else True``; what a setting says may be anything.
-    return verify is not None and _EMULATOR.search(ast.unparse(verify)) is not None
+    if verify is not None:
+        return _EMULATOR.search(ast.unparse(verify)) is not None
+    if all(keyword.arg for keyword in call.node.keywords):
+        return False
+    around = call.module.place(call.node)[0].enclosing("function", "module")
+    return around is not None and _UNVERIFIED.search(ast.unparse(around.node)) is not None
 
 
 def _is_remarked(site: Site) -> bool:
