@@ -226,6 +226,14 @@ def test_a_manifest_that_includes_another_one_gains_it_where_the_sdk_stands():
     assert changed(texts) == {"deps/base.txt": IDENTITY + "azure-storage-blob\n"}
 
 
+@pytest.mark.parametrize(
+    "name", ["pipreqs.txt", "req.txt", "requeriments.txt", "requirement.txt", "requirments-dev.txt", "reqs_api.txt"]
+)
+def test_lists_by_other_names_count(name):
+    assert changed({"app.py": CODE, name: "azure-storage-blob\n"}) == {name: IDENTITY + "azure-storage-blob\n"}
+    assert changed({"app.py": CODE, name: "azure-storage-blob\nmsal==1.13.0\n"}) == {}
+
+
 def test_the_manifest_of_a_program_gains_it_though_the_sdk_is_forgotten_there():
     # https://github.com/frankwiersma/azure-rag-chat-app/tree/ac74addc3a
     code = CODE.replace("import os\n", "import os\nfrom dotenv import load_dotenv\n")
