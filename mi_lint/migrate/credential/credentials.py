@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
 from mi_lint.migrate.credential.closing import Closing, closing
+from mi_lint.migrate.credential.existing import LASTING, Use, existing, kind_in_use
 from mi_lint.migrate.credential.stored_clients import Stored, stored
 from mi_lint.migrate.editing.changes import Change, applied, merged
 from mi_lint.migrate.editing.definitions import assigned_name, definition_offset, settings_loader, top_level
@@ -24,18 +24,12 @@ from mi_lint.migrate.editing.inner_imports import (
 )
 from mi_lint.migrate.editing.layout import ahead, indentation_step
 from mi_lint.migrate.outcome import Needs
-from mi_lint.python import known
 from mi_lint.python.facts import Module
-from mi_lint.python.scopes import Binding, Scope
 
 _PLACEHOLDER = re.compile(r"__mi_lint_(credential|provider)_(sync|async)(\d+)__")
 # A parameter that a rewrite adds to a function.
 _NEW_PARAMETER = re.compile(r", (\w+)(?:: [^=]+?)?\s*=\s*None")
-_STORED_SECRET = (
-    "ClientSecretCredential", "CertificateCredential", "UsernamePasswordCredential", "EnvironmentCredential",
-)  # fmt: skip
 MAX_LINE = 120
-_LASTING = "lasting"
 _CODE = {
     "default": ("DefaultAzureCredential", "DefaultAzureCredential()"),
     "managed": ("ManagedIdentityCredential", 'ManagedIdentityCredential(client_id=os.environ["AZURE_CLIENT_ID"])'),
@@ -43,21 +37,13 @@ _CODE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
-    kind: str
-    is_async: bool
-    node: ast.AST
-    scope: str = ""
-
-
 class Credentials:
     """The credentials of one module."""
 
     def __init__(self, module: Module, wanted: str = "") -> None:
         self._module = module
-        self._wanted = wanted if wanted not in ("", "auto") else _kind_in_use(module)
-        self._uses: list[_Use] = []
+        self._wanted = wanted if wanted not in ("", "auto") else kind_in_use(module)
+        self._uses: list[Use] = []
         self._mixed = False
         self._scopes: set[str] = set()
         self._parameters: set[str] = set()
@@ -70,17 +56,17 @@ class Credentials:
 
     def credential(self, node: ast.AST, is_async: bool) -> str:
         """Return a placeholder for a token credential at a place."""
-        return self._placeholder(_Use("credential", is_async, node))
+        return self._placeholder(Use("credential", is_async, node))
 
     def lasting(self, node: ast.AST, is_async: bool) -> str:
         """Return a placeholder for a credential that code uses again and again, so that it must be made once."""
-        return self._placeholder(_Use("credential", is_async, node, _LASTING))
+        return self._placeholder(Use("credential", is_async, node, LASTING))
 
     def provider(self, node: ast.AST, is_async: bool, scope: str) -> str:
         """Return a placeholder for a token provider (a callable that returns a token) at a place."""
-        return self._placeholder(_Use("provider", is_async, node, scope))
+        return self._placeholder(Use("provider", is_async, node, scope))
 
-    def _placeholder(self, use: _Use) -> str:
+    def _placeholder(self, use: Use) -> str:
         self._uses.append(use)
         return f"__mi_lint_{use.kind}_{'async' if use.is_async else 'sync'}{len(self._uses) - 1}__"
 
@@ -101,7 +87,9 @@ class Credentials:
         code = {number: self._code(number, number in named, needs) for number in shared}
         code |= {number: name or self._expression(self._uses[number], needs) for number, name in in_place.items()}
         alone = (self._uses[number] for number in shared if number not in named and number not in in_place)
-        self.unclosed = {use.node for use in alone if use.is_async and not self._existing(use) and self._is_inner(use)}
+        self.unclosed = {
+            use.node for use in alone if use.is_async and not existing(self._module, use) and self._is_inner(use)
+        }
         local = "credential" if closed and not shared and self._is_free("credential") else ""
         if not local and any(self._name(self._uses[n]) == self._name(self._uses[m]) for n in named for m in closed):
             local = next(name for name in ("client_credential", "client_credential_") if self._is_free(name))
@@ -112,7 +100,7 @@ class Credentials:
         for number in (n for n in shared if n not in named and self._uses[n].kind == "provider"):
             use = self._uses[number]
             statement = own_statement(self._module, use.node)
-            if statement is not None and not self._existing(use):
+            if statement is not None and not existing(self._module, use):
                 code[number] = self._name(use)
                 opened[id(use)] = [ahead(self._module, statement, f"{code[number]} = {self._expression(use, needs)}")]
         for entry in kept:
@@ -130,7 +118,7 @@ class Credentials:
         for number in used:
             use = self._uses[number]
             place = closing(self._module, use.node) if use.is_async and use.kind == "credential" else None
-            if place is not None and not self._existing(use):
+            if place is not None and not existing(self._module, use):
                 found[number] = place
         scopes: dict[int, set[int]] = {}
         for place in found.values():
@@ -138,7 +126,7 @@ class Credentials:
         alone = {number: place for number, place in found.items() if len(scopes[id(place.scope)]) == 1}
         return alone | {n: p for n, p in found.items() if isinstance(p.statement, ast.AsyncWith)}
 
-    def _is_inner(self, use: _Use) -> bool:
+    def _is_inner(self, use: Use) -> bool:
         """Whether a place is in a function, so that what is made there does not live as long as the program."""
         return self._module.place(use.node)[0].enclosing("function", "lambda") is not None
 
@@ -149,14 +137,14 @@ class Credentials:
             for number in used
             if self._uses[number].is_async and self._uses[number].kind == "credential"
         }
-        return stored(self._module, {n: node for n, node in nodes.items() if not self._existing(self._uses[n])})
+        return stored(self._module, {n: node for n, node in nodes.items() if not existing(self._module, self._uses[n])})
 
     def _joined(self, closed: dict[int, Closing], used: list[int]) -> dict[int, int]:
         """Return the uses that an asynchronous credential which is closed can serve, too, by the use it is made for."""
         found: dict[int, int] = {}
         for number in used:
             use = self._uses[number]
-            if number in closed or not use.is_async or use.kind != "credential" or self._existing(use):
+            if number in closed or not use.is_async or use.kind != "credential" or existing(self._module, use):
                 continue
             for other, place in closed.items():
                 served = place.serving(use.node) if number not in found else None
@@ -166,25 +154,24 @@ class Credentials:
 
     def _code(self, number: int, named: bool, needs: Needs) -> str:
         use = self._uses[number]
-        existing = self._existing(use)
-        if existing:
-            return existing
+        if there := existing(self._module, use):
+            return there
         return self._name(use) if named else self._expression(use, needs)
 
     def _deserves_name(self, number: int, used: list[int], changes: list[Change]) -> bool:
         """Whether a credential is made once under a name: several sites need it, or it makes the line too long."""
         use = self._uses[number]
-        if self._existing(use) or self._is_late(use, used):
+        if existing(self._module, use) or self._is_late(use, used):
             return False
         if (
             use.kind == "provider"
-            or use.scope == _LASTING
+            or use.scope == LASTING
             or sum(self._same(self._uses[other], use) for other in used) > 1
         ):
             return True
         return self._is_too_long(number, changes)
 
-    def _is_late(self, use: _Use, used: list[int]) -> bool:
+    def _is_late(self, use: Use, used: list[int]) -> bool:
         """Whether a credential is made where it is used, for a client that is imported late.
 
         Several functions share one of the module, which takes less time, but where that must do without the SDK.
@@ -192,7 +179,7 @@ class Credentials:
         same = [self._uses[number] for number in used if self._same(self._uses[number], use)]
         imports = [inner_import(self._module, other.node) for other in same]
         alone = use.kind == "credential" and len(same) == 1
-        if use.scope == _LASTING or not all(i and (alone or is_optional(self._module, i)) for i in imports):
+        if use.scope == LASTING or not all(i and (alone or is_optional(self._module, i)) for i in imports):
             return False
         scopes = {id(self._module.place(other.node)[0]) for other in same}
         placed = use.kind == "credential" or all(own_statement(self._module, other.node) for other in same)
@@ -215,7 +202,7 @@ class Credentials:
                 found |= {number: "", **dict.fromkeys(others, name)}
         return found
 
-    def _sees(self, name: str, use: _Use, line: int) -> bool:
+    def _sees(self, name: str, use: Use, line: int) -> bool:
         """Whether a name of the module that is assigned on a line means the same where it is to be used."""
         scope, _ = self._module.place(use.node)
         known_there = scope.lookup(name) is self._module.scope.bindings.get(name)
@@ -233,12 +220,14 @@ class Credentials:
         before = max(map(len, source.text[start:end].decode("utf-8", "replace").splitlines()))
         return len(_PLACEHOLDER.sub(_CODE[self._wanted][1], line)) > max(MAX_LINE, before)
 
-    def _expression(self, use: _Use, needs: Needs, made: dict[bool, str] | None = None) -> str:
+    def _expression(self, use: Use, needs: Needs, made: dict[bool, str] | None = None) -> str:
         package = "azure.identity.aio" if use.is_async else "azure.identity"
         if use.kind == "provider":
             function = self._imported(package, "get_bearer_token_provider", needs, use)
-            inner = self._existing(_Use("credential", use.is_async, use.node)) or (made or {}).get(use.is_async, "")
-            inner = inner or self._expression(_Use("credential", use.is_async, use.node), needs)
+            inner = existing(self._module, Use("credential", use.is_async, use.node)) or (made or {}).get(
+                use.is_async, ""
+            )
+            inner = inner or self._expression(Use("credential", use.is_async, use.node), needs)
             newline = self._module.source.newline
             return f'{function}({newline}{indentation_step(self._module)}{inner}, "{use.scope}"{newline})'
         name, code = _CODE[self._wanted]
@@ -247,7 +236,7 @@ class Credentials:
             needs.modules.add("os")
         return local + code.removeprefix(name)
 
-    def _imported(self, package: str, name: str, needs: Needs, use: _Use) -> str:
+    def _imported(self, package: str, name: str, needs: Needs, use: Use) -> str:
         """Return the local name of something of azure-identity, whose asynchronous twins have the same names."""
         if self._is_local(f"{package}.{name}", name, use):
             return name
@@ -272,7 +261,7 @@ class Credentials:
         needs.imports.add((package, f"{name} as {local}"))
         return local
 
-    def _is_local(self, target: str, name: str, use: _Use) -> bool:
+    def _is_local(self, target: str, name: str, use: Use) -> bool:
         """Whether a function has imported something itself before the place where it is used."""
         scope, block = self._module.place(use.node)
         bindings = scope.bindings.get(name, ()) if scope is not self._module.scope else ()
@@ -282,12 +271,12 @@ class Credentials:
             for entry in bindings
         )
 
-    def _same(self, first: _Use, second: _Use) -> bool:
+    def _same(self, first: Use, second: Use) -> bool:
         return (first.kind, first.is_async, first.scope) == (second.kind, second.is_async, second.scope) and (
-            self._existing(first) == self._existing(second)
+            existing(self._module, first) == existing(self._module, second)
         )
 
-    def _name(self, use: _Use) -> str:
+    def _name(self, use: Use) -> str:
         base = "credential" if use.kind == "credential" else "token_provider"
         names = [base, f"azure_{base}", f"azure_identity_{base}"]
         if use.is_async:
@@ -307,7 +296,7 @@ class Credentials:
         made: dict[bool, str] = {}
         for number in sorted(named, key=lambda number: self._uses[number].kind):
             use = self._uses[number]
-            at_top = _Use(use.kind, use.is_async, top_level(self._module, use.node), use.scope)
+            at_top = Use(use.kind, use.is_async, top_level(self._module, use.node), use.scope)
             lines.setdefault(self._name(use), self._expression(at_top, needs, made))
             nodes.append(use.node)
             if use.kind == "credential":
@@ -337,44 +326,6 @@ class Credentials:
         offset = source.line_break(end - 1)
         return Change(source.path, offset, offset, code)
 
-    def _existing(self, use: _Use) -> str:
-        """Return the name of a credential or provider that the code already has at this place."""
-        scope, _ = self._module.place(use.node)
-        current: Scope | None = scope
-        while current is not None:
-            for name, bindings in current.bindings.items():
-                if len(bindings) == 1 and scope.lookup(name) is bindings and self._fits(bindings[0], use):
-                    return name
-            current = current.parent
-        return ""
-
-    def _fits(self, binding: Binding, use: _Use) -> bool:
-        if binding.kind != "assign" or not isinstance(binding.value, ast.Call) or binding.block:
-            return False
-        if binding.scope.kind == "class":
-            return False
-        qualified = self._module.qualified(binding.value.func) or ""
-        if use.kind == "provider":
-            scopes = [argument.value for argument in binding.value.args[1:] if isinstance(argument, ast.Constant)]
-            fits = qualified.endswith(".get_bearer_token_provider") and scopes == [use.scope]
-        else:
-            fits = known.is_identity_class(qualified) and not qualified.endswith(
-                (
-                    "ClientSecretCredential",
-                    "CertificateCredential",
-                    "UsernamePasswordCredential",
-                    "EnvironmentCredential",
-                )
-            )
-        # DefaultAzureCredential raises TypeError when it gets one.
-        raises = qualified.endswith(".DefaultAzureCredential") and known.keyword(binding.value, "tenant_id") is not None
-        if not fits or raises or (".aio." in qualified) != use.is_async:
-            return False
-        place = self._module.place(use.node)[0]
-        inside_other = place.enclosing("function", "lambda") is not binding.scope and binding.scope.kind == "module"
-        before = binding.position < (getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0))
-        return before or (inside_other and place is not binding.scope)
-
 
 def _twin(name: str, kind: str) -> str:
     """Return a name for the twin of a class or function: ``AsyncDefaultAzureCredential``."""
@@ -382,27 +333,3 @@ def _twin(name: str, kind: str) -> str:
         return kind.capitalize() + name
     verb, _, rest = name.partition("_")
     return f"{verb}_{kind}_{rest}"
-
-
-def _kind_in_use(module: Module) -> str:
-    """Return the kind of credential that the module already uses and that says itself which identity it is."""
-    for call in module.calls:
-        qualified = module.qualified(call.func) or ""
-        if not qualified.startswith("azure.identity."):
-            continue
-        client_id = known.keyword(call, "client_id")
-        if qualified.endswith(".ManagedIdentityCredential") and _reads_client_id(module, client_id):
-            return "managed"
-        if qualified.endswith(".WorkloadIdentityCredential") and not call.args and not call.keywords:
-            return "workload"
-    return "default"
-
-
-def _reads_client_id(module: Module, node: ast.expr | None) -> bool:
-    """Whether an expression reads the environment variable that the managed credential will read."""
-    return (
-        isinstance(node, ast.Subscript)
-        and module.qualified(node.value) == "os.environ"
-        and isinstance(node.slice, ast.Constant)
-        and node.slice.value == "AZURE_CLIENT_ID"
-    )

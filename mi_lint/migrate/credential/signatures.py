@@ -26,11 +26,15 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 COMMAND_LINE = "the secret is given on the command line, whose option would be ignored from now on: take it out, too"
+_PARSED = frozenset({"args", "arguments", "cli_args", "parsed_args", "opts"})
 
 
 def from_command_line(trace: Trace | None) -> bool:
-    """Whether whoever calls the program passes the secret."""
-    return trace is not None and "argument" in trace.kinds
+    """Whether whoever calls the program passes the secret; ``args = parse_args()`` is often the program's own."""
+    origins = trace.origins if trace is not None else ()
+    nodes = [origin.node for origin in origins if origin.kind == "opaque" and isinstance(origin.node, ast.Attribute)]
+    named = any(isinstance(node.value, ast.Name) and node.value.id in _PARSED for node in nodes)
+    return named or any(origin.kind == "argument" for origin in origins)
 
 
 def public_parameter(trace: Trace | None) -> str:
