@@ -19,6 +19,7 @@ from mi_lint.migrate.project_files.manifests import companion_source
 from mi_lint.migrate.project_files.packages import Packages
 from mi_lint.migrate.project_files.settings_files import real_files
 from mi_lint.migrate.project_files.unused_settings import removed_from_samples, unused_settings
+from mi_lint.migrate.project_files.winning_secrets import NAME, winning_secrets
 from mi_lint.migrate.rounds import WAITS, Options, Round, joined
 from mi_lint.model import Applicability, Fix
 from mi_lint.python.analysis import Analysis
@@ -43,6 +44,7 @@ class Plan:
     companions: dict[frozenset[str], list[Change]] = field(default_factory=dict)
     real_settings: list[str] = field(default_factory=list)
     unused_settings: list[str] = field(default_factory=list)
+    winning_secrets: list[str] = field(default_factory=list)
     packages: dict[str, list[str]] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
 
@@ -159,6 +161,9 @@ def _accompany(project: Project, result: Plan, thorough: bool) -> None:
     if thorough:
         result.real_settings = real_files(project, frozenset(renamed - still_read - HOST_SETTINGS | unused))
     result.unused_settings = sorted(unused)
+    if NAME not in unused:
+        told = {path for site, _ in result.outcomes if site.check == "MI409" for path in site.details}
+        result.winning_secrets = [path for path in winning_secrets(project, pairs) if path not in told]
 
 
 def _settle(project: Project, result: Plan, path: str) -> None:

@@ -123,6 +123,12 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     if plan.real_settings:
         lines.append("these files set what is no longer read; they were not touched:")
         lines += [f"  file     {path}" for path in plan.real_settings]
+    if plan.winning_secrets:
+        lines.append(
+            "these files set AZURE_CLIENT_SECRET, with which DefaultAzureCredential signs in before any managed "
+            "identity; take it out there and from the host, or give it another name:"
+        )
+        lines += [f"  file     {path}" for path in plan.winning_secrets]
     return lines
 
 
