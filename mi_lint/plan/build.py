@@ -109,7 +109,7 @@ class Builder:
         functions.content_share(self)
         self._block_sites()
         identities, hosts = self._identities()
-        if self.directory.resources:
+        if self.directory.resources or self.sites:
             self.notes += self.elsewhere(hosts)
         federations = federation.detect(self.workspace)
         roles = custom_roles(self.workloads, self.workspace.title)

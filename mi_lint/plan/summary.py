@@ -57,7 +57,7 @@ def of_migration(opened: Opened) -> AzureSide:
     number = len(plan.questions)
     questions = f" ({number} open question{'s' if number > 1 else ''})" if number else ""
     line = f"Azure side{questions}: {one_line(plan)}; `mi-lint plan` tells how"
-    return AzureSide(line, rights, _problems(plan), builder.elsewhere(plan.hosts) if rights else [])
+    return AzureSide(line, rights, _problems(plan), builder.elsewhere(plan.hosts) if rights or builder.sites else [])
 
 
 def _rights(plan: Plan, assignments: Iterable[Assignment]) -> list[str]:

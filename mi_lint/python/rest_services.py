@@ -6,6 +6,7 @@ Known by the host when the code shows it, else by the path, else by the words in
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _AI_SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -150,6 +151,15 @@ class Match:
 
     service: RestService
     by_host: bool
+
+
+def secret_names(name: str, settings: Sequence[str]) -> tuple[str, ...]:
+    """Return what tells of a key by the name that it has in code: nothing, where it only stands in examples of others.
+
+    The header of API Management is that of Azure AI services, whose examples call their own key so:
+    https://github.com/groovyz/pacha-testing/blob/4fdf0a9b2f/analyze_doc.py
+    """
+    return () if name == "apim_key" and any(settings) else (name,)
 
 
 def recognise(header: str, address: str, names: str) -> Match | None:

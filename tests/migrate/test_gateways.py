@@ -118,6 +118,26 @@ def test_a_subscription_key_of_api_management_is_none_of_the_service():
     assert isinstance(outcome_in({"app.py": REST % b"CHAT_KEY"}), Rewritten)
 
 
+def test_a_name_of_examples_of_azure_ai_services_makes_no_gateway():
+    code = b"""\
+import os
+
+import requests
+
+
+def read(document):
+    apim_key = os.environ["AzureDocumentIntelKey"]
+    url = os.environ["AzureDocumentIntelEndpoint"] + "/formrecognizer/documentModels/prebuilt-read:analyze"
+    return requests.post(url, data=document, headers={"Ocp-Apim-Subscription-Key": apim_key})
+"""
+    outcome = outcome_in({"app.py": code})
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason.startswith("only the resource's own endpoint")
+    outcome = outcome_in({"app.py": code.replace(b"AzureDocumentIntelKey", b"APIM_KEY")})
+    assert isinstance(outcome, HeldBack)
+    assert "API Management" in outcome.reason
+
+
 def test_a_text_that_is_formatted_by_itself_ends_no_run():
     code = b'import pyodbc\n\ntext = "SERVER={};UID={};PWD={}"\npyodbc.connect(text.format("a", "u", "p"))\n'
     plan = session_of_texts({"app.py": code, "blobs.py": BLOBS}, table()).plan(Options())

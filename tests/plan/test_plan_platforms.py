@@ -92,6 +92,24 @@ def test_the_summary_of_a_migration_says_it_in_one_line(tmp_path):
     assert azure.elsewhere == [f"render.yaml: Render gives no managed identity: {PRINCIPAL}"]
 
 
+def test_a_sign_in_whose_rights_are_not_known_is_told_it_too(tmp_path):
+    # https://github.com/iaaccsa/accsa-licitaciones/blob/9e9d0cdba3/accsa-licitaciones-api/app/core/azure.py#L22
+    code = """\
+import os
+
+from azure.identity import ClientSecretCredential
+
+
+def sign_in():
+    return ClientSecretCredential(os.environ["TENANT"], os.environ["CLIENT"], os.environ["SECRET"])
+"""
+    files = {"app.py": code, **RENDER}
+    write(str(tmp_path), files)
+    azure = of_migration(open_project([str(tmp_path)], load([str(tmp_path)])))
+    assert azure.elsewhere == [f"render.yaml: Render gives no managed identity: {PRINCIPAL}"]
+    assert f"render.yaml: Render gives no managed identity: {PRINCIPAL}" in plan_of(tmp_path, files).notes
+
+
 def test_of_many_files_the_first_is_named(tmp_path):
     files = {f".github/workflows/{name}.yml": WORKFLOW for name in "abc"}
     assert list(elsewhere(tmp_path, files)) == [".github/workflows/a.yml and 2 more"]

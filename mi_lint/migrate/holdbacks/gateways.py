@@ -16,6 +16,7 @@ from mi_lint.python import known
 from mi_lint.python.azure_hosts import emulating_file, emulator_beside, is_in_settings, is_told, settings_values
 from mi_lint.python.facts import Module
 from mi_lint.python.requests_made import text_of
+from mi_lint.python.rest_services import secret_names
 from mi_lint.python.site import ClientCall, Site
 
 APIM = (
@@ -114,9 +115,10 @@ def _elsewhere(names: list[str], texts: list[str], scope: str, context: Context)
 
 def _secret_names(site: Site) -> Iterator[str]:
     """Yield what the secret is called, where it is used and as a setting."""
+    settings = [origin.name for origin in (site.trace.origins if site.trace else ()) if origin.name]
     if site.secret is not None:
-        yield ast.unparse(site.secret)
-    yield from (origin.name for origin in (site.trace.origins if site.trace else ()))
+        yield from secret_names(ast.unparse(site.secret), settings)
+    yield from settings
 
 
 def _emulated(site: Site, names: list[str], context: Context) -> tuple[str, str] | None:

@@ -193,7 +193,8 @@ def _may_be_sent(module: Module, header: Header) -> bool:
 
 
 def _service(module: Module, header: Header, value: ast.expr, trace: Trace, sent: list[Sending]) -> Match | None:
-    names = " ".join([last_name(value), *(origin.name for origin in trace.origins)])
+    settings = [origin.name for origin in trace.origins]
+    names = " ".join([*rest_services.secret_names(last_name(value), settings), *settings])
     found = [rest_services.recognise(header.name, address(module, sending.call), names) for sending in sent]
     matches = [match for match in found if match is not None]
     if sent and not matches:
