@@ -213,3 +213,49 @@ def test_what_a_request_brings_is_followed_through_callers_and_objects():
     ((_, found),) = session.plan(Options()).outcomes
     assert isinstance(found, HeldBack)
     assert found.reason.startswith("users of the application enter this key ('flask.request')")
+
+
+def test_what_a_request_brings_is_followed_through_functions_and_either_side_of_or():
+    # https://github.com/7effrey89/Pokedex/blob/a9474722a7/azure_openai_chat.py#L221
+    texts = {
+        "chat.py": """\
+            import os
+
+            from openai import AzureOpenAI
+
+            class Chat:
+                def __init__(self):
+                    self.default = {"endpoint": os.getenv("ENDPOINT"), "api_key": os.getenv("KEY")}
+
+                def _client(self, override=None):
+                    options = (override or self.default).copy()
+                    return AzureOpenAI(azure_endpoint=options["endpoint"], api_key=options["api_key"])
+
+                def answer(self, text, options=None):
+                    return self._client(options).chat.completions.create(model="gpt", messages=[text])
+        """,
+        "resolved.py": """\
+            def resolved(payload):
+                return {"chat": {"endpoint": str(payload["endpoint"]), "api_key": str(payload["key"])}}
+        """,
+        "app.py": """\
+            from flask import Flask, request
+            from chat import Chat
+            from resolved import resolved
+
+            app = Flask(__name__)
+
+            def answered(text, options=None):
+                return Chat().answer(text, options=options)
+
+            @app.route("/chat", methods=["POST"])
+            def chat():
+                data = request.get_json()
+                options = resolved(data.get("options"))
+                return answered(data["text"], options=options["chat"])
+        """,
+    }
+    session = session_of_texts({path: textwrap.dedent(text).encode() for path, text in texts.items()}, table())
+    ((_, found),) = session.plan(Options()).outcomes
+    assert isinstance(found, HeldBack)
+    assert found.reason.startswith("users of the application enter this key ('flask.request')")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mi_lint.migrate.residue.programs import Programs
 from mi_lint.python import known
@@ -43,7 +43,7 @@ _REQUESTS = ("request_", "req_")
 _BROUGHT = re.compile(rb"\b(\w*(?:azure|openai)\w*key\w*)\s*:[^=\n]{0,60}=\s*(?:Header|Form|Query|Cookie)\(")
 _KEY_FIELD = re.compile(r"(?i)(?:^|_)key$|connection_?string|secret$")
 _FROM_HOST = frozenset({"environment", "setting", "config", "vault"})
-_MAX_STEPS = 5
+_MAX_STEPS = 8
 _MAX_CALLERS = 8
 
 
@@ -97,18 +97,25 @@ def _is_of_settings(origin: Origin) -> bool:
     return isinstance(owner, ast.ClassDef) and known.is_settings_class(owner)
 
 
-def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str:
+def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int, seen: set[ast.AST] | None = None) -> str:
     """Return what of a form, a request or a session an expression reads."""
     root, dotted, first = node, None, ""
+    seen = set() if seen is None else seen
+    handed: list[ast.expr] = []
     while not isinstance(root, ast.Name):
         if isinstance(root, ast.Call):
             if _is_field(module, root):
                 return known.callee(root)
+            # ``resolve(payload)``, ``str(payload["key"])``: what a plain function is given.
+            handed += root.args if isinstance(root.func, ast.Name) else []
             root = root.func
         elif isinstance(root, ast.Attribute | ast.Subscript | ast.Await):
             dotted = dotted or (root if isinstance(root, ast.Attribute) and module.qualified(root) else None)
             first = root.attr if isinstance(root, ast.Attribute) else ""
             root = root.value
+        elif isinstance(root, ast.BoolOp | ast.IfExp):
+            either = root.values if isinstance(root, ast.BoolOp) else [root.body, root.orelse]
+            return _read_any(((module, value) for value in either), analysis, steps, seen)
         else:
             return ""
     qualified = module.qualified(dotted or root) or root.id
@@ -118,8 +125,15 @@ def _read(module: Module, node: ast.expr, analysis: Analysis, steps: int) -> str
     named = root.id in _NAMES or root.id.startswith(_REQUESTS)
     if found or (named and root is not node):
         return found or root.id
-    values = _given(module, root, first, analysis) if steps < _MAX_STEPS else ()
-    return next((where for other, value in values if (where := _read(other, value, analysis, steps + 1))), "")
+    if steps >= _MAX_STEPS or root in seen:
+        return ""
+    seen.add(root)
+    values = [*_given(module, root, first, analysis), *((module, value) for value in handed)]
+    return _read_any(values, analysis, steps + 1, seen)
+
+
+def _read_any(values: Iterable[tuple[Module, ast.expr]], analysis: Analysis, steps: int, seen: set[ast.AST]) -> str:
+    return next((where for module, value in values if (where := _read(module, value, analysis, steps, seen))), "")
 
 
 def _given(module: Module, root: ast.Name, first: str, analysis: Analysis) -> Iterator[tuple[Module, ast.expr]]:
