@@ -14,6 +14,7 @@ from mi_lint.migrate.editing.definitions import top_level
 from mi_lint.migrate.editing.imports import import_changes
 from mi_lint.migrate.editing.loading_imports import kept_imports
 from mi_lint.migrate.endpoint.shared_settings import with_unused_globals
+from mi_lint.migrate.holdbacks.shared_logins import shared_logins
 from mi_lint.migrate.outcome import HeldBack, Needs, Outcome, Rewritten
 from mi_lint.migrate.outcomes import outcome_of
 from mi_lint.migrate.project_files import mocked
@@ -94,6 +95,8 @@ class Round:
         self._regroup(self._accepted)
         if not self._options.unsafe:
             self._hold_back(asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten()))
+            waiting = [site for site, outcome in self.outcomes.items() if outcome is WAITS]
+            self._hold_back(shared_logins(self._analysis, self._accepted, waiting, self._sites))
 
     def _with_unused(self, accepted: Mapping[Site, Rewritten]) -> dict[Site, Rewritten]:
         """Let what the accepted rewrites leave without a reader go in other files, too."""
