@@ -26,6 +26,7 @@ _QUOTING = frozenset(
         "urllib.parse.quote", "urllib.parse.quote_plus", "urllib.quote", "urllib.quote_plus",
         "six.moves.urllib.parse.quote_plus",
         "sqlalchemy.engine.url.make_url", "sqlalchemy.engine.make_url", "sqlalchemy.make_url", "str",
+        "textwrap.dedent", "inspect.cleandoc",
     }
 )  # fmt: skip
 MAX_FOLLOWED = 4
@@ -176,5 +177,7 @@ def written(origin: Origin) -> ast.expr | None:
 
 def quoted(module: Module, node: ast.Call) -> ast.expr | None:
     """Return what a call only quotes or converts."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "strip":
+        return node.func.value
     name = module.qualified(node.func) or known.callee(node)
     return node.args[0] if name in _QUOTING and node.args else None
