@@ -149,7 +149,7 @@ def plain_additions(
 def _declared(text: bytes, path: str) -> list[str]:
     """Return the packages that a manifest declares, for the kinds whose list is plain to see."""
     name = posixpath.basename(path)
-    if name == "requirements.txt":
+    if name in ("requirements.txt", "requirements.in"):
         return [match[1].decode() for match in _REQUIRED.finditer(text)]
     section = _DEPENDENCIES.search(text) if name == "pyproject.toml" else None
     return [match[1].decode() for match in _QUOTED.finditer(section[1])] if section else []

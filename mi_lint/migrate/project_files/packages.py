@@ -155,9 +155,12 @@ class Packages:
         missing = [r for r in needed if not lists.is_declared(project, module, r.name)]
         changes: list[Change] = []
         for path in [module, *self._users(module)] if missing else []:
-            for manifest, declared in lists.plain_manifests(project, path):
+            found = lists.plain_manifests(project, path)
+            for manifest, declared in found:
                 if not wanted or self._belongs(path, declared):
                     changes += lists.plain_additions(project, manifest, declared, missing, self._beside)
+            for manifest in (manifest for manifest, _ in found if changes and lists.is_generated(project, manifest)):
+                self.generated.setdefault(manifest, set()).update(requirement.name for requirement in missing)
             if not wanted:
                 break
         if changes or not missing:

@@ -162,4 +162,7 @@ def _site(
 ) -> Site:
     trace = analysis.tracer.trace(module, key) if key is not None else None
     scope, _ = module.place(node)
-    return Site(module, "MI206", "openai_module", form, node, scope, (name,), None, key, "api_key", trace)
+    return Site(
+        module, "MI206", "openai_module", form, node, scope, (name,), None, key, "api_key", trace,
+        data={"package": "openai"},
+    )  # fmt: skip
