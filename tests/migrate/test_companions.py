@@ -21,7 +21,9 @@ from azure.storage.blob import BlobServiceClient
 client = BlobServiceClient.from_connection_string(os.environ["AZURE_STORAGE_CONNECTION_STRING"])
 """
 OLD, NEW = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_BLOB_ENDPOINT"
-ADDRESS = "its connection string only names the address from now on; take the key out of that, wherever it is kept"
+ADDRESS = (
+    "its connection string only names the address from now on; take the key out of that where nothing else needs it"
+)
 EXAMPLE = "https://<account>.blob.core.windows.net"
 
 

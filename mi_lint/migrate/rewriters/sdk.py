@@ -74,7 +74,9 @@ def _of_public(site: Site, call: ClientCall, context: Context, public: str) -> H
 
 # Where a name is that of a setting, which people know.
 _NAMED = frozenset({"environment", "setting", "config", "vault"})
-_ADDRESS = "its connection string only names the address from now on; take the key out of that, wherever it is kept"
+_ADDRESS = (
+    "its connection string only names the address from now on; take the key out of that where nothing else needs it"
+)
 
 
 def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
