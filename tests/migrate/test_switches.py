@@ -72,6 +72,15 @@ def test_a_guard_that_looks_into_a_collection_goes_with_the_key(test, left):
     assert ("RuntimeError" in text) is bool(left)
 
 
+@pytest.mark.parametrize("test", ["None in needed", "not all(needed)"])
+def test_a_guard_that_looks_into_a_named_collection_holds_back(test):
+    guard = f'needed = [os.getenv("SEARCH_KEY"), os.getenv("SEARCH_ENDPOINT")]\nif {test}:\n    raise RuntimeError'
+    text, outcomes = migrate(CLIENT.format(guard))
+    assert "AzureKeyCredential" not in text
+    assert isinstance(outcomes[0], Rewritten if text else HeldBack)
+    assert "SEARCH_KEY" not in text
+
+
 @pytest.mark.parametrize(
     "load",
     [
