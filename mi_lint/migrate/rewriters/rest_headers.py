@@ -6,7 +6,9 @@ import ast
 
 from mi_lint.migrate.branching import dual
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.credential.event_loops import makes_loops
+from mi_lint.migrate.holdbacks.judgement import for_callers
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.python.site import Site
 
@@ -44,8 +46,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
         role=site.data["role"],
         modules=("asyncio",) if threaded else (),
     )
-    reason = "; ".join(text for text in (_KEPT if site.data["kept"] else "", site.data["needs"]) if text)
-    return HeldBack(reason, result) if reason else result
+    asked = signatures.COMMAND_LINE if signatures.from_command_line(site.trace) else ""
+    reason = "; ".join(text for text in (_KEPT if site.data["kept"] else "", site.data["needs"], asked) if text)
+    return HeldBack(reason, result) if reason else for_callers(site, result)
 
 
 def _value(site: Site, parent: ast.AST) -> ast.expr | None:
