@@ -540,7 +540,7 @@ print(requests.get("https://a.openai.azure.com/openai/models?api-version=1", hea
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [
-        ("requirements.txt", "flask\nrequests>=2\n", "azure-identity>=1.15.0\nflask\nrequests>=2\n"),
+        ("requirements.txt", "flask\nrequests>=2\n", "flask\nazure-identity>=1.15.0\nrequests>=2\n"),
         (
             "requirements.txt",
             "# web\naiohttp==3  # http\nzope\n",

@@ -358,3 +358,42 @@ def test_what_is_no_client_of_azure_is_added_to_what_requirements_are_made_from(
     assert "requirements.txt" not in plan.texts
     assert plan.stale == {"requirements.txt": command}
     assert plan.packages == {}
+
+
+REST = """\
+import os
+
+import httpx
+
+url = os.environ["AZURE_OPENAI_ENDPOINT"] + "/openai/files"
+files = httpx.get(url, headers={"api-key": os.environ["AZURE_OPENAI_API_KEY"]})
+"""
+AUTOGEN = """\
+import os
+
+import autogen
+
+models = [{"api_type": "azure", "base_url": os.environ["URL"], "api_key": os.environ["AZURE_OPENAI_API_KEY"]}]
+"""
+
+
+@pytest.mark.parametrize(("code", "package"), [(REST, "httpx"), (AUTOGEN, "pyautogen"), (AUTOGEN, "autogen-agentchat")])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.11"\n{} = "*"\n'),
+        ("environment.yml", "dependencies:\n  - pip:\n    - {}\n"),
+        ("setup.py", 'from setuptools import setup\n\nsetup(install_requires=["{}"])\n'),
+        ("Pipfile", '[packages]\n{} = "*"\n'),
+        ("Dockerfile", "FROM python:3.12\nRUN pip install {}\nCOPY app/ ./app/\n"),
+    ],
+)
+def test_what_sends_requests_by_hand_or_takes_a_configuration_brings_azure_identity_along(code, package, path, text):
+    plan = planned({"app/main.py": code, path: text.format(package)})
+    assert b"azure-identity" in plan.texts[path][1]
+    assert plan.packages == {}
+
+
+def test_any_list_of_the_folder_is_that_of_what_sends_requests():
+    plan = planned({"app/main.py": REST, "app/requirements.txt": "streamlit\n"})
+    assert plan.texts["app/requirements.txt"][1] == b"azure-identity>=1.15.0\nstreamlit\n"

@@ -46,6 +46,8 @@ _DISTRIBUTIONS = {
     "mssql_python": ("mssql-python",),
     "confluent_kafka": ("confluent-kafka",),
     "sqlalchemy": ("SQLAlchemy",),
+    "autogen": ("autogen", "autogen-agentchat", "pyautogen", "ag2"),
+    "mem0": ("mem0ai",),
 }
 
 # People write requeriments.txt and requirement.txt, too, and freeze into req.txt and pipreqs.txt.

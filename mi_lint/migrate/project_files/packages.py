@@ -26,6 +26,8 @@ _DOCUMENTS = ("README*.md", "readme*.md")
 # Words that a name on the index has beside that of the import.
 _LANGUAGE = frozenset({"python", "py"})
 
+_SENDING = frozenset({"aiohttp", "httpx", "litellm", "requests", "websockets"})
+
 
 class Packages:
     """Finds the places for each rewritten module of a project, and keeps what none of them can bring."""
@@ -153,15 +155,17 @@ class Packages:
         """Return the changes where nothing declares what a module uses: it comes with others, or is forgotten."""
         project = self._project
         missing = [r for r in needed if not lists.is_declared(project, module, r.name)]
+        # What sends requests often comes with something else: any list of the folder is that of the program.
+        is_any = _SENDING.issuperset(wanted)
         changes: list[Change] = []
         for path in [module, *self._users(module)] if missing else []:
             found = lists.plain_manifests(project, path)
             for manifest, declared in found:
-                if not wanted or self._belongs(path, declared):
+                if is_any or self._belongs(path, declared):
                     changes += lists.plain_additions(project, manifest, declared, missing, self._beside)
             for manifest in (manifest for manifest, _ in found if changes and lists.is_generated(project, manifest)):
                 self.generated.setdefault(manifest, set()).update(requirement.name for requirement in missing)
-            if not wanted:
+            if is_any:
                 break
         if changes or not missing:
             return list(dict.fromkeys(changes))
