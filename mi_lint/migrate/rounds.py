@@ -94,13 +94,36 @@ class Round:
         self.outcomes.update(self._accepted)
         self._regroup(self._accepted)
         if not self._options.unsafe:
-            self._hold_back(asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten()))
-            waiting = [site for site, outcome in self.outcomes.items() if outcome is WAITS]
-            self._hold_back(shared_logins(self._analysis, self._accepted, waiting, self._sites))
+            self._ask()
+            while held := self._shared():
+                # What was made simpler for them is as it was, too.
+                self._hold_back(held)
+                self._ask()
 
     def _with_unused(self, accepted: Mapping[Site, Rewritten]) -> dict[Site, Rewritten]:
         """Let what the accepted rewrites leave without a reader go in other files, too."""
         return with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
+
+    def _shared(self) -> dict[Site, str]:
+        """Return the accepted rewrites that take a password from what something else signs in with."""
+        waiting = [site for site, outcome in self.outcomes.items() if outcome is WAITS]
+        found = shared_logins(self._analysis, self._accepted, waiting, self._sites)
+        return {site: why for site, why in found.items() if site in self._accepted}
+
+    def _ask(self) -> None:
+        """Make simpler, or take back, what leaves code behind that asks for a secret in vain."""
+        answer = asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten())
+        if answer.simpler and len(answer.simpler) < len(answer.reasons):
+            self._hold_back({site: why for site, why in answer.reasons.items() if site not in answer.simpler})
+            answer = asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten())
+        if answer.simpler and len(answer.simpler) == len(answer.reasons):
+            before, rewritten = self._accepted, self._rewritten()
+            self._again(before, {s: _extended(r, answer.simpler.get(s, ())) for s, r in before.items()})
+            left = asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten())
+            if not left.reasons and self._rewritten() == rewritten:
+                return
+            self._again(self._accepted, before)
+        self._hold_back(answer.reasons)
 
     def _rewritten(self) -> list[Site]:
         return [site for site, outcome in self.outcomes.items() if isinstance(outcome, Rewritten)]
@@ -112,15 +135,23 @@ class Round:
         self.has_taken_back = True
         before = self._accepted
         held = self._with_signed(held, before)
-        self._accepted = self._with_unused({site: self._first[site] for site in before if site not in held})
+        remaining = self._with_unused({site: self._first[site] for site in before if site not in held})
         self.outcomes.update({site: HeldBack(reason, self._first[site]) for site, reason in held.items()})
-        different = (site for site in before if before[site] != self._accepted.get(site))
+        self._again(before, remaining)
+
+    def _again(self, before: Mapping[Site, Rewritten], accepted: dict[Site, Rewritten]) -> None:
+        """Work out anew the files of the rewrites that are other than before, and of their neighbours."""
+        self._accepted = accepted
+        different = (site for site in before if before[site] != accepted.get(site))
         files = {path for site in different for path in _files(site, before[site])}
+        files |= {
+            path for site, rewrite in accepted.items() if rewrite != before.get(site) for path in _files(site, rewrite)
+        }
         files = files.union(*(group for group in self.groups if group & files))
         self.groups = [group for group in self.groups if not group & files]
         for path in files & self.texts.keys():
             del self.texts[path], self.changes[path]
-        again = {s: r for s, r in self._accepted.items() if not files.isdisjoint(_files(s, r))}
+        again = {s: r for s, r in accepted.items() if not files.isdisjoint(_files(s, r))}
         self.outcomes.update(again)
         self._regroup(again)
 
@@ -226,6 +257,10 @@ class Round:
         complete += install_changes(module, needs, {p for site in accepted for p in packages_of(site)})
         complete += mention_changes(module, _renamed_settings(accepted.values()), complete)
         return merged(moved_out(module.source, coalesced(module.source, complete))), orphans.switches
+
+
+def _extended(rewrite: Rewritten, more: tuple[Change, ...]) -> Rewritten:
+    return replace(rewrite, changes=(*rewrite.changes, *more)) if more else rewrite
 
 
 def _files(site: Site, rewrite: Rewritten) -> frozenset[str]:

@@ -538,7 +538,46 @@ DEMANDS = {
 }
 
 
-@pytest.mark.parametrize(("texts", "place", "name"), DEMANDS.values(), ids=DEMANDS)
+# What is left where a place asks for something else besides, or did nothing but ask for the secret.
+SIMPLER = {
+    "pairs of names and values, whose function answers whether all are there": (
+        "config.py", '    pairs = [("URL", URL)]'
+    ),
+    "answer of a handler in another file": ("function_app.py", "    if not all([REGION]):"),
+    "list of values that are looked through": ("config.py", "required = [REGION]"),
+    "property that tells whether it is set": ("app.py", "        return bool(client)"),
+    "method of a class that a client is made with": ("config.py", "    def validate(cls):\n        pass"),
+    "what a caller has by an attribute of it knows nobody": (
+        "run.py", "    missing = [n for n, v in {'url': given.url}.items() if not v]"
+    ),
+    "one of several values that a function checks and returns": ("settings.py", "    if not url:"),
+    "item of a dictionary that a function returns": ("app.py", "    if not (config['url']):"),
+    "variable that gets another secret later": (
+        "app.py", "        key = os.getenv('DOC_KEY')\n        print(key == 'a')"
+    ),
+    "status of what is read elsewhere by a function that is told the name": (
+        "config.py", "    return Status(ready=bool(region), region=region)"
+    ),
+    "check of a method that makes an object of its own class": ("config.py", "        if not url:"),
+    "check of a dictionary that is made once, and of what its entries look like": (
+        "app.py", "    if not all([url]):\n        raise ValueError"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIMPLER)
+def test_what_asks_in_vain_for_a_secret_besides_other_things_loses_it(name):
+    texts, _, _ = DEMANDS[name]
+    plan, (outcome,) = planned(texts)
+    assert isinstance(outcome, Rewritten)
+    path, line = SIMPLER[name]
+    assert f"\n{line}\n" in plan.texts[path][1].decode()
+
+
+WAITING = {name: entry for name, entry in DEMANDS.items() if name not in SIMPLER}
+
+
+@pytest.mark.parametrize(("texts", "place", "name"), WAITING.values(), ids=WAITING)
 def test_a_rewrite_waits_for_what_would_still_ask_for_its_secret(texts, place, name):
     plan, outcomes = planned(texts)
     assert plan.texts == {}

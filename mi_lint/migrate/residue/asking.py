@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.residue.flow import Use
 from mi_lint.migrate.residue.lost import lost_of
 from mi_lint.migrate.residue.remains import Asked, still_asked
+from mi_lint.migrate.residue.simpler import as_before, before, place_of, removals
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
+_NEWLINE = b"\n"
 REASON = "the code at {} still asks for '{}', which nothing else would use any more: take that out, too"
 _GUARD = "the code at {} goes on only with '{}', which nothing behind it would use any more: take that out, too"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The sites whose secret a project would go on asking for, with the reason to hold them back.
+
+    ``simpler`` are the changes, for some of them, after which it would not.
+    """
+
+    reasons: Mapping[Site, str]
+    simpler: Mapping[Site, tuple[Change, ...]]
 
 
 def asked_in_vain(
@@ -21,14 +35,22 @@ def asked_in_vain(
     texts: Mapping[str, tuple[Source, bytes]],
     changes: Mapping[str, Sequence[Change]],
     rewritten: Iterable[Site],
-) -> dict[Site, str]:
-    """Return the sites whose secret a project would go on asking for, with the reason to hold them back."""
+) -> Answer:
+    """Ask the new texts of a project for what still asks for the secrets of rewritten sites."""
     lost = [entry for entry in (lost_of(site, analysis) for site in rewritten) if entry.origins]
     if not lost:
-        return {}
+        return Answer({}, {})
     with analysis.project.showing(Source(path, text, old.encoding) for path, (old, text) in texts.items()):
         found = still_asked(analysis.project, lost)
-    return {site: _told(asked, _place(asked.use, texts, changes)) for site, asked in found.items()}
+        removed = removals(analysis.project, (use for asked in found.values() for use in asked.uses))
+    simpler = {}
+    for site, asked in found.items():
+        parts = [removed.get(place_of(use)) for use in asked.uses]
+        own = [change for part in parts for change in part or ()]
+        made = as_before(own, texts, changes) if parts and None not in parts else None
+        if made is not None:
+            simpler[site] = made
+    return Answer({site: _told(asked, _place(asked.use, texts, changes)) for site, asked in found.items()}, simpler)
 
 
 def _told(asked: Asked, place: str) -> str:
@@ -37,11 +59,7 @@ def _told(asked: Asked, place: str) -> str:
 
 def _place(use: Use, texts: Mapping[str, tuple[Source, bytes]], changes: Mapping[str, Sequence[Change]]) -> str:
     """Return where something stands before anything is changed."""
-    path, offset = use.module.path, use.start
+    path = use.module.path
     source = texts[path][0] if path in texts else use.module.source
-    for change in sorted(changes.get(path, ()), key=lambda change: change.start):
-        if change.start > offset:
-            break
-        offset = max(change.start, offset - len(change.text.encode()) + change.end - change.start)
-    newline = b"\n"
-    return f"{path}:{source.text.count(newline, 0, offset) + 1}"
+    offset = before(use.start, changes.get(path, ()))
+    return f"{path}:{source.text.count(_NEWLINE, 0, offset) + 1}"

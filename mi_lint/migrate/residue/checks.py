@@ -41,6 +41,16 @@ def loop_variable(module: Module, collection: ast.expr) -> ast.expr | None:
     return loop.target if isinstance(loop, ast.For | ast.comprehension) and loop.iter is collection else None
 
 
+def entry(module: Module, node: ast.expr) -> ast.expr:
+    """Return what a name or a value is an entry by: itself, the pair that it stands in, the value behind a key."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.Tuple) and isinstance(module.parent(parent), ast.List | ast.Tuple | ast.Set):
+        return parent
+    if isinstance(parent, ast.Dict) and node in parent.keys:
+        return parent.values[parent.keys.index(node)]
+    return node
+
+
 def _asks(module: Module, loop: _Loop) -> bool:
     """Whether a loop looks for what is not set, and its function then gives up or says so."""
     if not _finds_missing(module, loop):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mi_lint.migrate.branching.conditions import condition, is_reporting
-from mi_lint.migrate.residue.checks import checked, loop_variable
+from mi_lint.migrate.residue.checks import checked, entry, loop_variable
 from mi_lint.migrate.residue.containers import Items
 from mi_lint.migrate.residue.declared import filled, validated
 from mi_lint.migrate.residue.reach import called, is_of_another, parameter_of, sharing, unpacked_to, uses_elsewhere
@@ -28,12 +28,16 @@ MAX_USES = 300
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place that has to do with a secret's being set; one that asks for it may be a test of it."""
+    """A place that has to do with a secret's being set; one that asks for it may be a test of it.
+
+    ``part`` is what would have to go, with its module, so that the place asks no more.
+    """
 
     module: Module
     node: ast.AST
     name: str
     is_test: bool = False
+    part: tuple[Module, ast.AST] | None = None
 
     @property
     def start(self) -> int:
@@ -53,9 +57,16 @@ class Flow:
     demands: list[Use] = field(default_factory=list)
     needs: list[Use] = field(default_factory=list)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
+    _asked_by: tuple[Module, ast.AST] | None = None
 
-    def demand(self, module: Module, node: ast.AST, is_test: bool = False) -> None:
-        self.demands.append(Use(module, node, self.name, is_test))
+    @property
+    def is_whole(self) -> bool:
+        """Whether the secret was followed to its ends."""
+        return len(self._seen) <= MAX_USES
+
+    def demand(self, module: Module, node: ast.AST, is_test: bool = False, part: ast.AST | None = None) -> None:
+        own = (module, part) if part is not None else None
+        self.demands.append(Use(module, node, self.name, is_test, self._asked_by or own))
 
     def need(self, module: Module, node: ast.AST) -> None:
         self.needs.append(Use(module, node, self.name))
@@ -82,7 +93,7 @@ class Flow:
         test = condition(module, node)
         if test is not None:
             if not test.harmless:
-                self.demand(module, node, is_test=True)
+                self.demand(module, node, is_test=True, part=test.operand or test.statement)
             return
         follow = _FOLLOWERS.get(type(parent))
         if follow is not None:
@@ -100,7 +111,12 @@ class Flow:
         self.value(module, parent, missing)
 
     def _either(self, module: Module, node: ast.expr, parent: ast.BoolOp, missing: bool) -> None:
+        outer, call = self._asked_by, module.parent(parent)
+        if isinstance(parent.op, ast.And) and isinstance(call, ast.Call) and known.callee(call) == "bool":
+            # ``bool(url and key)`` asks no more, wherever its answer goes, once the key is taken out.
+            self._asked_by = outer or (module, node)
         self.value(module, parent, missing and node is parent.values[-1])
+        self._asked_by = outer
 
     def _chosen(self, module: Module, node: ast.expr, parent: ast.IfExp, missing: bool) -> None:
         self.value(module, parent, missing)
@@ -243,7 +259,7 @@ class Flow:
         names += [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
         place = next((places[name] for name in names if name in places), None) or counted(module, node)
         if place is not None:
-            self.demand(module, place, is_test=True)
+            self.demand(module, place, is_test=True, part=entry(module, node))
         return place is not None
 
     def _returned(self, module: Module, node: ast.expr, parent: ast.Return, missing: bool) -> None:

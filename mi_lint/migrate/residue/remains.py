@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from mi_lint.migrate.residue.checks import checked
+from mi_lint.migrate.residue.checks import checked, entry
 from mi_lint.migrate.residue.containers import item_of
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, fields_of_files, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
@@ -36,10 +36,14 @@ _WITHOUT_DEFAULT = frozenset({"pop", "config", "env", "get_secret"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A place that asks for a secret; ``is_guard``: something uses that yet, but nothing that the place guards."""
+    """A place that asks for a secret; ``is_guard``: something uses that yet, but nothing that the place guards.
+
+    ``uses`` are all places that ask for it, where nothing at all needs it any more.
+    """
 
     use: Use
     is_guard: bool
+    uses: tuple[Use, ...] = ()
 
 
 def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Asked]:
@@ -71,7 +75,10 @@ class _Remains:
             demands = vain or [use for use in flow.demands if _guards(use, lost, flow.needs)]
             if demands:
                 first = min(demands, key=lambda use: (use.module.path != home, use.module.path, use.start))
-                return Asked(first, not vain)
+                needed = any(flow.needs or not flow.is_whole for origin, flow in flows if origin.kind != "passed")
+                uses = (use for _, flow in flows for use in flow.demands)
+                uses = (use for use in uses if self._programs.share(use.module.path, home))
+                return Asked(first, not vain, tuple(uses) if vain and not needed else ())
         return None
 
     def _is_in_vain(self, demand: Use, home: str, needs: Iterable[Use]) -> bool:
@@ -191,7 +198,7 @@ class _Remains:
         elif isinstance(parent, ast.Compare):
             flow.value(module, text)
         elif isinstance(parent, ast.List | ast.Tuple | ast.Set | ast.Dict) and str(text.value) in checked(module):
-            flow.demand(module, checked(module)[str(text.value)])
+            flow.demand(module, checked(module)[str(text.value)], part=entry(module, text))
 
     def _asked(self, flow: Flow, module: Module, call: ast.Call, text: ast.Constant) -> None:
         """Follow what a call gives for the name of a setting."""
