@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -18,6 +19,8 @@ from mi_lint.secrets.redact import merged
 SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate-report.schema.json"
 
 MAX_MODULES = 3  # that a line names
+# ``parts["AccountKey"]`` of a connection string.
+_TAKEN_APART = re.compile(rb"[\"'](?:AccountKey|SharedAccessKey)=?[\"']")
 
 Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
 Find = Callable[[bytes], Iterable[tuple[int, int]]]
@@ -113,7 +116,8 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     if settings:
         lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
     addresses = sorted({name for _, o in plan.outcomes if isinstance(o, Rewritten) for name in o.addresses})
-    addresses = [name for name in addresses if name not in _with_key(plan)]
+    kept = _with_key(plan, addresses)
+    addresses = [name for name in addresses if name not in kept]
     if addresses:
         lines += ["only the address in these is used from now on; take the key out of their value:"]
         lines += [f"  setting  {name}" for name in addresses]
@@ -132,10 +136,14 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     return lines
 
 
-def _with_key(plan: Plan) -> frozenset[str]:
-    """Return the settings whose key a call that was not rewritten goes on using."""
-    traces = (site.trace for site, outcome in plan.outcomes if not isinstance(outcome, Rewritten))
-    return frozenset(origin.name for trace in traces if trace is not None for origin in trace.origins)
+def _with_key(plan: Plan, names: Iterable[str]) -> frozenset[str]:
+    """Return the settings whose key a call that was not rewritten goes on using, or code that takes them apart."""
+    stays = [(site, site.trace) for site, outcome in plan.outcomes if not isinstance(outcome, Rewritten)]
+    origins = [(site, origin) for site, trace in stays if trace is not None for origin in trace.origins]
+    texts = {site.module.source.text for site, origin in origins if origin.kind == "opaque"}
+    texts |= {text for site, _ in plan.outcomes if _TAKEN_APART.search(text := site.module.source.text)}
+    read = (name for name in names if any(re.search(rb"(?i)\b%s\b" % re.escape(name.encode()), t) for t in texts))
+    return frozenset([*(origin.name for _, origin in origins), *read])
 
 
 def _packages(plan: Plan) -> list[str]:

@@ -750,6 +750,35 @@ def test_a_key_that_another_call_needs_stays_in_the_setting():
     assert line not in report.summary(plan, wrote=False)
 
 
+def test_a_key_that_code_takes_out_of_the_setting_stays_there():
+    # https://github.com/Lambo-IITian/LegalAI/blob/4368731938/app/services/blob_service.py#L65
+    client = """\
+import os
+
+from azure.storage.blob import BlobServiceClient
+
+text = os.environ["LOGS"] or os.environ["OLD"]
+client = BlobServiceClient.from_connection_string(text)
+"""
+    signing = """\
+import os
+
+from azure.storage.blob import generate_blob_sas
+
+
+def link(name, expiry):
+    parts = dict(part.split("=", 1) for part in os.environ["LOGS"].split(";") if "=" in part)
+    key = parts.get("AccountKey", "")
+    return generate_blob_sas("shop", "files", name, account_key=key, expiry=expiry, permission="r")
+"""
+    texts = {"client.py": client.encode(), "signing.py": signing.encode()}
+    plan = session_of_texts(texts, table()).plan(Options())
+    assert [report.state(outcome) for _, outcome in plan.outcomes] == ["rewritten", "held-back"]
+    lines = report.summary(plan, wrote=False)
+    assert "  setting  OLD" in lines
+    assert "  setting  LOGS" not in lines
+
+
 POETRY = '[tool.poetry]\nname = "x"\n\n[tool.poetry.dependencies]\nflask = "*"\npython = "^{}"\nopenai = "*"\n'
 REQUIRES = '[project]\nname = "x"\nrequires-python = ">={}"\ndependencies = ["openai"]\n'
 OLDER = [
