@@ -66,6 +66,24 @@ import jwt
 def check(token, key, audience):
     return jwt.decode(token, key, algorithms=["RS256"], audience=%s)
 """
+POSTED = b"""\
+import os
+
+import requests
+
+form = {
+    "grant_type": "client_credentials", "client_id": os.environ["%s"], "client_secret": os.environ["LOGIN_SECRET"]
+}
+requests.post("https://login.microsoftonline.com/common/oauth2/v2.0/token", data=form)
+"""
+REGISTERED = b"""\
+import os
+
+from authlib.integrations.flask_client import OAuth
+
+oauth = OAuth()
+oauth.register("azure", client_id=os.environ["LOGIN_ID"], client_secret=os.getenv("%s"))
+"""
 PRINCIPAL = b"""\
 import os
 
@@ -94,6 +112,8 @@ def outcome_in(texts):
         ({"auth.py": HELPER, "config.py": CONFIG}, "AZURE_CLIENT_SECRET"),
         ({"auth.py": AUDIENCE % b'os.getenv("AZURE_CLIENT_ID")'}, "AZURE_CLIENT_ID"),
         ({"auth.py": AUDIENCE % b"f'api://{settings.AZURE_CLIENT_ID}'"}, "AZURE_CLIENT_ID"),
+        ({"auth.py": POSTED % b"AZURE_CLIENT_ID"}, "AZURE_CLIENT_ID"),
+        ({"auth.py": REGISTERED % b"AZURE_CLIENT_SECRET"}, "AZURE_CLIENT_SECRET"),
         ({"auth.py": FIELD, "settings.py": SETTINGS}, "AZURE_CLIENT_SECRET"),
     ],
 )
@@ -109,6 +129,11 @@ def test_a_registration_in_the_settings_of_credentials_is_told(texts, name):
     [
         {"auth.py": OTHER, "config.py": CONFIG},
         {"tests/auth.py": ENVIRONMENT},
+        {"auth.py": POSTED % b"LOGIN_ID"},
+        {
+            "auth.py": REGISTERED % b"LOGIN_SECRET",
+            "config.py": CONFIG.replace(b"_ID", b"_NAME").replace(b"SECRET", b"X"),
+        },
         {"auth.py": AUDIENCE % b"audience", "config.py": CONFIG},
         {"auth.py": HELPER, "config.py": CONFIG.replace(b"AZURE_CLIENT", b"LOGIN")},
         # A service principal that is rewritten: nothing reads its settings any more.

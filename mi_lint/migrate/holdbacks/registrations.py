@@ -15,6 +15,7 @@ from mi_lint.migrate.project_files.manifests import folders_around, manifests_in
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.mappings import entry
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
@@ -23,8 +24,11 @@ TAKEN = (
     "reads it, too, and would not sign in as the managed identity; give that setting another name first"
 )
 _NAMES = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID")
-_APPLICATIONS = ("ConfidentialClientApplication", "AuthorizationCodeBearer", "OnBehalfOfCredential")
-_SIGN_IN = re.compile(rb"ConfidentialClientApplication|AuthorizationCodeBearer|OnBehalfOfCredential|\baudience\s*=")
+_APPLICATIONS = (
+    "ConfidentialClientApplication", "AuthorizationCodeBearer", "OnBehalfOfCredential", "OAuth2Client",
+    "make_azure_blueprint", "MicrosoftSSO",
+)  # fmt: skip
+_SIGN_IN = re.compile(rb"%s|\baudience\s*=|[\"']grant_type[\"']|\.register\(" % "|".join(_APPLICATIONS).encode())
 _READ = re.compile(rb"(?m)[\"'](AZURE_CLIENT_(?:ID|SECRET))[\"']|^[ \t]+((?i:AZURE_CLIENT_(?:ID|SECRET)))[ \t]*[:=]")
 # Service principals read them as well, and go.
 _PRINCIPAL = re.compile(rb"ClientSecretCredential|ServicePrincipalCredentials|EnvironmentCredential")
@@ -53,17 +57,29 @@ def _taken(analysis: Analysis) -> Iterator[tuple[str, str]]:
 def _setting(module: Module, analysis: Analysis) -> str:
     """Return the setting of that name that an application of a module is made with; empty without one."""
     unclear = False
-    for call in module.calls:
-        is_application = known.callee(call).endswith(_APPLICATIONS)
-        # Tokens are checked for whom they are issued to: ``jwt.decode(token, key, audience=…)``.
-        asked = [keyword.value for keyword in call.keywords if is_application or keyword.arg == "audience"]
-        if is_application or asked:
-            for value in (*(call.args if is_application else ()), *asked):
-                names, clear = _settings(module, value, analysis)
-                if found := next((name for name in _NAMES if name in names), ""):
-                    return found
-                unclear = unclear or (is_application and not clear)
+    for is_application, value in _values(module):
+        names, clear = _settings(module, value, analysis)
+        if found := next((name for name in _NAMES if name in names), ""):
+            return found
+        unclear = unclear or (is_application and not clear)
     return _read_around(module, analysis.project) if unclear else ""
+
+
+def _values(module: Module) -> Iterator[tuple[bool, ast.expr]]:
+    """Yield what may hold the setting, and whether it certainly belongs to an application registration."""
+    for call in module.calls:
+        name = known.callee(call)
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        if name.endswith(_APPLICATIONS) or (name == "register" and "client_secret" in given):
+            yield from ((True, value) for value in (*call.args, *given.values()))
+        elif "audience" in given:
+            # Tokens are checked for whom they are issued to: ``jwt.decode(token, key, audience=…)``.
+            yield False, given["audience"]
+    # What is posted for a token: ``{"grant_type": "authorization_code", "client_secret": …}``.
+    for node in ast.walk(module.tree) if b"grant_type" in module.source.text else ():
+        if isinstance(node, ast.Dict) and entry(node, "grant_type") is not None:
+            values = (entry(node, key) for key in ("client_secret", "client_id"))
+            yield from ((False, value) for value in values if value is not None)
 
 
 def _settings(module: Module, value: ast.expr, analysis: Analysis) -> tuple[set[str], bool]:
