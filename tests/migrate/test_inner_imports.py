@@ -54,6 +54,15 @@ def test_where_the_code_goes_on_without_the_sdk_the_credential_is_imported_by_th
     assert result.count("azure.identity") == 1
 
 
+def test_where_the_same_block_uses_the_sdk_its_import_brings_the_credential():
+    code = (
+        "import os\n\n\ndef connect(endpoint):\n    client = None\n    try:\n"
+        f"        {SDK}\n        client = {CLIENT}\n"
+        "    except ImportError:\n        pass\n    return client\n"
+    )
+    assert f"    try:\n        {CREDENTIAL}        {SDK}" in migrated(code)
+
+
 def test_two_places_of_a_function_use_one_import():
     use = f"def connect(endpoint):\n    one = {CLIENT}\n    two = {CLIENT}\n    return one, two\n"
     assert migrated(OPTIONAL + use).count("azure.identity") == 1

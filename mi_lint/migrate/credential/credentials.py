@@ -185,7 +185,8 @@ class Credentials:
         placed = use.kind == "credential" or all(own_statement(self._module, other.node) for other in same)
         # A module that goes on without the SDK goes on without azure-identity, however often a function uses it.
         apart = len(scopes) == len(same) or (
-            use.kind == "credential" and all(i and may_be_missing(self._module, i) for i in imports)
+            use.kind == "credential"
+            and all(i and may_be_missing(self._module, i, other.node) for i, other in zip(imports, same, strict=True))
         )
         return placed and apart
 
@@ -244,7 +245,7 @@ class Credentials:
         inner = inner_import(self._module, use.node)
         if inner is not None and not self._module.place(use.node)[0].lookup(name):
             statement = own_statement(self._module, use.node)
-            if statement is not None and may_be_missing(self._module, inner):
+            if statement is not None and may_be_missing(self._module, inner, use.node):
                 import_ahead(self._module, statement, (package, name), needs.local)
                 return name
             needs.inner.setdefault(inner, set()).add((package, name))

@@ -40,12 +40,16 @@ def is_optional(module: Module, statement: ast.AST) -> bool:
     return any(True for _ in _handlers(module, statement))
 
 
-def may_be_missing(module: Module, statement: ast.AST) -> bool:
-    """Whether the code behind an optional import runs without it: a handler of its failure goes on.
+def may_be_missing(module: Module, statement: ast.AST, use: ast.AST) -> bool:
+    """Whether a use runs without an optional import: it stands behind a handler of its failure that goes on.
 
-    What is imported in the same `try` might then be unbound wherever else it is used.
+    What is imported in the same `try` might be unbound there.
     """
-    return any(not isinstance(handler.body[-1], _EXIT) for handler in _handlers(module, statement))
+    around = set(module.parents(use))
+    return any(
+        not isinstance(handler.body[-1], _EXIT) and not around.intersection(module.parent(handler).body)  # type: ignore[attr-defined]
+        for handler in _handlers(module, statement)
+    )
 
 
 def _handlers(module: Module, statement: ast.AST) -> Iterator[ast.ExceptHandler]:
