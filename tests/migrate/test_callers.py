@@ -112,3 +112,14 @@ def test_a_field_of_a_class_that_reads_no_environment_names_no_setting(direct):
     changed = b"".join(new for _, new in plan.texts.values())
     assert b"connection_string, credential=DefaultAzureCredential())" in changed
     assert b"environ" not in changed.replace(settings.encode(), b"")
+
+
+def test_a_secret_that_only_callers_passed_leaves_the_module_that_holds_it():
+    held = 'CONN = "Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey=x"\n\n' + CODE
+    caller = "from bus import CONN, connect\n\nclient = connect(CONN)\n"
+    plan = planned(bus=held, app=caller)
+    assert kinds(plan) == [Rewritten]
+    assert b"CONN =" not in plan.texts["bus.py"][1]
+    assert b"CONN" not in plan.texts["app.py"][1]
+    plan = planned(bus=held, app=caller, other="from bus import CONN\n\nprint(len(CONN))\n")
+    assert b"CONN =" in plan.texts.get("bus.py", (None, held.encode()))[1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.migrate.endpoint import flask_classes
@@ -45,15 +45,35 @@ def with_unused_globals(analysis: Analysis, accepted: Mapping[Site, Rewritten]) 
 
 def _read_elsewhere(project: Project, site: Site, rewrite: Rewritten) -> Iterator[tuple[Module, str]]:
     """Yield the names of other modules that the changes of a site take out, each with its module."""
-    module = site.module
+    for module, node in (
+        *_taken(site.module, rewrite, ast.walk(site.node)),
+        *_taken_from_callers(project, site, rewrite),
+    ):
+        target = module.qualified(node)
+        found = project.find(module.path, target) if target else None
+        if found is not None and len(found[1]) == 1 and found[0] is not module:
+            yield found[0], found[1][0]
+
+
+def _taken_from_callers(
+    project: Project, site: Site, rewrite: Rewritten
+) -> Iterator[tuple[Module, ast.Attribute | ast.Name]]:
+    """Yield what callers in other files pass no more."""
+    for path in {change.path for change in rewrite.changes} - {site.module.path}:
+        module = project.module(path)
+        if module is not None:
+            yield from _taken(module, rewrite, (name for names in module.loads.values() for name in names))
+
+
+def _taken(
+    module: Module, rewrite: Rewritten, nodes: Iterable[ast.AST]
+) -> Iterator[tuple[Module, ast.Attribute | ast.Name]]:
     spans = [(c.start, c.end) for c in rewrite.changes if c.path == module.path and c.end > c.start]
-    for node in ast.walk(site.node):
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
             start, end = module.source.span(node)
-            target = module.qualified(node) if any(first <= start and end <= last for first, last in spans) else None
-            found = project.find(module.path, target) if target else None
-            if found is not None and len(found[1]) == 1 and found[0] is not module:
-                yield found[0], found[1][0]
+            if any(first <= start and end <= last for first, last in spans):
+                yield module, node
 
 
 def _assignment(home: Module, name: str) -> ast.Assign | ast.AnnAssign | None:
