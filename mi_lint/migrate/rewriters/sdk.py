@@ -273,10 +273,23 @@ def _sas_url(site: Site, call: ClientCall, context: Context) -> Outcome:
     return HeldBack(reason, rewrite) if reason else rewrite
 
 
+# https://learn.microsoft.com/azure/azure-monitor/app/connection-strings: authenticated ingestion is for whole ones.
+_ONLY_KEY = re.compile(r"(?i)\s*InstrumentationKey\s*=")
+_GLOBAL = (
+    "this connection string has no IngestionEndpoint, and leads to the global one, which is not documented to take "
+    "tokens: pass the whole connection string of the resource"
+)
+
+
 def _connection_string(site: Site, call: ClientCall, context: Context) -> Outcome:
     client = call.client
     if client.keeps_connection_string:
-        return _add_credential(site, call, context, "the connection string still names the endpoint")
+        rewrite = _add_credential(site, call, context, "the connection string still names the endpoint")
+        spelled = template(context.module, site.secret) if site.secret is not None else None
+        keyed = (
+            spelled is not None and _ONLY_KEY.match(spelled.text) and "ingestionendpoint" not in spelled.text.lower()
+        )
+        return HeldBack(_GLOBAL, rewrite) if keyed else rewrite
     found = replacement(site, call, context)
     if isinstance(found, str):
         found = callers.replacement(site, call, context) or found
@@ -307,7 +320,7 @@ def _is_in_code(site: Site) -> bool:
     )
 
 
-def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Outcome:
+def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -> Rewritten:
     """Keep the connection string, which may lose its key, and pass a token credential beside it."""
     editor = context.editor(call.node)
     insert_token(call, call.constructor.parameters, editor, token_code(site, call, context))
