@@ -273,6 +273,13 @@ def test_each_step_that_installs_the_sdk_by_name_gains_it_beside_a_manifest(path
     assert found.get(path) == wanted
 
 
+def test_a_step_gains_it_also_where_a_manifest_without_the_sdk_has_it():
+    # https://github.com/lennertvhoy/CDP_Merged2/blob/56fc07ad4f/scripts/deploy_webhook_server.sh#L20
+    step = "az container create --command-line \"bash -c 'pip install azure-storage-blob{} && python /app/app.py'\"\n"
+    texts = {"scripts/app.py": CODE, "requirements.txt": "azure-identity\n", "scripts/deploy.sh": step.format("")}
+    assert changed(texts) == {"scripts/deploy.sh": step.format(" azure-identity")}
+
+
 def test_a_readme_is_mended_and_people_are_told_all_the_same():
     texts = {"app.py": CODE, "README.md": "    pip install azure-storage-blob\n"}
     plan = planned(texts)

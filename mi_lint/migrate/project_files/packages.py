@@ -66,10 +66,11 @@ class Packages:
                 commands += [] if own or not self._installs(image.path, wanted) else [image.path]
         changes = [c for path in dict.fromkeys(found) for r in needed for c in self._added(path, r)]
         changes += [c for path in commands for c in self._commanded(path, needed)]
-        own_steps = self._steps(module, wanted) if found or commands else ()
+        # What declares a needed package says nothing of where only a command installs the SDK.
+        own_steps = self._steps(module, wanted)
         changes += [c for path in own_steps for c in self._commanded(path, needed, each=True)]
         if not found and not commands:
-            changes = self._otherwise(module, wanted, needed)
+            changes = list(dict.fromkeys([*changes, *self._otherwise(module, wanted, needed)]))
         self._note(module, [r for r in needed if r.name not in installed], [*found, *commands], changes)
         return changes
 
