@@ -30,7 +30,10 @@ NEEDS = (
 # What only openai 0.x has.
 _OLD = frozenset({"ChatCompletion", "Completion", "Embedding", "Engine", "Deployment", "api_base", "FineTune", "error"})
 _ADDRESS = re.compile(
-    r"\.openai\.azure\.|\.services\.ai\.azure\.|\.cognitiveservices\.azure\.|azure_?open_?ai|aoai", re.IGNORECASE
+    # The path /openai/v1 is that of Azure's resources; the public service has /v1.
+    r"\.openai\.azure\.|\.services\.ai\.azure\.|\.cognitiveservices\.azure\.|azure_?open_?ai|aoai"
+    r"|\{\w*azure\w*\}[/{}]*openai/v1",
+    re.IGNORECASE,
 )
 _WRITTEN = frozenset({"environment", "setting", "config", "literal", "template"})
 _CLASSES = {"openai.OpenAI": False, "openai.AsyncOpenAI": True}
