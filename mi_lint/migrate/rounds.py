@@ -21,7 +21,7 @@ from mi_lint.migrate.project_files import mocked
 from mi_lint.migrate.project_files.companions import packages_of
 from mi_lint.migrate.project_files.installs import install_changes
 from mi_lint.migrate.project_files.mentions import mention_changes
-from mi_lint.migrate.residue.asking import asked_in_vain
+from mi_lint.migrate.residue.asking import Answer, asked_in_vain
 from mi_lint.migrate.rewriters import sas
 from mi_lint.migrate.unused.fields import with_unused_fields
 from mi_lint.migrate.unused.orphans import Orphans
@@ -112,18 +112,22 @@ class Round:
 
     def _ask(self) -> None:
         """Make simpler, or take back, what leaves code behind that asks for a secret in vain."""
-        answer = asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten())
+        answer = self._asked_in_vain()
         if answer.simpler and len(answer.simpler) < len(answer.reasons):
             self._hold_back({site: why for site, why in answer.reasons.items() if site not in answer.simpler})
-            answer = asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten())
+            answer = self._asked_in_vain()
         if answer.simpler and len(answer.simpler) == len(answer.reasons):
             before, rewritten = self._accepted, self._rewritten()
             self._again(before, {s: _extended(r, answer.simpler.get(s, ())) for s, r in before.items()})
-            left = asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten())
+            left = self._asked_in_vain()
             if not left.reasons and self._rewritten() == rewritten:
                 return
             self._again(self._accepted, before)
         self._hold_back(answer.reasons)
+
+    def _asked_in_vain(self) -> Answer:
+        renamed = _renamed_settings(self._accepted.values())
+        return asked_in_vain(self._analysis, self.texts, self.changes, self._rewritten(), renamed)
 
     def _rewritten(self) -> list[Site]:
         return [site for site, outcome in self.outcomes.items() if isinstance(outcome, Rewritten)]

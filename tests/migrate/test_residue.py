@@ -574,6 +574,43 @@ def test_what_asks_in_vain_for_a_secret_besides_other_things_loses_it(name):
     assert f"\n{line}\n" in plan.texts[path][1].decode()
 
 
+def test_a_list_of_names_has_the_setting_that_takes_the_place_of_another():
+    code = (
+        "import os\nfrom azure.storage.blob import BlobServiceClient\n\n"
+        "def check():\n    for name in ['BLOB_CONNECTION_STRING', 'BOX']:\n        if not os.environ.get(name):\n"
+        "            raise ValueError(name)\n\n"
+        "def make():\n    return BlobServiceClient.from_connection_string(os.getenv('BLOB_CONNECTION_STRING'))\n"
+    )
+    plan, (outcome,) = planned({"app.py": code})
+    assert isinstance(outcome, Rewritten)
+    text = plan.texts["app.py"][1].decode()
+    assert "for name in ['BLOB_ENDPOINT', 'BOX']:" in text
+    assert "os.getenv('BLOB_ENDPOINT')" in text
+
+
+STAYING = {
+    "collection that something else reads": "REQUIRED = ['KEY', 'URL']\nprint(len(REQUIRED))\n"
+    "missing = [name for name in REQUIRED if not os.getenv(name)]\nif missing:\n    raise ValueError\n",
+    "loop that does more than ask": "found = {}\nfor name in ['KEY', 'URL']:\n    if not os.getenv(name):\n"
+    "        raise ValueError\n    found[name] = os.getenv(name)\n",
+    "comment beside the entry": "missing = [\n    name\n    for name in [\n        'KEY',  # of the service\n"
+    "        'URL',\n    ]\n    if not os.getenv(name)\n]\nif missing:\n    raise ValueError\n",
+    "list of nothing but the name": "missing = [name for name in ['KEY'] if not os.getenv(name)]\nif missing:\n"
+    "    raise ValueError\n",
+}
+
+
+@pytest.mark.parametrize("check", STAYING.values(), ids=STAYING)
+def test_a_check_that_may_serve_for_more_holds_the_rewrite_back(check):
+    texts = {
+        "app.py": CLIENT.format("import os\nimport check\n", "os.getenv('KEY')"),
+        "check.py": "import os\n" + check,
+    }
+    plan, (outcome,) = planned(texts)
+    assert isinstance(outcome, HeldBack)
+    assert plan.texts == {}
+
+
 WAITING = {name: entry for name, entry in DEMANDS.items() if name not in SIMPLER}
 
 

@@ -35,14 +35,18 @@ def asked_in_vain(
     texts: Mapping[str, tuple[Source, bytes]],
     changes: Mapping[str, Sequence[Change]],
     rewritten: Iterable[Site],
+    renamed: Mapping[str, set[str]],
 ) -> Answer:
-    """Ask the new texts of a project for what still asks for the secrets of rewritten sites."""
+    """Ask the new texts of a project for what still asks for the secrets of rewritten sites.
+
+    ``renamed`` are the settings that others take the place of.
+    """
     lost = [entry for entry in (lost_of(site, analysis) for site in rewritten) if entry.origins]
     if not lost:
         return Answer({}, {})
     with analysis.project.showing(Source(path, text, old.encoding) for path, (old, text) in texts.items()):
         found = still_asked(analysis.project, lost)
-        removed = removals(analysis.project, (use for asked in found.values() for use in asked.uses))
+        removed = removals(analysis.project, (use for asked in found.values() for use in asked.uses), renamed)
     simpler = {}
     for site, asked in found.items():
         parts = [removed.get(place_of(use)) for use in asked.uses]

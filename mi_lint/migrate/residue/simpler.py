@@ -26,8 +26,13 @@ def place_of(use: Use) -> ast.AST | None:
     return use.part[0].parent(use.part[1])
 
 
-def removals(project: Project, uses: Iterable[Use]) -> dict[ast.AST | None, Sequence[Change] | None]:
-    """Return the changes, by place, after which several of them ask no more; None where that is not plain to see."""
+def removals(
+    project: Project, uses: Iterable[Use], renamed: Mapping[str, set[str]]
+) -> dict[ast.AST | None, Sequence[Change] | None]:
+    """Return the changes, by place, after which several of them ask no more; None where that is not plain to see.
+
+    Where a list of names has a setting that another one takes the place of, it has that one from now on.
+    """
     parts: dict[ast.AST, tuple[Module, set[ast.AST]]] = {}
     for use in uses:
         if use.part is not None and (place := place_of(use)) is not None:
@@ -37,8 +42,28 @@ def removals(project: Project, uses: Iterable[Use]) -> dict[ast.AST | None, Sequ
         if isinstance(place, ast.If | ast.Assert):
             found[place] = [removed_statement(module, place)]
         elif isinstance(place, _Container):
-            found[place] = _without(project, module, place, gone)
+            named = [change for part in gone if (change := _renaming(module, place, part, renamed)) is not None]
+            others = {part for part in gone if _renaming(module, place, part, renamed) is None}
+            made = _without(project, module, place, others) if others else _only(project, module, place)
+            found[place] = None if made is None else [*named, *made]
     return found
+
+
+def _renaming(module: Module, place: _Container, part: ast.AST, renamed: Mapping[str, set[str]]) -> Change | None:
+    """Return the change that gives an entry the name of the setting that takes its place, unless that is there."""
+    if not isinstance(part, ast.Constant) or isinstance(place, ast.Dict | ast.BoolOp):
+        return None
+    news = renamed.get(str(part.value), set())
+    there = {entry.value for entry in place.elts if isinstance(entry, ast.Constant)}
+    if len(news) != 1 or news & there:
+        return None
+    start, end = module.source.span(part)
+    (new,) = news
+    return Change(module.path, start, end, module.source.slice(part).replace(str(part.value), new))
+
+
+def _only(project: Project, module: Module, place: _Container) -> Sequence[Change] | None:
+    return [] if isinstance(place, ast.BoolOp) or _is_only_asked(project, module, place) else None
 
 
 def _without(project: Project, module: Module, container: _Container, gone: set[ast.AST]) -> Sequence[Change] | None:
