@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from mi_lint.plan.model import Parameter, Resource
 from mi_lint.plan.templates.declared import Declared, nearness
-from mi_lint.python.facts import Module, called_name
+from mi_lint.python.facts import Module
 from mi_lint.python.known import is_test
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall
+from mi_lint.python.spelled import quoted
 from mi_lint.python.values import Tracer
 from mi_lint.rulebook.roles import Plane
 
@@ -238,21 +239,14 @@ def target_of_values(values: Iterable[tuple[Module, ast.expr]], plane: Plane, tr
     return Target(tuple(dict.fromkeys(name for name in settings if not _ASIDE.search(name))), literal)
 
 
-_QUOTING = frozenset({"quote", "quote_plus"})
-
-
 def origins(module: Module, value: ast.expr, tracer: Tracer, depth: int = 0) -> list[Origin]:
     """Return the origins of a value, those of the parts of a text that is put together included."""
     found: list[Origin] = []
     for origin in tracer.trace(module, value).origins:
         found.append(origin)
-        if (
-            isinstance(origin.node, ast.Call)
-            and called_name(origin.node) in _QUOTING
-            and origin.node.args
-            and depth < 3
-        ):
-            found += origins(origin.module, origin.node.args[0], tracer, depth + 1)
+        inner = quoted(origin.module, origin.node) if isinstance(origin.node, ast.Call) and depth < 3 else None
+        if inner is not None:
+            found += origins(origin.module, inner, tracer, depth + 1)
         if origin.kind == "template" and depth < 3:
             for part in ast.walk(origin.node):
                 if isinstance(part, ast.FormattedValue):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from mi_lint.migrate.endpoint.connection_strings import template
-from mi_lint.migrate.project_files.manifests import folders_around
+from mi_lint.migrate.project_files.manifests import folders_around, manifests_in
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
@@ -70,6 +70,9 @@ def is_published(path: str, project: Project) -> bool:
             text = project.text(other) if other in project.files_in(folder) else b""
             if text and (_CLASSIFIED.search(text) or _is_installed_by_name(text, folder, project)):
                 return _PRIVATE.search(text) is None
+        if manifests_in(project, folder) and f"{folder}/__init__.py".lstrip("/") not in project.files_in(folder):
+            # A program of its own, such as an example beside a library, with what it needs.
+            return False
     return False
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
@@ -16,10 +17,13 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.migrate.endpoint.settings_classes import emptied, refuses_strangers
 from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.project_files.manifests import folders_around, manifests_in
+from mi_lint.migrate.residue.programs import Programs
 from mi_lint.migrate.unused.purity import is_pure
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
+from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 _SETTINGS_CLASS = re.compile(r"dataclass|NamedTuple|BaseSettings|BaseModel|\bdefine\b|\bfrozen\b|attr\.s\b")
@@ -106,9 +110,11 @@ def _is_unused(analysis: Analysis, entry: _Field, accepted: Mapping[Site, Rewrit
     if not _SETTINGS_CLASS.search(" ".join(map(ast.unparse, [*entry.owner.decorator_list, *entry.owner.bases]))):
         return False
     word = re.compile(rb"(?<!\w)%s(?!\w)" % re.escape(entry.name.encode()))
+    programs = analysis.once("programs", lambda: Programs(analysis.project))
     for path in analysis.project.paths:
         text = analysis.project.text(path)
-        if not word.search(text):
+        # Another program of the repository may have the word for something of its own.
+        if not word.search(text) or not _run_together(programs, analysis.project, path, entry.home.path):
             continue
         module = analysis.project.module(path)
         if module is None:
@@ -122,6 +128,20 @@ def _is_unused(analysis: Analysis, entry: _Field, accepted: Mapping[Site, Rewrit
         if not all(any(start <= m.start() and m.end() <= end for start, end in spans) for m in found):
             return False
     return True
+
+
+def _run_together(programs: Programs, project: Project, path: str, home: str) -> bool:
+    """Whether a file is part of a program that has a class.
+
+    Tests import what else never runs together. A folder with a manifest is a program of its own; what stands elsewhere
+    and is part of it names its package.
+    """
+    root = next((folder for folder in folders_around(home) if manifests_in(project, folder)), "")
+    package = posixpath.basename(posixpath.dirname(home)) or root
+    if root and not path.startswith(f"{root}/") and package.encode() not in project.text(path):
+        return False
+    users = programs.users_of(home)
+    return path in users or any(not known.is_test(user) for user in users & programs.users_of(path))
 
 
 def _constructions(module: Module, owner: ast.ClassDef) -> list[ast.Call]:
