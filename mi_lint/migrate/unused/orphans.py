@@ -16,7 +16,7 @@ from mi_lint.migrate.branching.setting_tests import setting_uses
 from mi_lint.migrate.editing import unpacked
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.imports import removed_statement
-from mi_lint.migrate.editing.inner_imports import Alias
+from mi_lint.migrate.editing.inner_imports import Alias, Import
 from mi_lint.migrate.unused.idle import idle_tests
 from mi_lint.migrate.unused.parameters import dropped, private_function
 from mi_lint.migrate.unused.purity import is_pure
@@ -297,11 +297,7 @@ class Orphans:
     def _is_guarded(self, node: ast.AST) -> bool:
         """Whether an import stands in a ``try`` that still guards another one without it."""
         guard = self._module.parent(node)
-        if (
-            not isinstance(guard, ast.Try)
-            or node not in guard.body
-            or not isinstance(node, ast.Import | ast.ImportFrom)
-        ):
+        if not isinstance(guard, ast.Try) or node not in guard.body or not isinstance(node, Import):
             return False
         return len(guard.body) > 1 or len(node.names) > 1
 
