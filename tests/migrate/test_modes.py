@@ -158,3 +158,22 @@ def by_key():
 @pytest.mark.parametrize("code", OTHERS.values(), ids=OTHERS)
 def test_another_client_with_an_identity_is_no_mode(code):
     assert isinstance(outcome_of(code), Rewritten)
+
+
+# https://github.com/Azure-Samples/openai (src/data/managers/chat_sessions/manager.py of Advanced_RAG)
+def test_a_choice_of_the_caller_is_seen_through_a_class_method_that_makes_its_own_class():
+    manager = (
+        "from azure.cosmos import CosmosClient\n\n\nclass Manager:\n    def __init__(self, url, credential):\n"
+        "        self.url = url\n        self.credential = credential\n\n    @classmethod\n"
+        "    def create(cls, url, credential):\n        return cls(url, credential)\n\n    def start(self):\n"
+        "        return CosmosClient(self.url, credential=self.credential)\n"
+    )
+    app = (
+        "import os\n\nfrom azure.identity import DefaultAzureCredential\nfrom manager import Manager\n\n"
+        'key = os.environ["COSMOS_KEY"]\n'
+        'credential = key if os.environ["STAGE"] != "PROD" else DefaultAzureCredential()\n'
+        'manager = Manager.create(os.environ["COSMOS_URL"], credential)\n'
+    )
+    plan = session_of_texts({"manager.py": manager.encode(), "app.py": app.encode()}, client_table()).plan(Options())
+    assert [type(outcome) for _, outcome in plan.outcomes] == [HeldBack]
+    assert plan.texts == {}
