@@ -71,6 +71,10 @@ _FEDERATION = (
     "let azure/login sign in before it by federation (permissions: id-token: write), whose sign-in "
     "DefaultAzureCredential takes over from the Azure CLI"
 )
+# https://learn.microsoft.com/azure/static-web-apps/apis-functions: only a Functions app of one's own has an identity.
+_MANAGED_FUNCTION = "a managed function of Azure Static Web Apps"
+_STATIC_WEB_APP = r"^[^#\n]*\b(?i:azure/static-web-apps-deploy)@(?:[\s\S]*?)^[ \t]*api_location:[ \t]*[\"']?[\w./]"
+_OWN_APP = f"link a Functions app of your own (bring your own functions), which has one, or {_PRINCIPAL}"
 _STREAMLIT = r"//(?:share\.streamlit\.io|[\w-]+\.streamlit\.app)\b"
 PLATFORMS = (
     _platform("Google App Engine", r"^app\.ya?ml$", r"^runtime:\s*['\"]?python|^env:\s*flex", _GOOGLE),
@@ -85,6 +89,8 @@ PLATFORMS = (
     _platform("Streamlit Community Cloud", r"^README\.md$", _STREAMLIT, weak=True),
     _platform("Hugging Face Spaces", r"^README\.md$", r"\A---\s[\s\S]{0,300}?^sdk:\s*(?:streamlit|gradio|docker)\b"),
     _platform("a Raspberry Pi", r"^requirements[\w.-]*\.txt$", r"^(?:RPi\.GPIO|gpiozero|picamera2?|spidev)\b"),
+    _platform(_MANAGED_FUNCTION, r"^\.github/workflows/", _STATIC_WEB_APP, sign_in=_OWN_APP),
+    _platform(_MANAGED_FUNCTION, r"^swa-cli\.config\.json$", r"apiLocation", sign_in=_OWN_APP),
     _platform("a hosted runner of GitHub Actions", r"^\.github/workflows/", _WORKFLOW, sign_in=_FEDERATION),
     _platform("Heroku", r"^Procfile$", r"^\w+:\s", weak=True),
 )  # fmt: skip

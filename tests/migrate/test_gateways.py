@@ -168,6 +168,20 @@ def test_a_client_that_creates_databases_keeps_its_key():
     assert isinstance(asking, Rewritten)
 
 
+# https://github.com/langchain-ai/langchain-azure/tree/main/samples/cosmosdb-nosql
+def test_a_method_that_only_one_of_the_services_of_a_module_has_is_told_beside_others():
+    code = (
+        "import os\n\nfrom azure.cosmos import CosmosClient\nfrom azure.storage.blob import BlobServiceClient\n\n"
+        'items = CosmosClient(os.environ["COSMOS_URL"], os.environ["COSMOS_KEY"])\n'
+        'blobs = BlobServiceClient(os.environ["BLOB_URL"], os.environ["BLOB_KEY"])\n{}\n'
+    )
+    for call, held in (('items.delete_database("a")', 1), ('blobs.create_container("a")', 0)):
+        outcomes = (
+            session_of_texts({"app.py": code.format(call).encode()}, store.client_table()).plan(Options()).outcomes
+        )
+        assert [isinstance(outcome, HeldBack) for _, outcome in outcomes] == [bool(held), False]
+
+
 @pytest.mark.parametrize(
     ("pinned", "state"),
     [("django-storages==1.11.1\n", HeldBack), ("django-storages==1.14\nazure-storage-blob==2.1.0\n", HeldBack),

@@ -29,6 +29,9 @@ WORKFLOW = (
 )
 
 
+STATIC_WEB_APP = "      - uses: Azure/static-web-apps-deploy@v1\n        with:\n          app_location: /\n          api_location: {}\n"
+
+
 @pytest.mark.parametrize(
     ("path", "text", "name"),
     [
@@ -52,6 +55,9 @@ WORKFLOW = (
             WORKFLOW.replace("jobs/load.py", "-m shop"),
             "a hosted runner of GitHub Actions",
         ),
+        # https://github.com/dev-fgf/grri-mac-framework
+        (".github/workflows/swa.yml", STATIC_WEB_APP.format('"api"'), "a managed function of Azure Static Web Apps"),
+        ("swa-cli.config.json", '{"apiLocation": "api"}', "a managed function of Azure Static Web Apps"),
         # https://github.com/imaikosuke/plant-murmur-raspberrypi/tree/3c07936344
         ("requirements.txt", "azure-storage-blob\nRPi.GPIO==0.7.1\n", "a Raspberry Pi"),
     ],
@@ -73,6 +79,7 @@ def test_a_platform_is_known_by_the_file_that_deploys_to_it(tmp_path, path, text
         {".github/workflows/test.yml": WORKFLOW.replace("jobs/load.py", "-m pytest")},
         {".github/workflows/load.yml": WORKFLOW.replace("secrets.AZURE_STORAGE_CONNECTION_STRING", "secrets.PYPI")},
         {"jobs/load.yml": WORKFLOW},
+        {".github/workflows/swa.yml": STATIC_WEB_APP.format('""')},
         {"Procfile": "web: gunicorn app:app\n", "README.md": "https://shop.streamlit.app", "main.bicep": VM},
     ],
 )

@@ -13,18 +13,22 @@ _REASON = "line {} calls '{}', which fails with a managed identity: {}"
 def reason(site: Site, analysis: Analysis) -> str:
     """Return which call of a client's module needs its key; empty when none does.
 
-    Methods are told by their names, so only modules with clients of one service are looked at.
+    Methods are told by their names: one that clients of another service in the module have as well says nothing.
     """
     if site.client is None:
         return ""
     planes = analysis.once("planes", lambda: Planes(store.role_table()))
     plane = planes.of_class(site.client.qualified)
-    if plane is None or any(
-        planes.of_class(call.client.qualified) is not plane for call in analysis.client_calls(site.module)
-    ):
+    if plane is None:
         return ""
+    around = (planes.of_class(call.client.qualified) for call in analysis.client_calls(site.module))
+    others = {_method(key) for other in around if other is not None and other is not plane for key in other.operations}
     for key, operation in plane.operations.items():
-        if operation.impossible:
-            for call in site.module.calls_of(key.rpartition(".")[2]):
-                return _REASON.format(call.lineno, key.rpartition(".")[2], operation.impossible)
+        if operation.impossible and _method(key) not in others:
+            for call in site.module.calls_of(_method(key)):
+                return _REASON.format(call.lineno, _method(key), operation.impossible)
     return ""
+
+
+def _method(key: str) -> str:
+    return key.rpartition(".")[2]
