@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from mi_lint.migrate import rewriters
-from mi_lint.migrate.branching import introspected
+from mi_lint.migrate.branching import dual, introspected
 from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.calls import UnreadableCallError
@@ -81,6 +81,8 @@ def _outcome_of(site: Site, context: Context) -> Outcome:
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
     reason = reason or visitors.reason(site, context.analysis) or beyond_roles.reason(site, context.analysis)
     reason = reason or registrations.reason(site, context.analysis)
+    if not reason and dual.is_chosen_by_type(site.module, site.node):
+        reason = dual.REASON
     if reason:
         return HeldBack(reason, outcome)
     outcome = tests.decided_by_endpoint(site, tests.decided_by_caller(site, outcome), context.analysis)

@@ -177,3 +177,23 @@ def test_a_choice_of_the_caller_is_seen_through_a_class_method_that_makes_its_ow
     plan = session_of_texts({"manager.py": manager.encode(), "app.py": app.encode()}, client_table()).plan(Options())
     assert [type(outcome) for _, outcome in plan.outcomes] == [HeldBack]
     assert plan.texts == {}
+
+
+# https://github.com/langchain-ai/langchain-azure (libs/azure-ai/langchain_azure_ai/tools/services)
+@pytest.mark.parametrize(
+    "given",
+    [
+        "credential = Named('a', key) if isinstance(key, str) else key",
+        "if isinstance(key, str):\n        key = Named('a', key)\n    credential = key",
+        "if isinstance(key, str):\n        credential = Named('a', key)\n    else:\n        credential = key",
+    ],
+)
+def test_a_key_or_a_credential_is_told_by_its_type(given):
+    code = (
+        "from azure.core.credentials import AzureNamedKeyCredential as Named\n\n"
+        f"def make(key):\n    {given}\n    return TableServiceClient(URL, credential=credential)\n"
+        "\nmake(os.environ['KEY'])\n"
+    )
+    outcome = outcome_of(code)
+    assert isinstance(outcome, HeldBack)
+    assert outcome.reason == dual.REASON

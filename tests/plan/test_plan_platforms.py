@@ -29,7 +29,7 @@ WORKFLOW = (
 )
 
 
-STATIC_WEB_APP = "      - uses: Azure/static-web-apps-deploy@v1\n        with:\n          app_location: /\n          api_location: {}\n"
+STATIC_WEB_APP = "      - uses: Azure/static-web-apps-deploy@v1\n        with:\n          api_location: {}\n"
 
 
 @pytest.mark.parametrize(

@@ -214,10 +214,19 @@ def is_chosen_by_type(module: Module, node: ast.AST) -> bool:
     for parent in module.parents(node):
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return False
-        if isinstance(parent, ast.If) and inner in parent.body and parent.orelse and _asks_type(parent.test):
+        if isinstance(parent, ast.If) and inner in parent.body and _asks_type(parent.test):
+            # Without an `else` a credential goes on as it is: ``if isinstance(key, str): key = Key(key)``.
+            return bool(parent.orelse) or _gives_back(inner, parent.test)
+        if isinstance(parent, ast.IfExp) and inner is parent.body and _asks_type(parent.test):
             return True
         inner = parent
     return False
+
+
+def _gives_back(statement: ast.AST, test: ast.expr) -> bool:
+    """Whether a statement gives what a test asks about another value."""
+    asked = ast.unparse(test.args[0]) if isinstance(test, ast.Call) and test.args else ""
+    return isinstance(statement, ast.Assign) and any(ast.unparse(target) == asked for target in statement.targets)
 
 
 def _asks_type(test: ast.expr) -> bool:
