@@ -17,6 +17,7 @@ from mi_lint.migrate.holdbacks import (
     beyond_roles,
     clouds,
     gateways,
+    header_keys,
     libraries,
     platforms,
     registrations,
@@ -80,7 +81,7 @@ def _outcome_of(site: Site, context: Context) -> Outcome:
         return HeldBack(_TEST, outcome)
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
     reason = reason or visitors.reason(site, context.analysis) or beyond_roles.reason(site, context.analysis)
-    reason = reason or registrations.reason(site, context.analysis)
+    reason = reason or registrations.reason(site, context.analysis) or header_keys.reason(site)
     if not reason and dual.is_chosen_by_type(site.module, site.node):
         reason = dual.REASON
     if reason:

@@ -6,6 +6,7 @@ import functools
 
 import pytest
 
+from mi_lint.migrate.holdbacks import header_keys
 from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
@@ -281,3 +282,26 @@ def test_an_address_is_looked_up_wherever_the_key_stands(code, name):
     told = f"CHAT_URL=https://{name}/\nAZURE_OPENAI_ENDPOINT=https://{name}/\n".encode()
     assert isinstance(outcome_in({"app.py": code, ".env.example": told}), HeldBack)
     assert isinstance(outcome_in({"app.py": code, ".env.example": b"CHAT_URL=https://a.openai.azure.com"}), Rewritten)
+
+
+# https://github.com/RajatKumawat17/sheets-mcp, https://github.com/muggle14/conf-rag-agents
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        ('{"api-key": key}', "api-key"),
+        ("sent", "Ocp-Apim-Subscription-Key"),
+        ('{"x-ms-useragent": "shop"}', ""),
+    ],
+)
+def test_a_client_that_sends_a_key_in_its_headers_goes_on_doing_so(headers, name):
+    code = (
+        'import os\n\nfrom openai import AzureOpenAI\n\nkey = os.environ["OPENAI_KEY"]\n'
+        'sent = {"Ocp-Apim-Subscription-Key": os.environ["OTHER"]}\n'
+        'client = AzureOpenAI(azure_endpoint=os.environ["E"], api_version="1", api_key=key, default_headers='
+        + headers
+        + ")\n"
+    )
+    outcomes = session_of_texts({"app.py": code.encode()}, store.client_table()).plan(Options()).outcomes
+    (outcome,) = [outcome for site, outcome in outcomes if site.check == "MI206"]
+    expected = header_keys.REASON.format("default_headers", name)
+    assert outcome.reason == expected if name else isinstance(outcome, Rewritten)
