@@ -31,6 +31,16 @@ from mi_lint.migrate.rewriters import sas
 from mi_lint.python.site import ClientCall, Site
 
 _OPENAI_0 = re.compile(rb"\bOPENAI_API_TYPE\b|\bopenai\.(?:api_\w+|error|embeddings_utils)\b")
+# What only openai 0.x has: its wrappers of that time know no token provider.
+_BEFORE_PROVIDERS = re.compile(rb"\bopenai\.(?:api_base|error|embeddings_utils)\b")
+_OLD_WRAPPER = (
+    "code for openai 0.x stands beside it ('openai.api_base' and the like), whose wrappers take no token provider: "
+    "move to newer releases of both first"
+)
+_RESOURCE_TOKENS = (
+    "a dictionary by the names of resources holds resource tokens, which whoever hands them out limits to these; a "
+    "token credential needs data roles of its own in that account"
+)
 _DICTIONARY = "'{}' comes from a dictionary; put the token credential there by hand"
 _SIGNS = "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
 _STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
@@ -90,6 +100,10 @@ def outcome(site: Site, call: ClientCall, context: Context) -> Outcome:
     result = forms.get(site.form, _key)(site, call, context)
     if isinstance(result, Rewritten) and site.form in ("key", "sas") and signatures.from_command_line(site.trace):
         return HeldBack(signatures.COMMAND_LINE, result)
+    if isinstance(result, Rewritten) and _is_old_wrapper(call):
+        return HeldBack(_OLD_WRAPPER)
+    if isinstance(result, Rewritten) and site.form == "key" and _holds_resource_tokens(site):
+        return HeldBack(_RESOURCE_TOKENS, result)
     doubted = doubt(call) if isinstance(result, Rewritten) else ""
     if doubted and isinstance(result, Rewritten):
         return HeldBack(doubted, None if _is_before_providers(call, context) else result)
@@ -104,6 +118,24 @@ def _is_before_providers(call: ClientCall, context: Context) -> bool:
     return _OPENAI_0.search(context.module.source.text) is not None or (
         pinned is not None and is_older(pinned.version, "1.0.0")
     )
+
+
+def _is_old_wrapper(call: ClientCall) -> bool:
+    """Whether a client of another package is made beside code that only runs with openai 0.x."""
+    other = call.client.token_form == "provider" and call.client.package != "openai"
+    return other and _BEFORE_PROVIDERS.search(call.module.source.text) is not None
+
+
+def _holds_resource_tokens(site: Site) -> bool:
+    """Whether a client of Cosmos DB gets tokens by the links of resources, in place of ``{"masterKey": key}``.
+
+    https://learn.microsoft.com/azure/cosmos-db/secure-access-to-data#resource-tokens
+    """
+    value = site.secret
+    if isinstance(value, ast.Name):
+        bindings = site.module.reaching(value)
+        value = bindings[0].value if len(bindings) == 1 and bindings[0].value is not None else value
+    return isinstance(value, ast.Dict) and any(not isinstance(key, ast.Constant) for key in value.keys)
 
 
 def _keeps_order(call: ClientCall) -> bool:
