@@ -273,6 +273,16 @@ def test_each_step_that_installs_the_sdk_by_name_gains_it_beside_a_manifest(path
     assert found.get(path) == wanted
 
 
+# https://github.com/Rahishsaifi/rag-123
+@pytest.mark.parametrize("runs", ["./install.sh", "./other.sh"])
+def test_a_script_that_installs_for_the_one_that_runs_the_module_gains_it(runs):
+    install = "pip install -q azure-storage-blob\n"
+    found = changed({"app.py": CODE, "requirements.txt": "azure-storage-blob\n", "install.sh": install,
+                     "run.sh": f"{runs}\npython -m uvicorn app:web\n"})  # fmt: skip
+    wanted = install.replace("blob", "blob azure-identity") if runs == "./install.sh" else None
+    assert found.get("install.sh") == wanted
+
+
 def test_a_step_gains_it_also_where_a_manifest_without_the_sdk_has_it():
     # https://github.com/lennertvhoy/CDP_Merged2/blob/56fc07ad4f/scripts/deploy_webhook_server.sh#L20
     step = "az container create --command-line \"bash -c 'pip install azure-storage-blob{} && python /app/app.py'\"\n"

@@ -95,7 +95,16 @@ class Packages:
             return []
         stems = {path.rpartition("/")[2].removesuffix(".py") for path in (module, *self._users(module))}
         words = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(re.escape(stem.encode()) for stem in stems)))
-        return [path for path in installing if words.search(self._project.text(path))]
+        running = [
+            path for path in {*installing, *self._project.named(_SCRIPTS)} if words.search(self._project.text(path))
+        ]
+        # What runs the module may leave the installing to another script: ``./install.sh``.
+        texts = [self._project.text(path) for path in running]
+        return [
+            path
+            for path in installing
+            if path in running or any(path.rpartition("/")[2].encode() in text for text in texts)
+        ]
 
     def _commanded(self, path: str, needed: Iterable[Requirement], each: bool = False) -> list[Change]:
         beside = {normalized(name) for name in self._beside}
