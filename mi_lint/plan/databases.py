@@ -12,6 +12,7 @@ from mi_lint.plan.resources import Target, host_name, origins
 from mi_lint.plan.templates.declared import Declared
 from mi_lint.python.facts import Module, called_name
 from mi_lint.python.known import is_test
+from mi_lint.python.odbc import is_url_maker
 from mi_lint.python.values import Tracer
 from mi_lint.rulebook.roles import Plane, Planes
 
@@ -22,6 +23,8 @@ _SECOND = re.compile(
     re.IGNORECASE,
 )
 
+# So many values are looked at, when URLs are made from URLs.
+_MANY = 60
 _NO_SECRET = re.compile(r"PORT|DRIVER", re.IGNORECASE)
 _PASSWORD = re.compile(r"PASS|PWD|SECRET|KEY", re.IGNORECASE)
 _KEYLESS = re.compile(r"Authentication\s*=\s*Active\s?Directory|ossrdbms-aad|get_token", re.IGNORECASE)
@@ -126,13 +129,14 @@ class Parts:
 
 def parts(module: Module, values: Iterable[tuple[str, ast.expr]], tracer: Tracer) -> Parts:
     """Return the literal text and the settings that named values are made from."""
-    given = list(values)
+    given = [(module, name, value) for name, value in values]
     texts: list[str] = []
     settings: list[str] = []
     secrets: list[str] = []
     database = ""
-    for keyword_name, value in given:
-        for origin in origins(module, value, tracer):
+    # What goes into a URL that is made from its parts is looked at as if it were passed itself.
+    for home, keyword_name, value in given:
+        for origin in origins(home, value, tracer):
             if origin.kind in ("environment", "setting") and origin.name:
                 if keyword_name in ("dbname", "database", "db"):
                     database = database or origin.name
@@ -142,12 +146,14 @@ def parts(module: Module, values: Iterable[tuple[str, ast.expr]], tracer: Tracer
                     settings.append(origin.name)
             elif origin.kind in ("literal", "template"):
                 texts.append(origin.module.source.slice(origin.node))
+            elif isinstance(origin.node, ast.Call) and is_url_maker(origin.module, origin.node) and len(given) < _MANY:
+                given += ((origin.module, name, inner) for name, inner in _passed(origin.node))
     settings = list(dict.fromkeys(settings))
     named = [name for name in settings if re.search(r"(?:DATABASE|DB_?NAME|_DB)$", name, re.IGNORECASE)]
     servers = [name for name in settings if re.search(r"SERVER|HOST|URL|URI|CONN|DSN|ENDPOINT", name, re.IGNORECASE)]
     text = "\n".join(texts)
     hidden = [name for name in dict.fromkeys(secrets) if not _NO_SECRET.search(name)]
-    signs_in = any(name == "attrs_before" or name.lower() == "authentication" for name, _ in given)
+    signs_in = any(name == "attrs_before" or name.lower() == "authentication" for _, name, _ in given)
     return Parts(
         text,
         servers or [name for name in settings if name not in named],
@@ -155,6 +161,16 @@ def parts(module: Module, values: Iterable[tuple[str, ast.expr]], tracer: Tracer
         hidden,
         not hidden and (signs_in or bool(_KEYLESS.search(text))),
     )
+
+
+def _passed(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what a call passes by its names, the entries of its dictionaries as well."""
+    for name, value in [*(("", value) for value in call.args), *((k.arg or "", k.value) for k in call.keywords)]:
+        if not isinstance(value, ast.Dict):
+            yield name, value
+            continue
+        for key, inner in zip(value.keys, value.values, strict=True):
+            yield str(key.value) if isinstance(key, ast.Constant) else "", inner
 
 
 def _is_secret(name: str) -> bool:

@@ -414,3 +414,11 @@ def test_what_sends_requests_by_hand_or_takes_a_configuration_brings_azure_ident
 def test_any_list_of_the_folder_is_that_of_what_sends_requests():
     plan = planned({"app/main.py": REST, "app/requirements.txt": "streamlit\n"})
     assert plan.texts["app/requirements.txt"][1] == b"azure-identity>=1.15.0\nstreamlit\n"
+
+
+# https://github.com/huzaifaroman/brandguard-compliance-suite: one host installs the upper list, an image the other.
+def test_each_list_above_a_module_that_declares_the_sdk_gains_it():
+    found = changed({"backend/app.py": CODE, "backend/requirements.txt": "azure-storage-blob\n",
+                     "requirements.txt": "azure-storage-blob\nflask\n"})  # fmt: skip
+    assert found["backend/requirements.txt"] == IDENTITY + "azure-storage-blob\n"
+    assert found["requirements.txt"] == IDENTITY + "azure-storage-blob\nflask\n"

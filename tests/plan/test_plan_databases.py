@@ -126,3 +126,20 @@ def test_a_token_in_the_attributes_of_a_connection_is_no_password(tmp_path):
     """
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     assert [switch.blocked for switch in plan.switches] == [()]
+
+
+# https://github.com/BasharLevin/azure-job-market-data-pipeline
+@pytest.mark.parametrize(
+    "way", ['username=os.environ["U"], password=os.environ["P"],', 'query={"authentication": "ActiveDirectoryMsi"},']
+)
+def test_a_url_that_is_made_from_its_parts_names_the_server(tmp_path, way):
+    code = f"""
+        import os
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.engine import URL
+        url = URL.create("mssql+pyodbc", {way} host=os.environ["SQL_SERVER"], database=os.environ["SQL_DATABASE"])
+        with create_engine(url).begin() as connection:
+            connection.execute(text("INSERT INTO a VALUES (1)"))
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": SERVER})
+    assert [right.partition(" (")[0] for right in rights(plan)] == ["db_datawriter"]

@@ -100,9 +100,14 @@ def declaring(project: Project, paths: Iterable[str], packages: Iterable[str]) -
 
 
 def declaring_around(project: Project, module: str, packages: Iterable[str]) -> list[str]:
-    """Return the manifests of the folder nearest to a module that has some which declare one of the packages."""
-    found = (declaring(project, manifests_in(project, folder), packages) for folder in folders_around(module))
-    return next(filter(None, found), [])
+    """Return the manifests, in the folders around a module, that declare one of the packages.
+
+    Hosts that start a program from above install what stands there, whatever lies beside the module.
+    """
+    wanted = list(packages)
+    return [
+        path for folder in folders_around(module) for path in declaring(project, manifests_in(project, folder), wanted)
+    ]
 
 
 def has(project: Project, path: str, needed: Requirement) -> bool:
