@@ -80,6 +80,14 @@ def test_a_client_that_takes_no_credential_beside_it_is_for_the_reader_to_decide
     assert [outcome.reason for outcome in held] == [SEVERAL.format("conn_str")]
 
 
+# https://github.com/Azure-Samples/azure-search-power-skills (Vision/ImageSegmentation)
+def test_where_what_is_behind_the_test_reads_the_string_it_is_still_asked_for():
+    body = f"    if conn_str and wanted:\n        name = conn_str.split(';')[1]\n        return {BLOB}, name\n"
+    code = planned(body).texts["app.py"][1].decode()
+    assert "    if conn_str and wanted:\n        name = conn_str.split(';')[1]\n" in code
+    assert "from_connection_string(conn_str, credential=" in code
+
+
 def test_a_test_that_only_fails_goes_and_reading_the_endpoint_fails_instead():
     body = f'    if not conn_str:\n        raise ValueError("no storage")\n    return {BLOB}, {QUEUE}\n'
     code = planned(body).texts["app.py"][1].decode()

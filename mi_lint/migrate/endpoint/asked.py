@@ -15,6 +15,10 @@ SEVERAL = (
     "settings the test asks for"
 )
 
+TAKEN_APART = (
+    "what is made only where '{}' is set reads that for something else, too; decide what gives it that from then on"
+)
+
 
 def tests_of(uses: Collection[ast.Name], call: ClientCall, context: Context) -> tuple[ast.Name, ...] | str:
     """Return the tests of a variable that say whether a client is made, or the reason why they cannot ask for one.
@@ -23,6 +27,7 @@ def tests_of(uses: Collection[ast.Name], call: ClientCall, context: Context) -> 
     """
     module = context.module
     served = [other for other in context.analysis.client_calls(module) if _takes(other, uses)]
+    taken = {value for other in served for value in other.arguments.values()}
     found = []
     for use in uses:
         test = condition(module, use)
@@ -33,6 +38,10 @@ def tests_of(uses: Collection[ast.Name], call: ClientCall, context: Context) -> 
             continue
         if any(other.client.endpoint != call.client.endpoint for other in governed):
             return SEVERAL.format(use.id)
+        if any(
+            other not in taken and condition(module, other) is None and _governs(module, use, other) for other in uses
+        ):
+            return TAKEN_APART.format(use.id)
         found.append(use)
     return tuple(found)
 
