@@ -806,3 +806,16 @@ def test_what_a_project_requires_counts_where_a_tool_locks_for_all_of_it(lock):
     files = {"app.py": OPENAI, "pyproject.toml": REQUIRES.format("3.6").encode(), **({lock: b""} if lock else {})}
     ((_, outcome),) = session_of_texts(files, table()).plan(Options()).outcomes
     assert isinstance(outcome, HeldBack) is bool(lock)
+
+
+# https://github.com/retkowsky/Azure-OpenAI-demos (Azure Safety Content for text and images)
+@pytest.mark.parametrize(("result", "is_held"), [("hate_result", True), ("categories_analysis", False)])
+def test_code_for_previews_of_content_safety_is_told_by_what_it_reads(result, is_held):
+    code = (
+        "import os\n\nfrom azure.ai.contentsafety import ContentSafetyClient\n"
+        "from azure.core.credentials import AzureKeyCredential\n\n"
+        'client = ContentSafetyClient(os.environ["ENDPOINT"], AzureKeyCredential(os.environ["KEY"]))\n'
+        f"print(client.analyze_text(None).{result})\n"
+    )
+    ((_, outcome),) = session_of_texts({"app.py": code.encode()}, table()).plan(Options()).outcomes
+    assert isinstance(outcome, HeldBack) is is_held

@@ -34,6 +34,8 @@ _REDIS = Requirement("redis", "5.3.0")
 # https://github.com/openai/openai-python/blob/main/CHANGELOG.md#11060-2025-09-04
 _CALLABLE_KEY = Requirement("openai", "1.106.0")
 
+# https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/contentsafety/azure-ai-contentsafety/CHANGELOG.md#100-2023-12-12
+_PREVIEW_RESULTS = re.compile(rb"\.((?:hate|self_harm|sexual|violence)_result)\b")
 _PINNED = re.compile(r"==\s*(\d[\w.]*)")
 
 # It uses azure-storage-blob 12 from then on: https://github.com/jschneier/django-storages/blob/master/CHANGELOG.rst
@@ -50,7 +52,21 @@ def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
         below = next(iter(limits(project, site.module.path, needed.name)), None)
         if below is not None and is_older(below.version, needed.floor):
             return f"{what} from {needed.name} {needed.floor} on; the project keeps to releases before {below.version}"
-    return _of_python(site, rewrite, project)
+    return _of_preview(site) or _of_python(site, rewrite, project)
+
+
+def _of_preview(site: Site) -> str:
+    """Return why code that reads what only previews answer cannot take a token: those have no token credential."""
+    client = site.client
+    if client is None or client.package != "azure-ai-contentsafety":
+        return ""
+    found = _PREVIEW_RESULTS.search(site.module.source.text)
+    if found is None:
+        return ""
+    return (
+        f"'{found[1].decode()}' is of previews of azure-ai-contentsafety, which take no token credential: move to "
+        f"{client.min_version} first"
+    )
 
 
 def _of_python(site: Site, rewrite: Rewritten, project: Project) -> str:
