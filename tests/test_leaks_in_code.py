@@ -25,6 +25,13 @@ import redis
 
 """
 SHAPES = {
+    "vault-with-a-stored-login": """\
+from azure.identity import ClientSecretCredential
+from azure.keyvault.secrets import SecretClient
+key = SecretClient("https://x.vault.azure.net", ClientSecretCredential("t", "c", "§")).get_secret("k").value
+print(len(key))
+SearchClient("https://x.search.windows.net", "i", AzureKeyCredential(key))
+""",
     "or": """\
 key = os.environ.get("K") or "§"
 SearchClient("https://x.search.windows.net", "i", AzureKeyCredential(key))

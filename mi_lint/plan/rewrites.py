@@ -17,6 +17,7 @@ from mi_lint.plan.operations import Use
 from mi_lint.plan.resources import Target, host_name, target_of_values
 from mi_lint.plan.settings import place
 from mi_lint.python.facts import called_name
+from mi_lint.python.known import without_arguments
 from mi_lint.python.requests_made import address, sendings
 from mi_lint.python.site import Site
 from mi_lint.rulebook.roles import Plane
@@ -118,7 +119,7 @@ def _request(plane: Plane, site: Site, call: ast.Call) -> Use | None:
     operation = next((request.operation for request in plane.requests if request.path.search(text)), None)
     if operation is None:
         return None
-    return Use(plane, ast.unparse(call.func), "", operation, site.module, call, None, ())
+    return Use(plane, without_arguments(call.func), "", operation, site.module, call, None, ())
 
 
 def _target(workload: Workload, plane: Plane, site: Site) -> Target:

@@ -216,6 +216,22 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((entry.value for entry in call.keywords if entry.arg == name), None)
 
 
+def without_arguments(node: ast.expr) -> str:
+    """Return the code of what is called or read, without what calls on the way are given: a key may be among that."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{without_arguments(node.value)}.{node.attr}"
+        case ast.Call():
+            return f"{without_arguments(node.func)}(…)"
+        case ast.Subscript():
+            return f"{without_arguments(node.value)}[…]"
+        case ast.Await():
+            return without_arguments(node.value)
+    return "…"
+
+
 def callee(call: ast.Call) -> str:
     """Return the last part of the name of what is called."""
     if isinstance(call.func, ast.Attribute):

@@ -86,7 +86,7 @@ def _around(tree: ast.AST, start: int, end: int, module: Module) -> ast.stmt | N
 def _told(node: ast.AST) -> str:
     if isinstance(node, ast.Call):
         return known.callee(node)
-    return ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else "another read"
+    return known.without_arguments(node.targets[0]) if isinstance(node, ast.Assign) else "another read"
 
 
 class _Uses:

@@ -99,7 +99,7 @@ class _Remains:
         kind, name = key[0], key[-1]
         stored = kind == "read" and origin.kind != "config"
         told = name if kind in ("attribute", "item") else origin.name or name
-        flow = Flow(self._project, ast.unparse(origin.node) if stored else told, self._exports)
+        flow = Flow(self._project, _shown(origin.node) if stored else told, self._exports)
         if kind == "environment":
             self._setting(flow, name)
         elif kind == "attribute":
@@ -277,3 +277,11 @@ def _is_item(value: ast.expr) -> bool:
     """Whether a value is an item of a file of settings, without which the read fails: ``settings["docs"]["key"]``."""
     plain = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant)
     return plain and isinstance(value, ast.Subscript) and not ast.unparse(value.value).endswith("environ")
+
+
+def _shown(node: ast.AST) -> str:
+    """Return the code that reads a vault or lists keys, with the name that it asks for."""
+    if not isinstance(node, ast.Call) or known.callee(node) != "get_secret":
+        return known.without_arguments(node) if isinstance(node, ast.expr) else ""
+    names = [ast.unparse(value) for value in node.args if isinstance(value, ast.Constant | ast.Name | ast.Attribute)]
+    return f"{known.without_arguments(node.func)}({', '.join(names)})"

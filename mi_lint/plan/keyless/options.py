@@ -16,7 +16,7 @@ from mi_lint.python.families import (
     openai_module,
     storage_options,
 )
-from mi_lint.python.known import callee
+from mi_lint.python.known import callee, without_arguments
 from mi_lint.python.site import Site
 
 WORDS = (
@@ -37,17 +37,17 @@ def sites(module: Module, analysis: Analysis) -> Iterator[Site]:
     for entries in llm_configs.keyless(module):
         yield _site(module, "llm_configs", entries, "model configuration", _OPENAI)
     for call in storage_options.keyless(module, analysis):
-        yield _site(module, "storage_options", call, ast.unparse(call.func), _BLOB)
+        yield _site(module, "storage_options", call, without_arguments(call.func), _BLOB)
     for setting in django_storages.keyless(module):
         yield _site(module, "django_storages", setting, "django-storages", _BLOB)
     for call in kafka_clients.keyless(module, analysis):
         side = "Receiver" if "Consumer" in callee(call) else "Sender"
-        yield _site(module, "kafka_clients", call, ast.unparse(call.func), f"Azure Event Hubs Data {side}")
+        yield _site(module, "kafka_clients", call, without_arguments(call.func), f"Azure Event Hubs Data {side}")
     for url, scheme in message_brokers.keyless(module, analysis):
         yield _site(module, "message_brokers", url, f"{scheme}://", _BROKERS[scheme])
     for call, signs_in in machine_learning.keyless(module):
         role = "AzureML Data Scientist" if signs_in else _BLOB
-        yield _site(module, "machine_learning", call, ast.unparse(call.func), role)
+        yield _site(module, "machine_learning", call, without_arguments(call.func), role)
     for text in module.strings:
         if "fs.azurebfs.oauth2.MsiTokenProvider" in str(text.value):
             yield _site(module, "spark", text, "fs.azure of Spark", _BLOB)

@@ -171,7 +171,7 @@ def _site(
     if is_token(home, secret, analysis):
         return
     scope, _ = module.place(node)
-    name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    name = known.without_arguments(node.func) if isinstance(node, ast.Call) else ""
     data = {"database": database, "package": name.partition(".")[0]}
     if setting:
         data["setting"] = setting

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from mi_lint.python import odbc
+from mi_lint.python import known, odbc
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.azure_hosts import is_azure, settings_value
 from mi_lint.python.database_urls import URL, database_urls
@@ -93,7 +93,7 @@ def _in_setting(module: Module, call: ast.Call, analysis: Analysis) -> Iterator[
         return
     kind = kind_of(match["dialect"])
     if kind and is_azure(kind, module, match["host"], analysis):
-        yield from _site(module, call, "parsed", kind, ast.unparse(call.func), call, analysis, setting=name)
+        yield from _site(module, call, "parsed", kind, known.without_arguments(call.func), call, analysis, setting=name)
 
 
 def kind_of(dialect: str) -> str:
@@ -107,7 +107,7 @@ def _parsed(module: Module, call: ast.Call, value: ast.expr | None, analysis: An
         kind = kind_of(made.dialect)
         secret, host, home = made.password, made.host, made.module
         if kind and secret is not None and host is not None and is_azure(kind, home, host, analysis):
-            yield from _site(module, call, "parsed", kind, ast.unparse(call.func), secret, analysis, home)
+            yield from _site(module, call, "parsed", kind, known.without_arguments(call.func), secret, analysis, home)
         return
 
 

@@ -106,6 +106,6 @@ def _site(module: Module, call: ast.Call, form: str, secret: ast.expr, home: Mod
     trace = analysis.tracer.trace(home, secret)
     package = "confluent-kafka" if form == "confluent" else "kafka-python"
     return Site(
-        module, "MI214", "kafka_clients", form, call, scope, (ast.unparse(call.func),), None,
+        module, "MI214", "kafka_clients", form, call, scope, (known.without_arguments(call.func),), None,
         secret if home is module else None, "", trace, data={"package": package},
     )  # fmt: skip

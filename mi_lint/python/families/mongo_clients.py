@@ -70,6 +70,6 @@ def _site(module: Module, call: ast.Call, form: str, secret: ast.expr, home: Mod
     scope, _ = module.place(call)
     trace = analysis.tracer.trace(home, secret)
     return Site(
-        module, "MI213", "mongo_clients", form, call, scope, (ast.unparse(call.func),), None,
+        module, "MI213", "mongo_clients", form, call, scope, (known.without_arguments(call.func),), None,
         secret if home is module else None, "", trace, data={"package": "pymongo"},
     )  # fmt: skip

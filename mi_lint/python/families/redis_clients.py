@@ -77,6 +77,7 @@ def _site(
         return
     scope, _ = module.place(call)
     yield Site(
-        module, "MI212", "redis_clients", "dual" if trace.has_token else form, call, scope, (ast.unparse(call.func),),
-        None, secret if home is module else None, "password", trace, data={"package": "redis"},
+        module, "MI212", "redis_clients", "dual" if trace.has_token else form, call, scope,
+        (known.without_arguments(call.func),), None, secret if home is module else None, "password", trace,
+        data={"package": "redis"},
     )  # fmt: skip

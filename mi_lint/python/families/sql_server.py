@@ -108,7 +108,7 @@ def _site(module: Module, node: Node, form: str, secret: ast.expr, home: Module,
     trace = analysis.tracer.trace(home, secret)
     check = "MI410" if trace.has_token or is_token(home, secret, analysis) else "MI210"
     scope, _ = module.place(node)
-    name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    name = known.without_arguments(node.func) if isinstance(node, ast.Call) else ""
     return Site(
         module, check, "sql_server", form, node, scope, (name,), None, secret if home is module else None, "", trace,
         message_id="setting" if form == "setting" else "default", data={"package": name.partition(".")[0]},

@@ -104,6 +104,6 @@ def _site(
         return
     scope, _ = module.place(call)
     yield Site(
-        module, "MI217", "storage_options", form, call, scope, (ast.unparse(call.func),), None,
+        module, "MI217", "storage_options", form, call, scope, (known.without_arguments(call.func),), None,
         secret if home is module else None, "", trace, data={"library": library, "package": library},
     )  # fmt: skip
