@@ -95,6 +95,11 @@ class Module:
                 self._calls_by_name.setdefault(called_name(call), []).append(call)
         return self._calls_by_name.get(name, [])
 
+    def made_inside(self, owner: ast.ClassDef) -> list[ast.Call]:
+        """Return the calls ``cls(…)`` by which methods of a class make objects of it."""
+        calls = [(call, self.place(call)[0].enclosing("class")) for call in self.calls_of("cls")]
+        return [call for call, scope in calls if scope is not None and scope.node is owner]
+
     def parents(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, nearest first."""
         while node is not self.tree:

@@ -216,6 +216,10 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((entry.value for entry in call.keywords if entry.arg == name), None)
 
 
+# Names of settings and entries: words without digits, which keys are not made of.
+_PLAIN_KEY = re.compile(r"[A-Za-z]{1,20}(?:[._-][A-Za-z]{1,20}){0,4}")
+
+
 def without_arguments(node: ast.expr) -> str:
     """Return the code of what is called or read, without what calls on the way are given: a key may be among that."""
     match node:
@@ -225,6 +229,8 @@ def without_arguments(node: ast.expr) -> str:
             return f"{without_arguments(node.value)}.{node.attr}"
         case ast.Call():
             return f"{without_arguments(node.func)}(…)"
+        case ast.Subscript(value=value, slice=ast.Constant(value=str() as key)) if _PLAIN_KEY.fullmatch(key):
+            return f"{without_arguments(value)}[{key!r}]"
         case ast.Subscript():
             return f"{without_arguments(node.value)}[…]"
         case ast.Await():

@@ -195,10 +195,9 @@ class _Walk:
         offset = 1 if method and not _is_static(function) else 0
         found: list[Origin] = []
         callers = self.project.callers(module, name)[:MAX_CALLERS]
-        if owner is not None and function.name == "__init__":
+        if owner is not None and isinstance(owner.node, ast.ClassDef) and function.name == "__init__":
             # A class method makes its own class.
-            own = (call for call in module.calls_of("cls") if module.place(call)[0].enclosing("class") is owner)
-            callers = [*callers, *((module, call) for call in own)]
+            callers = [*callers, *((module, call) for call in module.made_inside(owner.node))]
         if self.start is not module and self.start.path.endswith(".ipynb"):
             # Nobody looks for callers in notebooks, but the one that is asked about may make what it uses.
             callers += [(self.start, call) for call in self.start.calls_of(name)]

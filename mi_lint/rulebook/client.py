@@ -43,6 +43,7 @@ class Client:
     service, not that of the application, takes its place. A call counts when each argument of ``only`` is passed
     and begins as it says. ``either`` tells that synchronous and asynchronous credentials do. ``wrap`` is what the
     token argument takes around the token; ``inner`` is the class of the client that it takes instead.
+    ``preview_names`` are attributes that only releases before ``min_version`` have.
     """
 
     qualified: str
@@ -57,6 +58,7 @@ class Client:
     scope: str
     role: str
     min_version: str
+    preview_names: tuple[str, ...]
     add: dict[str, str]
     add_except: str
     drop: tuple[str, ...]
@@ -110,6 +112,7 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         scope=entry.get("scope", ""),
         role=entry.get("role", ""),
         min_version=entry.get("min_version", ""),
+        preview_names=tuple(entry.get("preview_names", ())),
         add=entry.get("add", {}),
         add_except=entry.get("add_except", ""),
         drop=tuple(entry.get("drop", ())),

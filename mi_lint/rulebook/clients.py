@@ -34,6 +34,7 @@ _GROUP_OPTIONAL: dict[str, type] = {
     "scope": str,
     "role": str,
     "min_version": str,
+    "preview_names": document.Sequence,
     "add": Mapping,
     "add_except": str,
     "drop": document.Sequence,

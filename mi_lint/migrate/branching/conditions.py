@@ -44,7 +44,7 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
         if _decides(operand, isinstance(parent.op, ast.And)):
             return _never(module, parent)
         return Condition(change=_dropped(module, parent, operand), operand=operand, junction=parent)
-    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and (function := _all_or_any(module.parent(parent))):
+    if isinstance(parent, ast.List | ast.Tuple | ast.Set) and (function := all_or_any(module.parent(parent))):
         if len(parent.elts) < 2:
             return Condition(statement=guard(module, parent))
         if _decides(operand, function == "all"):
@@ -61,7 +61,7 @@ def condition(module: Module, name: ast.expr) -> Condition | None:
     return None
 
 
-def _all_or_any(node: ast.AST) -> str:
+def all_or_any(node: ast.AST) -> str:
     """Return what a test asks of its collection; ``None in (key, url)`` asks whether all are set."""
     if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
         return "all" if isinstance(node.left, ast.Constant) and node.left.value in (None, "") else ""

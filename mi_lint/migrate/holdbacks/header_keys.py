@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from mi_lint.migrate.residue.reach import source_of
 from mi_lint.python.mappings import entry
 from mi_lint.python.site import Site
 
@@ -20,10 +21,7 @@ def reason(site: Site) -> str:
     if site.family == "rest_headers" or not isinstance(site.node, ast.Call):
         return ""
     for keyword in site.node.keywords:
-        given = keyword.value
-        if isinstance(given, ast.Name):
-            bindings = site.module.reaching(given)
-            given = bindings[0].value if len(bindings) == 1 and bindings[0].value is not None else given
+        given = source_of(site.module, keyword.value)
         if keyword.arg in _ARGUMENTS and isinstance(given, ast.Dict):
             for name in _HEADERS:
                 if entry(given, name) is not None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from mi_lint.migrate.branching.conditions import is_reporting
 from mi_lint.migrate.outcome import Rewritten
-from mi_lint.migrate.residue.uses import is_told
+from mi_lint.migrate.residue.uses import ASKING, SAME, is_told
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -26,8 +26,8 @@ _REASON = (
 _FAMILIES = {"database_passwords": False, "redis_clients": False, "storage_options": True}
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "account_key", "connection_string", "sas_token", "client_secret"})
 # Calls that only look at a text, and those that give it back in another form.
-_LOOKING = frozenset({"bool", "len", "isinstance", "urlparse", "urlsplit", "type", "hash", "id"})
-_SAME = frozenset({"str", "make_url", "quote", "quote_plus", "sub", "URL", "cast"})
+_LOOKING = ASKING | {"urlparse", "urlsplit", "type", "hash", "id"}
+_BACK = SAME | {"make_url", "sub", "URL"}
 _METHODS = frozenset({"replace", "format", "strip", "render_as_string", "set", "copy", "encode", "removeprefix"})
 _AROUND = (
     ast.BinOp, ast.JoinedStr, ast.FormattedValue, ast.BoolOp, ast.Await, ast.Starred, ast.NamedExpr, ast.Dict,
@@ -189,7 +189,7 @@ class _Uses:
         name = known.callee(call)
         if name in _LOOKING:
             return None
-        if name in _SAME:
+        if name in _BACK:
             return call
         found = self._function(module, call.func)
         if found is not None:

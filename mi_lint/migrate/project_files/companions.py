@@ -9,7 +9,7 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.project_files.floors import raised_pins
 from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS, Requirement
-from mi_lint.migrate.project_files.packages import Packages
+from mi_lint.migrate.project_files.packages import SENDING, Packages
 from mi_lint.migrate.project_files.settings_files import setting_changes
 from mi_lint.python.imported import imported_words
 from mi_lint.python.project import Project
@@ -24,8 +24,8 @@ _AMQP = frozenset({"azure-eventhub", "azure-servicebus"})
 # The Functions host reads it too, whatever the code does.
 HOST_SETTINGS = frozenset({"AzureWebJobsStorage"})
 
-# What sends requests that are put together by hand, or takes a configuration of Azure OpenAI.
-_SENDING = (b"requests", b"httpx", b"aiohttp", b"websockets", b"autogen", b"litellm", b"mem0")
+# What calls without a client of an SDK come with: that, or what takes a configuration of Azure OpenAI.
+_WITHOUT_CLIENT = SENDING | {"autogen", "mem0"}
 
 
 def companion_changes(
@@ -92,6 +92,6 @@ def packages_of(site: Site) -> set[str]:
     if site.call is not None:
         found.add(site.call.client.package)
     if not found and site.family in ("rest_headers", "llm_configs"):
-        words = imported_words(site.module.source.text).split()
-        found = {name.decode() for name in _SENDING if name in words}
+        words = imported_words(site.module.source.text).decode("utf-8", "replace")
+        found = set(_WITHOUT_CLIENT.intersection(words.split()))
     return found

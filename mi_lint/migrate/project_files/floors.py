@@ -34,8 +34,6 @@ _REDIS = Requirement("redis", "5.3.0")
 # https://github.com/openai/openai-python/blob/main/CHANGELOG.md#11060-2025-09-04
 _CALLABLE_KEY = Requirement("openai", "1.106.0")
 
-# https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/contentsafety/azure-ai-contentsafety/CHANGELOG.md#100-2023-12-12
-_PREVIEW_RESULTS = re.compile(rb"\.((?:hate|self_harm|sexual|violence)_result)\b")
 _PINNED = re.compile(r"==\s*(\d[\w.]*)")
 
 # It uses azure-storage-blob 12 from then on: https://github.com/jschneier/django-storages/blob/master/CHANGELOG.rst
@@ -58,15 +56,11 @@ def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
 def _of_preview(site: Site) -> str:
     """Return why code that reads what only previews answer cannot take a token: those have no token credential."""
     client = site.client
-    if client is None or client.package != "azure-ai-contentsafety":
-        return ""
-    found = _PREVIEW_RESULTS.search(site.module.source.text)
-    if found is None:
-        return ""
-    return (
-        f"'{found[1].decode()}' is of previews of azure-ai-contentsafety, which take no token credential: move to "
-        f"{client.min_version} first"
-    )
+    for name in client.preview_names if client is not None else ():
+        if client is not None and site.module.attribute_loads(name):
+            what = f"'{name}' is of previews of {client.package}, which take no token credential"
+            return f"{what}: move to {client.min_version} first"
+    return ""
 
 
 def _of_python(site: Site, rewrite: Rewritten, project: Project) -> str:

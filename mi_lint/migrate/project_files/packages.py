@@ -26,7 +26,8 @@ _DOCUMENTS = ("README*.md", "readme*.md")
 # Words that a name on the index has beside that of the import.
 _LANGUAGE = frozenset({"python", "py"})
 
-_SENDING = frozenset({"aiohttp", "httpx", "litellm", "requests", "websockets"})
+# What sends requests that are put together by hand.
+SENDING = frozenset({"aiohttp", "httpx", "litellm", "requests", "websockets"})
 
 
 class Packages:
@@ -166,7 +167,7 @@ class Packages:
         project = self._project
         missing = [r for r in needed if not lists.is_declared(project, module, r.name)]
         # What sends requests often comes with something else: any list of the folder is that of the program.
-        is_any = _SENDING.issuperset(wanted)
+        is_any = SENDING.issuperset(wanted)
         changes: list[Change] = []
         for path in [module, *self._users(module)] if missing else []:
             found = lists.plain_manifests(project, path)

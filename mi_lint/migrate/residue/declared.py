@@ -60,18 +60,11 @@ def filling(project: Project, origin: Origin) -> Iterator[tuple[Module, ast.expr
     if owner is None or not isinstance(declared, ast.AnnAssign) or _is_settings(owner):
         return
     name = ast.unparse(declared.target)
-    inside = (
-        (origin.module, call) for call in origin.module.calls_of("cls") if _is_made_inside(origin.module, call, owner)
-    )
+    inside = ((origin.module, call) for call in origin.module.made_inside(owner))
     for module, call in [*project.callers(origin.module, owner.name), *inside]:
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if not known.is_test(module.path):
             yield from ((module, value) for value in given if filled(owner, call, value) == name)
-
-
-def _is_made_inside(module: Module, call: ast.Call, owner: ast.ClassDef) -> bool:
-    """Whether ``cls(…)`` makes an object of a class."""
-    return isinstance(call.func, ast.Name) and owner in module.parents(call)
 
 
 def filled(owner: ast.ClassDef, call: ast.Call, value: ast.expr) -> str:

@@ -102,7 +102,7 @@ def _has_comment(module: Module, change: Change) -> bool:
 def _is_only_asked(project: Project, module: Module, collection: ast.expr) -> bool:
     """Whether a collection, or the one name that it has, serves for nothing but a check of its entries."""
     outer = module.parent(collection)
-    if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id in ("all", "any"):
+    if _is_counted(module, collection):
         return True
     target = outer.targets[0] if isinstance(outer, ast.Assign) and len(outer.targets) == 1 else None
     if not isinstance(target, ast.Name):

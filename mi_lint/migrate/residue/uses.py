@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from mi_lint.migrate.branching.conditions import condition, is_reporting
+from mi_lint.migrate.branching.conditions import all_or_any, condition, is_reporting
 from mi_lint.python import known
 from mi_lint.python.facts import Module
 
@@ -54,17 +54,9 @@ def counted(module: Module, node: ast.expr) -> ast.AST | None:
     target = outer.targets[0] if isinstance(outer, ast.Assign) else None
     for use in module.loads.get(target.id, ()) if isinstance(target, ast.Name) else ():
         test = module.parent(use)
-        asks = isinstance(test, ast.Call) and known.callee(test) in ("all", "any")
-        if (asks or _looks_for_none(test, use)) and isinstance(test, ast.expr) and condition(module, test):
+        if isinstance(test, ast.expr) and all_or_any(test) and condition(module, test):
             return test
     return None
-
-
-def _looks_for_none(test: ast.AST, collection: ast.expr) -> bool:
-    """Whether a test is ``None in collection``."""
-    if not isinstance(test, ast.Compare) or collection is test.left or not isinstance(test.left, ast.Constant):
-        return False
-    return isinstance(test.ops[0], ast.In | ast.NotIn) and test.left.value in (None, "")
 
 
 def is_guarded(module: Module, node: ast.expr) -> bool:

@@ -27,12 +27,13 @@ from mi_lint.migrate.endpoint.endpoints import PASSED, judged, replacement
 from mi_lint.migrate.holdbacks import delegation, judgement
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.project_files.manifests import is_older, pin
+from mi_lint.migrate.residue.reach import source_of
 from mi_lint.migrate.rewriters import sas
 from mi_lint.python.site import ClientCall, Site
 
 _OPENAI_0 = re.compile(rb"\bOPENAI_API_TYPE\b|\bopenai\.(?:api_\w+|error|embeddings_utils)\b")
 # What only openai 0.x has: its wrappers of that time know no token provider.
-_BEFORE_PROVIDERS = re.compile(rb"\bopenai\.(?:api_base|error|embeddings_utils)\b")
+_ONLY_OPENAI_0 = re.compile(rb"\bopenai\.(?:api_base|error|embeddings_utils)\b")
 _OLD_WRAPPER = (
     "code for openai 0.x stands beside it ('openai.api_base' and the like), whose wrappers take no token provider: "
     "move to newer releases of both first"
@@ -123,7 +124,7 @@ def _is_before_providers(call: ClientCall, context: Context) -> bool:
 def _is_old_wrapper(call: ClientCall) -> bool:
     """Whether a client of another package is made beside code that only runs with openai 0.x."""
     other = call.client.token_form == "provider" and call.client.package != "openai"
-    return other and _BEFORE_PROVIDERS.search(call.module.source.text) is not None
+    return other and _ONLY_OPENAI_0.search(call.module.source.text) is not None
 
 
 def _holds_resource_tokens(site: Site) -> bool:
@@ -131,10 +132,7 @@ def _holds_resource_tokens(site: Site) -> bool:
 
     https://learn.microsoft.com/azure/cosmos-db/secure-access-to-data#resource-tokens
     """
-    value = site.secret
-    if isinstance(value, ast.Name):
-        bindings = site.module.reaching(value)
-        value = bindings[0].value if len(bindings) == 1 and bindings[0].value is not None else value
+    value = source_of(site.module, site.secret) if site.secret is not None else None
     return isinstance(value, ast.Dict) and any(not isinstance(key, ast.Constant) for key in value.keys)
 
 

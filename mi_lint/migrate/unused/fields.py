@@ -146,12 +146,7 @@ def _run_together(programs: Programs, project: Project, path: str, home: str) ->
 
 def _constructions(module: Module, owner: ast.ClassDef) -> list[ast.Call]:
     """Return the calls that make an object of a class: by its name, or as ``cls(…)`` inside of it."""
-    inside = {id(node) for node in ast.walk(owner)}
-    return [
-        call
-        for call in module.calls
-        if known.callee(call) == owner.name or (known.callee(call) == "cls" and id(call) in inside)
-    ]
+    return [*module.calls_of(owner.name), *module.made_inside(owner)]
 
 
 def _by_class(fields: list[_Field]) -> dict[ast.ClassDef, list[_Field]]:
