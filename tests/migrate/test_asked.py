@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.endpoint.asked import SEVERAL
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 HEAD = """\
 import os
@@ -26,11 +24,6 @@ BLOB, QUEUE = (
     "QueueServiceClient.from_connection_string(conn_str)",
 )
 ASKED = 'os.environ.get("STORAGE_{}_ENDPOINT")'
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def planned(body):

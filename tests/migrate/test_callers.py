@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 CODE = """\
 from azure.servicebus import ServiceBusClient
@@ -22,11 +20,6 @@ import os
 from bus import connect
 client = connect(os.environ["ORDERS_CONNECTION_STRING"])
 """
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def planned(**files):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import outcome_in
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
-from mi_lint.migrate.plan import Options
-from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 SEARCH = b"""\
 import os
@@ -41,16 +37,6 @@ import psycopg2
 host = "shop.postgres.database.%s"
 psycopg2.connect(host=host, user=os.environ["DB_USER"], password=os.environ["DB_PASSWORD"])
 """
-
-
-@functools.cache
-def table():
-    return store.client_table()
-
-
-def outcome_in(texts):
-    ((_, outcome),) = session_of_texts(texts, table()).plan(Options()).outcomes
-    return outcome
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
 
 import pytest
+from in_memory import table
 
 from mi_lint.migrate import report
 from mi_lint.migrate.outcome import HeldBack
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 CODE = b"""\
 import os
@@ -25,11 +24,6 @@ ADDRESS = (
     "its connection string only names the address from now on; take the key out of that where nothing else needs it"
 )
 EXAMPLE = "https://<account>.blob.core.windows.net"
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def companion(path, before, code=CODE, module="app.py"):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
+from in_memory import table
 
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 SETTINGS = """\
 import os
@@ -39,11 +38,6 @@ MAIN = "from job.settings import Settings\nfrom job.vault import connect\n\nconn
 # A program for itself, whose `settings` may be meant by the tests of both.
 OTHER = "from web.settings import SECRETS\n\nSECRETS.update(client_secret='x')\n"
 TESTS = "from web import settings, app\nfrom job import settings as other\n"
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def test_a_word_of_another_program_of_the_repository_keeps_no_field():

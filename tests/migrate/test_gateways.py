@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import outcome_in, table
 
 from mi_lint.migrate.holdbacks import header_keys
 from mi_lint.migrate.outcome import HeldBack, Rewritten
@@ -34,16 +33,6 @@ import requests
 url = os.environ["CHAT_URL"] + "/openai/deployments/gpt/chat/completions"
 requests.post(url, headers={"api-key": os.environ["%s"]}, json={})
 """
-
-
-@functools.cache
-def table():
-    return store.client_table()
-
-
-def outcome_in(texts):
-    ((_, outcome),) = session_of_texts(texts, table()).plan(Options()).outcomes
-    return outcome
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 CLIENT = 'BlobServiceClient(endpoint, credential=os.environ["STORAGE_KEY"])'
 CREDENTIAL = "from azure.identity import DefaultAzureCredential\n"
 SDK = "from azure.storage.blob import BlobServiceClient\n"
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def migrated(code):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate import report
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 CODE = """\
 import os
@@ -29,11 +27,6 @@ async def main():
         print(client)
 """
 IDENTITY = "azure-identity>=1.15.0\n"
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def planned(texts):

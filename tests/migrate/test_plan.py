@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
+from in_memory import table
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 IMPORTS = """\
 import os
@@ -27,11 +26,6 @@ def make(endpoint):
 
 """
 PLAIN = 'client = SearchClient(os.environ["URL"], "docs", AzureKeyCredential(os.environ["KEY"]))\n'
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def planned(code):

@@ -7,18 +7,17 @@ and nothing secret in the environment. Packages that are not installed are skipp
 from __future__ import annotations
 
 import asyncio
-import functools
 import importlib
 import itertools
 import os
 import re
 
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 from mi_lint.rulebook.client import client
 
 pytestmark = pytest.mark.slow
@@ -53,11 +52,6 @@ REQUIRED = {
         ("MapsSearchClient", "MapsRouteClient", "MapsRenderClient", "MapsGeolocationClient"), ', client_id="name"'
     ),
 }
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def classes():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 COSMOS = b"""\
 import os
@@ -93,11 +91,6 @@ credential = ClientSecretCredential(
     os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]
 )
 """
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def outcome_in(texts):

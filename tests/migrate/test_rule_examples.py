@@ -6,24 +6,17 @@ a byte order mark or indented by tabs gives the same answer.
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 from rule_examples import rule_examples
 
 from mi_lint.migrate import verify
 from mi_lint.migrate.outcome import HeldBack, Manual, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 PATH = "app.py"
 BOM = b"\xef\xbb\xbf"
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def examples():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 CLASS = b"""\
 from pydantic_settings import BaseSettings
@@ -46,11 +44,6 @@ client = ServiceBusClient(os.environ["BUS_NAMESPACE"], DefaultAzureCredential())
 """
 OTHER = b"import os\n\nprint(os.environ['BUS_CONNECTION_STRING'], settings.bus_connection_string)\n"
 SAMPLE = b"BUS_CONNECTION_STRING=\nBUS_NAMESPACE=\n"
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 @pytest.mark.parametrize(

@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import json
 
 import pytest
 from fake_identity import fake_identity
+from in_memory import table
 
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 pytestmark = pytest.mark.slow
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 @pytest.fixture

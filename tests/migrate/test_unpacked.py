@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
-
-
-@functools.cache
-def table():
-    return store.client_table()
-
 
 HEAD = "import os\n\nfrom azure.cosmos import CosmosClient\n\n"
 CALL = "c = CosmosClient(u, k)\nd = CosmosClient(u, m)\nprint(v)\n"

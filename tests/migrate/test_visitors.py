@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import textwrap
 
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from mi_lint.rulebook import store
 
 HEAD = """\
 import os
@@ -26,11 +25,6 @@ from pydantic import BaseModel
 
 ENDPOINT = "https://contoso.openai.azure.com"
 """
-
-
-@functools.cache
-def table():
-    return store.client_table()
 
 
 def outcome(code):
