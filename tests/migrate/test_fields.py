@@ -57,4 +57,5 @@ def test_a_reader_elsewhere_that_names_the_package_keeps_the_field():
         "job/job/settings.py": SETTINGS, "job/job/vault.py": VAULT, "tools/reader.py": reader,
     }  # fmt: skip
     plan = session_of_texts({path: text.encode() for path, text in files.items()}, table()).plan(Options())
+    assert [site.module.path for site, _ in plan.outcomes] == ["job/job/vault.py"]
     assert "job/job/settings.py" not in plan.texts

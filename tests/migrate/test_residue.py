@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from mi_lint.migrate.outcome import HeldBack, Rewritten
@@ -691,6 +693,22 @@ def test_what_needs_a_secret_or_lives_without_it_holds_nothing_back(texts):
 def test_a_field_of_what_a_function_returns_goes():
     plan, _ = planned(by_function())
     assert b"key" not in plan.texts["config.py"][1]
+
+
+@pytest.mark.parametrize("comment", ["", "  # from the portal"])
+def test_an_entry_with_a_comment_is_for_its_author_to_take_out(comment):
+    """The comment would be lost, or tell of another entry."""
+    required = f"""
+        import os
+        REQUIRED = [
+            'DOC_URL',
+            'DOC_KEY',{comment}
+        ]
+        if [name for name in REQUIRED if not os.environ.get(name)]:
+            raise SystemExit(1)
+    """
+    _, (outcome,) = planned({"app.py": CLIENT.format(textwrap.dedent(required), "os.environ['DOC_KEY']")})
+    assert isinstance(outcome, HeldBack if comment else Rewritten)
 
 
 def test_a_test_of_settings_that_an_object_keeps_loses_the_key():
