@@ -324,21 +324,27 @@ def _number(node: ast.expr, module: Module) -> float | None:
     return None
 
 
-def blocks(context: Context, with_held_back: bool = False) -> bool:
-    """Whether the module reads the key back out of a client for anything but a SAS that is rewritten with it.
+def keeping(context: Context, with_held_back: bool = False) -> str:
+    """Return where the key is read back out of a client for anything but a SAS that is rewritten with it, if anywhere.
 
+    The module itself may do so, or one that it runs with and that gets the client from it.
     ``with_held_back``: those that are only rewritten together with what is held back count, too.
     """
+    analysis = context.analysis
+    beside = (Context(module, analysis) for module in account_keys.modules_beside(context.module, analysis.project))
+    return _kept_for(context, with_held_back) or next(filter(None, (_kept_for(b, with_held_back) for b in beside)), "")
+
+
+def _kept_for(context: Context, with_held_back: bool) -> str:
     from mi_lint.python.families import sas
 
     reads = account_keys.taken_from_clients(context.module)
-    if not reads:
-        return False
     rewritten: set[int] = set()
-    for site in sas.detect(context.module, context.analysis):
+    for site in sas.detect(context.module, context.analysis) if reads else ():
         outcome = _beside_keyless_client(site, context) if site.secret is not None and not site.blocked else None
         held = with_held_back and isinstance(outcome, HeldBack) and outcome.rewrite is not None
         if site.secret is not None and (held or isinstance(outcome, Rewritten)):
             rewritten.update(id(node) for node in ast.walk(site.secret))
             rewritten.update(account_keys.only_use(site.secret, context.module))
-    return any(id(load) not in rewritten for load in reads)
+    kept = [load for load in reads if id(load) not in rewritten]
+    return f"{context.module.path}:{kept[0].lineno}" if kept else ""

@@ -43,7 +43,7 @@ _RESOURCE_TOKENS = (
     "token credential needs data roles of its own in that account"
 )
 _DICTIONARY = "'{}' comes from a dictionary; put the token credential there by hand"
-_SIGNS = "'credential.account_key' of a client is read, to sign a SAS: use a user delegation key there first"
+_SIGNS = "'credential.account_key' of a client is read ({}), to sign a SAS: use a user delegation key there first"
 _STORAGE = ("azure-storage-blob", "azure-storage-file-datalake", "azure-storage-file-share", "azure-storage-queue")
 
 
@@ -56,9 +56,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
     held = _of_public(site, call, context, public) if public and not (known or call.client.delegated) else None
     if held is not None:
         return held
-    if call.client.package in _STORAGE and sas.blocks(context):
-        together = None if sas.blocks(context, with_held_back=True) else outcome(site, call, context)
-        return HeldBack(_SIGNS, together if isinstance(together, Rewritten) else None)
+    if call.client.package in _STORAGE and (kept := sas.keeping(context)):
+        together = None if sas.keeping(context, with_held_back=True) else outcome(site, call, context)
+        return HeldBack(_SIGNS.format(kept), together if isinstance(together, Rewritten) else None)
     result = outcome(site, call, context)
     return result if known else judgement.for_callers(site, result)
 
