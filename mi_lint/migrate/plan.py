@@ -23,6 +23,7 @@ from mi_lint.migrate.project_files.winning_secrets import NAME, winning_secrets
 from mi_lint.migrate.rounds import WAITS, Options, Round, joined
 from mi_lint.model import Applicability, Fix
 from mi_lint.python.analysis import Analysis
+from mi_lint.python.known import is_test
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 from mi_lint.python.source import Source
@@ -98,7 +99,7 @@ def plan(analysis: Analysis, sites: Sequence[Site], options: Options, staying: S
         waiting, others = _again(analysis, later, others, round_, result)
     result.outcomes = _in_order(result.outcomes)
     withdraw_broken(result)
-    _accompany(analysis.project, result, options.thorough)
+    _accompany(analysis, result, options.thorough)
     return result
 
 
@@ -115,25 +116,36 @@ def _still_read(project: Project, result: Plan, renamed: set[str]) -> frozenset[
     return frozenset(found)
 
 
-def _read_by_clients(result: Plan) -> frozenset[str]:
-    """Return the settings that clients which keep their key read themselves, without code that names them."""
+def _read_by_clients(analysis: Analysis, result: Plan, settings: frozenset[str]) -> frozenset[str]:
+    """Return the settings that clients which keep their key read themselves, without code that names them.
+
+    What gets ``**options`` of somebody else may get a key among these, or look for it in the environment.
+    """
     kept = (site for site, outcome in result.outcomes if not isinstance(outcome, Rewritten))
-    return frozenset(name for site in kept if site.call is not None for name in site.call.client.environment)
+    calls = [site.call for site in kept if site.call is not None]
+    project = analysis.project
+    names = analysis.clients.reading(settings)
+    paths = dict.fromkeys(path for name in sorted(names) for path in project.usage.holders(name) if not is_test(path))
+    for module in filter(None, map(project.module, paths)):
+        calls += [call for call in analysis.client_calls(module) if call.opaque and not call.authenticates]
+    return frozenset(name for call in calls for name in call.client.environment)
 
 
-def _accompany(project: Project, result: Plan, thorough: bool) -> None:
+def _accompany(analysis: Analysis, result: Plan, thorough: bool) -> None:
     """Let manifests and samples of settings follow the code. Files that several groups share have equal changes.
 
     ``thorough`` also looks for the files with real values that people have to change.
     """
+    project = analysis.project
     rewrites = [(site, outcome) for site, outcome in result.outcomes if isinstance(outcome, Rewritten)]
     renamed = {old for _, rewrite in rewrites for old, _ in rewrite.renamed}
     still_read = _still_read(project, result, renamed)
     news = {path: text for path, (_, text) in result.texts.items()}
     pairs = {path: (source.text, text) for path, (source, text) in result.texts.items()}
     places = Packages(project, {package for site, _ in rewrites for package in packages_of(site)})
-    own_reads = _read_by_clients(result)
-    gone_by_group = {g: names - own_reads for g, names in unused_settings(project, pairs, result.groups).items()}
+    lost = unused_settings(project, pairs, result.groups)
+    own_reads = _read_by_clients(analysis, result, frozenset().union(*lost.values()))
+    gone_by_group = {group: names - own_reads for group, names in lost.items()}
     unused: set[str] = set()
     for group in result.groups:
         own = [(site, rewrite) for site, rewrite in rewrites if site.module.path in group]

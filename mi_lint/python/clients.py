@@ -41,6 +41,11 @@ class ClientTable:
             found.update(name for name in entry["constructors"] if name != "call")
         return frozenset(found)
 
+    def reading(self, settings: frozenset[str]) -> set[str]:
+        """Return the last parts of the names of the classes that read one of some environment variables themselves."""
+        found = {name for name, entry in self._table.items() if not settings.isdisjoint(entry.get("environment", ()))}
+        return {name.rpartition(".")[2] for name in found}
+
     def constructor(self, qualified: str) -> tuple[Client, Constructor] | None:
         """Return the class and constructor that a dotted name calls."""
         found = self.get(qualified)

@@ -27,6 +27,11 @@ class ClientCall:
     opaque: bool = False
     partial: bool = False
 
+    @property
+    def authenticates(self) -> bool:
+        """Whether the call names anything that authenticates; what ``opaque`` passes may do so besides."""
+        return not {self.client.token, *self.client.secret, *self.client.keyless}.isdisjoint(self.arguments)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:

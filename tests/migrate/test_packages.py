@@ -415,3 +415,37 @@ def test_each_list_above_a_module_that_declares_the_sdk_gains_it():
                      "requirements.txt": "azure-storage-blob\nflask\n"})  # fmt: skip
     assert found["backend/requirements.txt"] == IDENTITY + "azure-storage-blob\n"
     assert found["requirements.txt"] == IDENTITY + "azure-storage-blob\nflask\n"
+
+
+# https://github.com/assafelovic/gpt-researcher: what everybody installs stands in two lists, another SDK in an extra.
+def test_what_everybody_imports_is_not_left_to_an_extra():
+    text = """\
+[tool.poetry.dependencies]
+python = "^3.11"
+{poetry}azure-storage-blob = "^12.0"
+
+[project]
+dependencies = [
+    {project}"azure-storage-blob",
+]
+
+[project.optional-dependencies]
+all = [
+    "azure-search-documents",
+]
+"""
+    other = (
+        "import os\n\nfrom azure.core.credentials import AzureKeyCredential\n"
+        "from azure.search.documents import SearchClient\n\n"
+        'client = SearchClient(os.environ["E"], "i", AzureKeyCredential(os.environ["SEARCH_KEY"]))\n'
+    )
+    before, after = (
+        text.format(poetry=poetry, project=project)
+        for poetry, project in (("", ""), ('azure-identity = ">=1.15.0"\n', '"azure-identity>=1.15.0",\n    '))
+    )
+    assert changed({"app/store.py": CODE, "pyproject.toml": before}) == {"pyproject.toml": after}
+    # Whichever module asks: who needs the extra only may have no use for it otherwise.
+    both = changed({"app/store.py": CODE, "app/search.py": other, "pyproject.toml": before})["pyproject.toml"]
+    assert both.count("azure-identity") == 2
+    alone = changed({"app/search.py": other, "pyproject.toml": before.replace("azure-storage-blob", "flask")})
+    assert '"azure-identity>=1.15.0",\n    "azure-search-documents"' in alone["pyproject.toml"]

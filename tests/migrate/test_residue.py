@@ -894,6 +894,19 @@ def test_a_setting_that_a_client_reads_itself_is_in_use():
     assert planned({"app.py": given})[0].unused_settings == ["AZURE_OPENAI_API_KEY"]
 
 
+# https://github.com/assafelovic/gpt-researcher: options of somebody else may hold a key, or the client looks for it.
+@pytest.mark.parametrize(
+    ("options", "unused"),
+    [("**options", []), ("azure_ad_token_provider=provider, **options", ["AZURE_OPENAI_API_KEY"])],
+)
+def test_a_setting_that_a_client_with_options_may_read_itself_is_in_use(options, unused):
+    code = 'import os\n\nfrom openai import AzureOpenAI\n\nclient = AzureOpenAI({}azure_endpoint="https://a.openai.azure.com")\n'
+    other = f"from openai import AzureOpenAI\n\n\ndef make(provider, options):\n    return AzureOpenAI({options})\n"
+    plan, _ = planned({"app.py": code.format('api_key=os.environ["AZURE_OPENAI_API_KEY"], '), "other.py": other})
+    assert "azure_ad_token_provider" in plan.texts["app.py"][1].decode()
+    assert plan.unused_settings == unused
+
+
 def test_a_file_whose_setting_other_code_still_reads_is_not_called_unread():
     storage = (
         "import streamlit as st\nfrom azure.storage.blob import BlobServiceClient\n\n"

@@ -287,15 +287,22 @@ def _lines(text: bytes, package: str) -> Iterator[re.Match[bytes]]:
     )
 
 
-def addition(project: Project, path: str, packages: Iterable[str], needed: Requirement) -> Iterator[Change]:
-    """Yield the change that declares a package in a manifest beside another one that is used."""
+def addition(
+    project: Project, path: str, packages: Iterable[str], needed: Requirement, used: Iterable[str] = ()
+) -> Iterator[Change]:
+    """Yield the changes that declare a package in a manifest beside another one of the project's.
+
+    ``used`` are those of the module that needs it: where one is there for everybody, so is what is needed.
+    """
     text = _text(project, path)
     if has(project, path, needed) or _GENERATED.search(text):
         return
     declared = sorted({m[1].decode().lower() for m in _AZURE.finditer(text)} | {p for p in packages if _line(text, p)})
     # The package it belongs to, else the first Azure package, else the first of those that are used; one that is there
     # for a purpose only comes after the others.
-    always = {name for name in declared if any(not _is_optional(text, match) for match in _lines(text, name))}
+    always = {name for name in declared if _is_for_all(text, name)}
+    if any(_is_for_all(text, name) for name in used):
+        declared = sorted(always)
     package = min(
         declared,
         key=lambda name: (
@@ -307,16 +314,30 @@ def addition(project: Project, path: str, packages: Iterable[str], needed: Requi
 
 
 def _declarations(text: bytes, package: str) -> list[re.Match[bytes]]:
-    """Return the lines that declare a package beside which others can stand: one, or those of all extras and groups."""
+    """Return the lines that declare a package beside which others can stand: one, or those of all extras and groups.
+
+    A pyproject.toml can list packages for Poetry and, once more, for all other tools.
+    """
     matches = [m for m in _lines(text, package) if m["quote"] or _OWN_LINE.fullmatch(m["head"])]
-    first = [match for match in matches if not _is_optional(text, match)]
-    return first[:1] or [match for match in matches if match["quote"]] or matches[:1]
+    first: dict[bytes, re.Match[bytes]] = {}
+    for match in matches:
+        if not _is_optional(text, match):
+            first.setdefault(_section(text, match), match)
+    return [*first.values()] or [match for match in matches if match["quote"]] or matches[:1]
+
+
+def _is_for_all(text: bytes, package: str) -> bool:
+    return any(not _is_optional(text, match) for match in _lines(text, package))
 
 
 def _is_optional(text: bytes, match: re.Match[bytes]) -> bool:
     """Whether a line stands in a list that is installed for a purpose only, which another one may not be."""
-    sections = _SECTION.findall(text, 0, match.start())
-    return bool(sections) and _OPTIONAL.search(sections[-1]) is not None
+    return _OPTIONAL.search(_section(text, match)) is not None
+
+
+def _section(text: bytes, match: re.Match[bytes]) -> bytes:
+    """Return the name of the table that a line stands in, if in any."""
+    return next(iter(_SECTION.findall(text, 0, match.start())[-1:]), b"")
 
 
 def _beside(path: str, text: bytes, match: re.Match[bytes], package: str, needed: Requirement) -> Iterator[Change]:

@@ -65,7 +65,7 @@ class Packages:
                 own = lists.declaring(project, image.manifests, wanted)
                 found += own
                 commands += [] if own or not self._installs(image.path, wanted) else [image.path]
-        changes = [c for path in dict.fromkeys(found) for r in needed for c in self._added(path, r)]
+        changes = [c for path in dict.fromkeys(found) for r in needed for c in self._added(path, r, wanted)]
         changes += [c for path in commands for c in self._commanded(path, needed)]
         # What declares a needed package says nothing of where only a command installs the SDK.
         own_steps = self._steps(module, wanted)
@@ -85,8 +85,8 @@ class Packages:
             found.update({name: lacking} if lacking else {})
         return found
 
-    def _added(self, path: str, needed: Requirement) -> Iterator[Change]:
-        return lists.addition(self._project, path, self._beside, needed)
+    def _added(self, path: str, needed: Requirement, used: Iterable[str]) -> Iterator[Change]:
+        return lists.addition(self._project, path, self._beside, needed, used)
 
     def _steps(self, module: str, wanted: Iterable[str]) -> list[str]:
         """Return the workflows and scripts that run a module with what they install by name, whatever manifests say."""

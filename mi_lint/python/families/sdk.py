@@ -78,9 +78,8 @@ def _site(call: ClientCall, analysis: Analysis) -> Site | None:
 
 def _is_bare(call: ClientCall) -> bool:
     """Whether a call passes nothing that authenticates, so that the class looks into the environment itself."""
-    client = call.client
     unknown = call.opaque or len(call.node.args) - call.partial > len(call.constructor.positional)
-    return not unknown and not set(call.arguments) & {client.token, *client.secret, *client.keyless}
+    return not (unknown or call.authenticates)
 
 
 def _is_set(call: ClientCall, analysis: Analysis) -> bool:
