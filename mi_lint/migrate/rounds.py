@@ -22,6 +22,7 @@ from mi_lint.migrate.project_files.companions import packages_of
 from mi_lint.migrate.project_files.installs import install_changes
 from mi_lint.migrate.project_files.mentions import mention_changes
 from mi_lint.migrate.residue.asking import Answer, asked_in_vain
+from mi_lint.migrate.residue.stored_keys import read_again
 from mi_lint.migrate.rewriters import sas
 from mi_lint.migrate.unused.fields import with_unused_fields
 from mi_lint.migrate.unused.orphans import Orphans
@@ -105,9 +106,10 @@ class Round:
         return with_unused_globals(self._analysis, with_unused_fields(self._analysis, accepted))
 
     def _shared(self) -> dict[Site, str]:
-        """Return the accepted rewrites that take a password from what something else signs in with."""
+        """Return the accepted rewrites that take a password or key from what something else signs in with."""
         waiting = [site for site, outcome in self.outcomes.items() if outcome is WAITS]
         found = shared_logins(self._analysis, self._accepted, waiting, self._sites)
+        found |= read_again(self._analysis, self.texts, self.changes, self._rewritten())
         return {site: why for site, why in found.items() if site in self._accepted}
 
     def _ask(self) -> None:
