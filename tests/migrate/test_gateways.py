@@ -294,3 +294,17 @@ def test_a_client_that_sends_a_key_in_its_headers_goes_on_doing_so(headers, name
     (outcome,) = [outcome for site, outcome in outcomes if site.check == "MI206"]
     expected = header_keys.REASON.format("default_headers", name)
     assert outcome.reason == expected if name else isinstance(outcome, Rewritten)
+
+
+@pytest.mark.parametrize(
+    ("host", "held"), [("llama.eastus2.inference.ml.azure.com", True), ("a.openai.azure.com", False)]
+)
+def test_an_online_endpoint_of_machine_learning_is_told_by_a_file_of_settings(host, held):
+    code = (
+        b"import os\n\nfrom openai import AzureOpenAI\n\n"
+        b'client = AzureOpenAI(azure_endpoint=os.environ["CHAT_URL"], api_key=os.environ["CHAT_KEY"])\n'
+    )
+    outcome = outcome_in({"app.py": code, ".env.example": f"CHAT_URL=https://{host}\nCHAT_KEY=\n".encode()})
+    assert isinstance(outcome, HeldBack) == held
+    if held:
+        assert "aad_token" in outcome.reason

@@ -27,6 +27,11 @@ REGIONAL = (
     "the endpoint of a region takes keys only: give the resource a custom subdomain, and use its own endpoint "
     "(https://<resource>.cognitiveservices.azure.com)"
 )
+# https://learn.microsoft.com/azure/machine-learning/how-to-authenticate-online-endpoint
+MACHINE_LEARNING = (
+    "an online endpoint of Azure Machine Learning takes keys or tokens, as it was made: it has to be of the "
+    "authentication mode aad_token, and the identity has to be AzureML Data Scientist on the workspace"
+)
 EMULATOR = "the endpoint seems to be that of an emulator, which takes its well-known key only: leave it as it is"
 SET_TO_EMULATOR = (
     "'{}' sets '{}' to an emulator, which takes its well-known key only: the rewritten code would not run there; keep "
@@ -46,6 +51,7 @@ _EMULATOR = re.compile(r"emulator|azurite", re.IGNORECASE)
 _EMULATED = ("azure-storage-blob", "azure-storage-queue", "azure-data-tables")
 # ``options["connection_verify"] = False`` for ``**options``.
 _UNVERIFIED = re.compile(r"connection_verify\W{1,6}False")
+_MACHINE_LEARNING = re.compile(r"\.inference\.ml\.azure\.(?:com|us|cn)\b", re.IGNORECASE)
 _REGIONAL = re.compile(r"//[\w<>{}$-]+\.api\.cognitive\.(?:microsoft\.com|azure\.(?:us|cn))\b", re.IGNORECASE)
 _HOST = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
 _OWN = re.compile(
@@ -100,6 +106,10 @@ def _elsewhere(names: list[str], texts: list[str], scope: str, context: Context)
         return APIM
     if any(is_told(_APIM, name, analysis) for name in settings):
         return APIM
+    if any(map(_MACHINE_LEARNING.search, texts)) or any(
+        is_told(_MACHINE_LEARNING, name, analysis) for name in settings
+    ):
+        return MACHINE_LEARNING
     if "cognitiveservices" not in scope:
         return ""
     if any(map(_REGIONAL.search, texts)) or any(is_told(_REGIONAL, name, analysis) for name in settings):
