@@ -9,6 +9,8 @@ from mi_lint.migrate.context import Context
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.python import known
+from mi_lint.python.facts import Module
+from mi_lint.python.families.openai_module import is_old
 from mi_lint.python.site import Site
 
 _SCOPE = "https://cognitiveservices.azure.com/.default"
@@ -18,15 +20,21 @@ _OLD = (
     "AzureOpenAI(azure_ad_token_provider=…)"
 )
 _ENVIRONMENT = (
-    "what reads OPENAI_API_KEY and OPENAI_API_TYPE from the environment is code for openai 0.x: move to openai 1.x (or "
-    "langchain-openai) and pass azure_ad_token_provider"
+    "openai 0.x and wrappers of that time take OPENAI_API_KEY and OPENAI_API_TYPE from the environment: move to openai "
+    "1.x (or langchain-openai), pass azure_ad_token_provider there, and take this out"
 )
+_READ = (
+    "the code at {} takes the key that is set here from the environment: let it pass azure_ad_token_provider in its "
+    "place, then take this out"
+)
+_NAME = "OPENAI_API_KEY"
 
 
 def rewrite(site: Site, context: Context) -> Outcome:
     """Rewrite one assignment to ``openai.api_key``, or one call of ``OpenAI``."""
     if site.form == "environment":
-        return Manual(_ENVIRONMENT)
+        reader = _reader(context)
+        return Manual(_READ.format(reader) if reader else _ENVIRONMENT)
     if site.form == "client":
         return _client(site, context)
     statement = site.node
@@ -42,6 +50,30 @@ def rewrite(site: Site, context: Context) -> Outcome:
         context.replace(site.secret, context.provider(site, False, _SCOPE)),
     )
     return Rewritten(changes, "give openai a token provider", role=_ROLE)
+
+
+def _reader(context: Context) -> str:
+    """Return where code beside a module, other than that for openai 0.x, reads the key that the module sets."""
+    project, home = context.analysis.project, context.module.path.rpartition("/")[0]
+    for path in project.usage.holders(_NAME):
+        beside = not home or path.startswith(f"{home}/")
+        module = project.module(path) if beside and not known.is_test(path) else None
+        if module is None or is_old(module):
+            continue
+        for text in module.strings:
+            if text.value == _NAME and _is_read(module, text):
+                return f"{path}:{module.source.location(text).region.start_line}"
+    return ""
+
+
+def _is_read(module: Module, name: ast.Constant) -> bool:
+    """Whether the variable of a name is read to be passed on, and not only looked at."""
+    read = module.parent(name)
+    if isinstance(read, ast.Subscript):
+        is_read = isinstance(read.ctx, ast.Load) and module.qualified(read.value) == "os.environ"
+    else:
+        is_read = isinstance(read, ast.Call) and module.qualified(read.func) in known.ENVIRONMENT_CALLS
+    return is_read and isinstance(module.parent(read), ast.Assign | ast.keyword | ast.Dict)
 
 
 def _old(site: Site, context: Context) -> Outcome:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
-from mi_lint.python.facts import Module
+from mi_lint.python.facts import Module, Place
 from mi_lint.python.requests_made import text_of
 from mi_lint.python.site import Site
 
@@ -46,9 +46,7 @@ def detect(module: Module, analysis: Analysis) -> Iterator[Site]:
         if _is_azure(module, analysis, _applying(module, settings, statement)):
             trace = analysis.tracer.trace(module, value)
             if not trace.has_token and trace.kinds != {"none"} and not known.is_foreign(trace):
-                yield _site(
-                    module, "old" if _is_old(module) else "module", statement, "openai.api_key", value, analysis
-                )
+                yield _site(module, "old" if is_old(module) else "module", statement, "openai.api_key", value, analysis)
     yield from _environment(module, analysis)
     for call in module.calls:
         if (qualified := module.qualified(call.func) or "") in _CLASSES:
@@ -116,7 +114,7 @@ def _is_azure(module: Module, analysis: Analysis, settings: dict[str, list[tuple
     return not settings.get("api_type") and any(_ADDRESS.search(text_of(module, value)) for value in addresses)
 
 
-def _is_old(module: Module) -> bool:
+def is_old(module: Module) -> bool:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and node.attr in _OLD and module.qualified(node.value) == "openai":
             return True
@@ -125,16 +123,29 @@ def _is_old(module: Module) -> bool:
 
 def _environment(module: Module, analysis: Analysis) -> Iterator[Site]:
     """Yield ``os.environ["OPENAI_API_KEY"] = …`` of a module that sets the type to Azure in the same way."""
-    assigned: dict[str, tuple[ast.Subscript, ast.expr]] = {}
+    assigned: dict[str, list[tuple[ast.Subscript, ast.expr]]] = {}
     for item, value in module.item_assignments:
         if module.qualified(item.value) == "os.environ" and isinstance(item.slice, ast.Constant):
-            assigned[str(item.slice.value)] = (item, value)
-    kind = assigned.get("OPENAI_API_TYPE")
-    if kind is None or analysis.tracer.constant(module, kind[1]) != "azure" or "OPENAI_API_KEY" not in assigned:
-        return
-    item, value = assigned["OPENAI_API_KEY"]
-    if not analysis.tracer.trace(module, value).has_token:
-        yield _site(module, "environment", module.statement(item), "os.environ", value, analysis)
+            assigned.setdefault(str(item.slice.value), []).append((item, value))
+    azure = (
+        item
+        for item, value in assigned.get("OPENAI_API_TYPE", ())
+        if analysis.tracer.constant(module, value) == "azure"
+    )
+    kinds = [module.place(item) for item in azure]
+    keys = [entry for entry in assigned.get("OPENAI_API_KEY", ()) if _runs_with(module.place(entry[0]), kinds)]
+    for item, value in keys[-1:]:
+        if not analysis.tracer.trace(module, value).has_token:
+            yield _site(module, "environment", module.statement(item), "os.environ", value, analysis)
+
+
+def _runs_with(place: Place, others: Iterable[Place]) -> bool:
+    """Whether what stands at one of other places can run, too: another branch sets the key of the public service."""
+    for scope, block in others:
+        shorter, longer = sorted((place[1], block), key=len)
+        if scope is not place[0] or longer[: len(shorter)] == shorter:
+            return True
+    return False
 
 
 def _client(module: Module, analysis: Analysis, call: ast.Call, qualified: str) -> Iterator[Site]:
