@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.editing.changes import applied
 from mi_lint.migrate.editing.imports import removed_statement
+from mi_lint.migrate.plan import Options
+from mi_lint.migrate.session import session_of_texts
 from mi_lint.python.facts import parse
 from mi_lint.python.source import Source
 
@@ -31,3 +34,37 @@ def test_a_statement_goes_with_what_only_it_needs(code, after):
     targets = (node for node in ast.walk(module.tree) if isinstance(node, ast.Assign))
     statement = next(node for node in targets if node.targets[0].id == "key")
     assert applied(module.source.text, [removed_statement(module, statement)]).decode() == after
+
+
+# https://github.com/retkowsky/Azure-OpenAI-demos: openai 0.x reads the attribute at each call of its own.
+@pytest.mark.parametrize(
+    ("making", "owner", "stays"),
+    [
+        ("import openai", "openai", True),
+        ("import dspy", "dspy.settings", True),
+        ("from library import Client\n\nclient = Client()", "client", True),
+        ("import streamlit as st", "st.session_state", False),
+        ("from flask import g", "g", False),
+        ("from types import SimpleNamespace\n\nsettings = SimpleNamespace()", "settings", False),
+        ("class Settings:\n    pass\n\n\nsettings = Settings()", "settings", False),
+    ],
+)
+def test_an_attribute_of_a_library_is_read_by_the_library(making, owner, stays):
+    code = f"""\
+import os
+
+import requests
+{making}
+
+{owner}.key = os.getenv("AZURE_OPENAI_KEY")
+
+
+def chat(text):
+    url = f"{{os.environ['BASE']}}/openai/deployments/gpt/chat/completions?api-version=2024-06-01"
+    return requests.post(url, headers={{"api-key": {owner}.key}}, json=text)
+"""
+    plan = session_of_texts({"app.py": code.encode()}, table()).plan(Options())
+    after = plan.texts["app.py"][1].decode()
+    assert "Bearer" in after
+    assert (f'{owner}.key = os.getenv("AZURE_OPENAI_KEY")' in after) == stays
+    assert plan.unused_settings == ([] if stays else ["AZURE_OPENAI_KEY"])

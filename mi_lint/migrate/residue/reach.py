@@ -13,6 +13,10 @@ from mi_lint.python.scopes import Function, parameters
 
 # Bases that hand on no fields.
 _PLAIN = frozenset({"object", "ABC", "BaseModel", "BaseSettings"})
+# What only holds the attributes that a program gives it.
+_FREE_OBJECTS = frozenset({
+    "types.SimpleNamespace", "argparse.Namespace", "threading.local", "flask.g", "quart.g", "streamlit.session_state",
+})  # fmt: skip
 
 
 def sharing(project: Project, home: Module, name: str, owner: str) -> Iterator[Module]:
@@ -59,6 +63,20 @@ def is_foreign(project: Project, module: Module, name: ast.Name) -> bool:
     if not bindings:
         return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in module.tree.body)
     return all(b.kind == "import" and b.target and project.find(module.path, b.target) is None for b in bindings)
+
+
+def is_of_library(project: Project, module: Module, owner: ast.expr) -> bool:
+    """Whether an attribute is that of somebody else's module, class or object, who may read it unseen.
+
+    ``openai.api_key = key`` serves every call of openai 0.x, whichever of them name it.
+    """
+    made_by = source_of(module, owner)
+    named = head = made_by.func if isinstance(made_by, ast.Call) else owner
+    while isinstance(head, ast.Attribute):
+        head = head.value
+    if not isinstance(head, ast.Name) or not is_foreign(project, module, head):
+        return False
+    return (module.qualified(named) or "") not in _FREE_OBJECTS
 
 
 def uses_elsewhere(project: Project, home: Module, name: str) -> Iterator[tuple[Module, ast.expr]]:

@@ -17,6 +17,7 @@ from mi_lint.migrate.editing import unpacked
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.migrate.editing.inner_imports import Alias, Import
+from mi_lint.migrate.residue.reach import is_of_library
 from mi_lint.migrate.unused.idle import idle_tests
 from mi_lint.migrate.unused.parameters import dropped, private_function
 from mi_lint.migrate.unused.purity import is_pure
@@ -119,7 +120,7 @@ class Orphans:
         assigned += fields
         removable = all(
             _assigns_attribute(node) and node.value is not None and is_pure(module, node.value) for node in assigned
-        )
+        ) and not any(is_of_library(self._project, module, entry[1].value) for entry in module.attributes.get(name, ()))
         # A field of a class may also be an argument of its constructor, or a setting's name.
         used = self._project.usage.mentioned_elsewhere if fields else self._project.usage.attribute_used_elsewhere
         private = bool(assigned) and removable and not used(module.path, name)
