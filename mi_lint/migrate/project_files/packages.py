@@ -65,7 +65,7 @@ class Packages:
                 own = lists.declaring(project, image.manifests, wanted)
                 found += own
                 commands += [] if own or not self._installs(image.path, wanted) else [image.path]
-        changes = [c for path in dict.fromkeys(found) for r in needed for c in self._added(path, r, wanted)]
+        changes = [c for r in needed for path in self._taking(found, r) for c in self._added(path, r, wanted)]
         changes += [c for path in commands for c in self._commanded(path, needed)]
         # What declares a needed package says nothing of where only a command installs the SDK.
         own_steps = self._steps(module, wanted)
@@ -84,6 +84,17 @@ class Packages:
             lacking = [module for module in sorted(modules) if folders.isdisjoint(folders_around(module))]
             found.update({name: lacking} if lacking else {})
         return found
+
+    def _taking(self, paths: Iterable[str], needed: Requirement) -> list[str]:
+        """Return the lists that take a line: what one includes (``-r``) may have it, or be the one that takes it."""
+        taking = [*dict.fromkeys(paths)]
+        gaining = [path for path in taking if not lists.is_generated(self._project, path)]
+        for path in list(taking):
+            others = lists.included(self._project, [path])[1:]
+            if any(other in gaining or lists.has(self._project, other, needed) for other in others):
+                taking.remove(path)
+                gaining = [other for other in gaining if other != path]
+        return taking
 
     def _added(self, path: str, needed: Requirement, used: Iterable[str]) -> Iterator[Change]:
         return lists.addition(self._project, path, self._beside, needed, used)
@@ -171,9 +182,10 @@ class Packages:
         changes: list[Change] = []
         for path in [module, *self._users(module)] if missing else []:
             found = lists.plain_manifests(project, path)
-            for manifest, declared in found:
-                if is_any or self._belongs(path, declared):
-                    changes += lists.plain_additions(project, manifest, declared, missing, self._beside)
+            own = {manifest: declared for manifest, declared in found if is_any or self._belongs(path, declared)}
+            for manifest, declared in own.items():
+                taken = [requirement for requirement in missing if manifest in self._taking(own, requirement)]
+                changes += lists.plain_additions(project, manifest, declared, taken, self._beside)
             for manifest in (manifest for manifest, _ in found if changes and lists.is_generated(project, manifest)):
                 self.generated.setdefault(manifest, set()).update(requirement.name for requirement in missing)
             if is_any:
