@@ -14,6 +14,7 @@ from mi_lint.migrate.editing.changes import Change, applied, conflict, differenc
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.migrate.project_files.companions import HOST_SETTINGS, companion_changes, packages_of
+from mi_lint.migrate.project_files.floors import untold
 from mi_lint.migrate.project_files.locks import stale
 from mi_lint.migrate.project_files.manifests import companion_source
 from mi_lint.migrate.project_files.packages import Packages
@@ -169,6 +170,8 @@ def _accompany(analysis: Analysis, result: Plan, thorough: bool) -> None:
     for path in companions:
         _settle(project, result, path)
     result.packages = places.unmet({path: result.texts[path][1] for path in companions})
+    unmet = frozenset().union(*result.packages.values())
+    result.packages |= untold(rewrites, places, unmet)
     result.stale = stale(project, sorted(companions), places.generated)
     if thorough:
         result.real_settings = real_files(project, frozenset(renamed - still_read - HOST_SETTINGS | unused))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from in_memory import table
 
@@ -349,6 +351,57 @@ def test_packages_that_nothing_in_the_project_installs_are_told():
     lines = report.summary(plan, wrote=False)
     assert "  package  aiohttp  for app.py" in lines
     assert "  package  azure-identity  for app.py" in lines
+
+
+# https://github.com/retkowsky/Azure-OpenAI-demos: the notebook's own output names a release without azure_credential.
+LOADER = """\
+import os
+from langchain_community.document_loaders import AzureAIDocumentIntelligenceLoader
+
+loader = AzureAIDocumentIntelligenceLoader(
+    file_path="a.pdf", api_key=os.environ["K"], api_endpoint=os.environ["E"], api_model="prebuilt-layout"
+)
+"""
+TOLD = {"azure-identity": ["app.py"], "langchain-community>=0.3.20": ["app.py"]}
+
+
+@pytest.mark.parametrize(
+    ("texts", "packages"),
+    [
+        ({}, TOLD),
+        # Of another program.
+        ({"requirements.txt": "flask\n"}, TOLD),
+        # A document tells what people may have installed long ago.
+        ({"README.md": "    pip install langchain-community\n"}, TOLD),
+        ({"requirements.txt": "langchain-community\n"}, {}),
+        ({"Dockerfile": "FROM python\nCOPY app.py .\nRUN pip install langchain-community\n"}, {}),
+        ({"setup.sh": "pip install langchain_community\n"}, {}),
+        # It comes with another package of the program.
+        ({"requirements.txt": "langchain-community-extras\nazure-identity\n"}, {}),
+    ],
+)
+def test_the_release_of_a_library_is_told_where_nothing_names_the_library(texts, packages):
+    plan = planned({"app.py": LOADER, **texts})
+    assert plan.packages == packages
+    told = "  package  langchain-community>=0.3.20  for app.py" in report.summary(plan, wrote=False)
+    assert told is bool(packages)
+
+
+@pytest.mark.parametrize(("first", "told"), [("import sys", True), ("%pip install langchain-community", False)])
+def test_the_release_is_told_for_a_notebook_that_does_not_install_the_library(first, told):
+    cells = [{"cell_type": "code", "source": text, "outputs": [], "metadata": {}} for text in (first, LOADER)]
+    plan = planned({"a.ipynb": json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})})
+    assert plan.packages.get("langchain-community>=0.3.20") == (["a.ipynb"] if told else None)
+
+
+def test_the_newest_of_the_releases_that_a_program_needs_is_told():
+    code = "import os\nimport openai\n\n"
+    plain = "from openai import AzureOpenAI\n" + code + 'AzureOpenAI(api_key=os.environ["K"], azure_endpoint="e")\n'
+    module = (
+        code + 'client = openai.OpenAI(base_url="https://a.openai.azure.com/openai/v1/", api_key=os.environ["K"])\n'
+    )
+    plan = planned({"app.py": plain, "other.py": module})
+    assert plan.packages["openai>=1.106.0"] == ["app.py", "other.py"]
 
 
 def test_what_another_module_of_the_program_brings_is_not_told():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
@@ -19,6 +19,7 @@ from mi_lint.migrate.project_files.manifests import (
     pin,
     pins,
 )
+from mi_lint.migrate.project_files.packages import Packages
 from mi_lint.migrate.project_files.pythons import older_python
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
@@ -35,6 +36,8 @@ _REDIS = Requirement("redis", "5.3.0")
 _CALLABLE_KEY = Requirement("openai", "1.106.0")
 
 _PINNED = re.compile(r"==\s*(\d[\w.]*)")
+# The first of a line of releases: those before have other classes, so that code which works has it.
+_FIRST = re.compile(r"\d+(?:\.0)*")
 
 # It uses azure-storage-blob 12 from then on: https://github.com/jschneier/django-storages/blob/master/CHANGELOG.rst
 _DJANGO_STORAGES = (Requirement("django-storages", "1.12"), Requirement("azure-storage-blob", "12.0.0"))
@@ -101,14 +104,26 @@ def _of_images(site: Site, package: str, project: Project) -> Iterator[Pin]:
                 yield Pin(image.path, start, start + len(version[1]), version[1])
 
 
+def untold(
+    rewrites: Iterable[tuple[Site, Rewritten]], places: Packages, unmet: Collection[str]
+) -> dict[str, list[str]]:
+    """Return the releases that modules need and nothing in the project says a word of, with the modules.
+
+    ``unmet`` are modules whose packages are known to come from outside of the project.
+    """
+    floors: dict[str, Requirement] = {}
+    modules: dict[str, set[str]] = {}
+    for site, _ in rewrites:
+        for needed in (needed for _, needed in _of_library(site) if not _FIRST.fullmatch(needed.floor)):
+            known = floors.get(needed.name, needed)
+            if places.is_untold(site.module, needed.name, site.module.path in unmet):
+                floors[needed.name] = needed if is_older(known.floor, needed.floor) else known
+                modules.setdefault(needed.name, set()).add(site.module.path)
+    return {str(floors[name]): sorted(modules[name]) for name in sorted(floors)}
+
+
 def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[str, Requirement]]:
-    client = site.client
-    if client is not None and client.min_version:
-        yield f"{client.name} takes a token credential", Requirement(client.package, client.min_version)
-    if site.family == "django_storages":
-        yield from (("a token credential can be set", needed) for needed in _DJANGO_STORAGES)
-    if (site.family, site.form) == ("openai_module", "client"):
-        yield "a token provider can be the API key", _CALLABLE_KEY
+    yield from _of_library(site)
     if any("__mi_lint_provider_" in change.text for change in rewrite.changes):
         yield "a token provider can be made", _PROVIDER
     if any("__mi_lint_" in change.text for change in rewrite.changes) and not is_declared(
@@ -117,3 +132,13 @@ def _needed(site: Site, rewrite: Rewritten, project: Project) -> Iterator[tuple[
         yield from (("azure-identity can be installed", needed) for needed in _BELOW_IDENTITY)
     if any(package.startswith("redis_entraid") for package, _ in rewrite.imports):
         yield "a credential provider is taken", _REDIS
+
+
+def _of_library(site: Site) -> Iterator[tuple[str, Requirement]]:
+    client = site.client
+    if client is not None and client.min_version:
+        yield f"{client.name} takes a token credential", Requirement(client.package, client.min_version)
+    if site.family == "django_storages":
+        yield from (("a token credential can be set", needed) for needed in _DJANGO_STORAGES)
+    if (site.family, site.form) == ("openai_module", "client"):
+        yield "a token provider can be the API key", _CALLABLE_KEY

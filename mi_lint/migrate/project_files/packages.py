@@ -16,6 +16,7 @@ from mi_lint.migrate.project_files.commands import command_changes, installed_na
 from mi_lint.migrate.project_files.images import Image, images
 from mi_lint.migrate.project_files.manifests import Requirement, folders_around
 from mi_lint.migrate.residue.programs import Programs
+from mi_lint.python.facts import Module
 from mi_lint.python.imported import imported_words
 from mi_lint.python.known import is_test
 from mi_lint.python.project import Project
@@ -84,6 +85,23 @@ class Packages:
             lacking = [module for module in sorted(modules) if folders.isdisjoint(folders_around(module))]
             found.update({name: lacking} if lacking else {})
         return found
+
+    def is_untold(self, module: Module, package: str, is_unmet: bool) -> bool:
+        """Whether nothing says which release of a package a module runs with.
+
+        Where manifests are those of the module (``is_unmet``: they are not), the package comes with what they have.
+        """
+        project, path = self._project, module.path
+        folders = [*folders_around(path)]
+        if not is_unmet and any(lists.manifests_in(project, folder) for folder in folders):
+            return False
+        wanted = lists.distributions([package])
+        names = {normalized(name) for name in wanted}
+        texts = [image.path for image in images(project) if image.holds(path)]
+        texts += [script for script in self._installing() if posixpath.dirname(script) in folders]
+        commands = [*map(project.text, texts), *(line.encode() for _, line in module.source.installs)]
+        is_told = any(names_any(text, names) for text in commands) or self._of_users(path, wanted)
+        return not is_told and not lists.declaring_around(project, path, wanted)
 
     def _taking(self, paths: Iterable[str], needed: Requirement) -> list[str]:
         """Return the lists that take a line: what one includes (``-r``) may have it, or be the one that takes it."""
