@@ -46,6 +46,11 @@ class ClientTable:
         found = {name for name, entry in self._table.items() if not settings.isdisjoint(entry.get("environment", ()))}
         return {name.rpartition(".")[2] for name in found}
 
+    @functools.cached_property
+    def environment(self) -> frozenset[str]:
+        """The environment variables that some class reads by itself when nothing is passed."""
+        return frozenset(name for entry in self._table.values() for name in entry.get("environment", ()))
+
     def constructor(self, qualified: str) -> tuple[Client, Constructor] | None:
         """Return the class and constructor that a dotted name calls."""
         found = self.get(qualified)

@@ -18,7 +18,7 @@ _PREFIX = re.compile(rb"""env_prefix[ \t]*=[ \t]*["'](\w+)["']""")
 # The Functions host looks up what bindings name.
 _BINDINGS = ("function.json", "host.json", "proxies.json")
 # Settings of other programs take values over from the environment; a compose file or a workflow hands them on.
-_DATA = ("*.yml", "*.yaml", "*.toml", "*.ini", "*.conf", "*.cfg", "*.properties", "*.xml", "*.config")
+_DATA = ("*.yml", "*.yaml", "*.toml", "*.ini", "*.conf", "*.cfg", "*.properties", "*.xml", "*.config", "*.prompty")
 _TAKEN_OVER = rb"(?:\$\{?(?:env[:.])?|%%?|\benv(?:iron)?(?:var)?[\[(:.]+[\"']?)%s\b"
 _HANDED_ON = re.compile(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)\.github/|(?:^|/)azure-pipelines[^/]*$")
 _OTHER_LANGUAGES = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go", "*.sh", "*.ps1")
@@ -41,7 +41,7 @@ def unused_settings(
         text = texts[path][1] if path in texts else project.code_text(path)
         for name in [name for name, word in waiting.items() if _names(text, name, word)]:
             del waiting[name]
-    for name in [name for name in waiting if _is_looked_up(project, name)]:
+    for name in [name for name in waiting if is_looked_up(project, name)]:
         del waiting[name]
     return {group: frozenset(name.decode() for name in names if name in waiting) for group, names in lost.items()}
 
@@ -81,7 +81,7 @@ def _alias(value: ast.expr | None) -> str | None:
     return named.value if isinstance(named, ast.Constant) and isinstance(named.value, str) else ""
 
 
-def _is_looked_up(project: Project, name: bytes) -> bool:
+def is_looked_up(project: Project, name: bytes) -> bool:
     """Whether a binding of Azure Functions or the settings of another program look a setting up."""
     texts = (project.text(path) for path in project.named(_BINDINGS))
     if any(re.search(rb"\b%s\b" % re.escape(name), text) for text in texts):

@@ -45,7 +45,7 @@ def asked_in_vain(
     if not lost:
         return Answer({}, {})
     with analysis.project.showing(Source(path, text, old.encoding) for path, (old, text) in texts.items()):
-        found = still_asked(analysis.project, lost)
+        found = still_asked(analysis.project, lost, analysis.clients.environment)
         removed = removals(analysis.project, (use for asked in found.values() for use in asked.uses), renamed)
     simpler = {}
     for site, asked in found.items():

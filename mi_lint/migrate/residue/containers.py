@@ -149,13 +149,18 @@ class Items:
 
 
 def item_of(node: ast.AST) -> tuple[ast.expr, str] | None:
-    """Return the container and the name of an item that is read: ``settings["key"]``, ``settings.get("key")``."""
+    """Return the container and the name of an item that is read, or only asked for: ``"key" in settings``.
+
+    It is read by ``settings["key"]`` or ``settings.get("key")``.
+    """
     name: ast.expr | None = None
     container: ast.expr | None = None
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         container, name = node.value, node.slice
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
         container, name = node.func.value, node.args[0]
+    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        container, name = node.comparators[0], node.left
     if container is None or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
         return None
     return container, name.value

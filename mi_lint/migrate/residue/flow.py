@@ -48,12 +48,14 @@ class Use:
 class Flow:
     """Follows one secret; ``demands`` and ``needs`` are what is found.
 
-    ``exports`` are the environment variables that clients looked into by themselves which have a token now.
+    ``exports`` are the environment variables that clients looked into by themselves which have a token now; `setting`
+    follows one that other code reads by its name, when it may, and tells whether it did.
     """
 
     project: Project
     name: str
     exports: frozenset[str] = frozenset()
+    setting: Callable[[Flow, str], bool] | None = None
     demands: list[Use] = field(default_factory=list)
     needs: list[Use] = field(default_factory=list)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
@@ -111,9 +113,9 @@ class Flow:
         self.value(module, parent, missing)
 
     def _either(self, module: Module, node: ast.expr, parent: ast.BoolOp, missing: bool) -> None:
-        outer, call = self._asked_by, module.parent(parent)
-        if isinstance(parent.op, ast.And) and isinstance(call, ast.Call) and known.callee(call) == "bool":
-            # ``bool(url and key)`` asks no more, wherever its answer goes, once the key is taken out.
+        outer = self._asked_by
+        if isinstance(parent.op, ast.And):
+            # ``url and key`` asks no more, wherever its answer goes, once the key is taken out.
             self._asked_by = outer or (module, node)
         self.value(module, parent, missing and node is parent.values[-1])
         self._asked_by = outer
@@ -217,11 +219,11 @@ class Flow:
             self._each(module, node, parent.target)
 
     def _exported(self, module: Module, node: ast.expr, target: ast.Subscript, missing: bool) -> None:
-        """Follow ``os.environ["KEY"] = key``, which refuses None, to the SDKs that look for it there."""
+        """Follow ``os.environ["KEY"] = key``, which refuses None, to the SDKs and the code that look for it there."""
         if missing and not is_guarded(module, node):
             self.demand(module, node)
         name = target.slice.value if isinstance(target.slice, ast.Constant) else None
-        if name not in self.exports:
+        if name not in self.exports and not (self.setting is not None and name and self.setting(self, str(name))):
             self.need(module, node)
 
     def _in_dict(self, module: Module, node: ast.expr, parent: ast.Dict, missing: bool) -> None:
@@ -250,6 +252,8 @@ class Flow:
                 self.value(use.module, use.node, missing)
             elif use.kind == "counted":
                 self.demand(use.module, use.node, is_test=True)
+            elif use.kind == "asked":
+                self.asked(use.module, use.node)
             elif home is None or use.module is home:
                 self.need(use.module, use.node)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from mi_lint.migrate.project_files.unused_settings import is_looked_up
 from mi_lint.migrate.residue.checks import checked, entry
 from mi_lint.migrate.residue.containers import item_of
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, fields_of_files, owner_of
@@ -46,10 +47,15 @@ class Asked:
     uses: tuple[Use, ...] = ()
 
 
-def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Asked]:
-    """Return the sites whose secret a project asks for in vain, with the place; ``project`` has the new texts."""
+def still_asked(project: Project, lost: Iterable[Lost], looked_into: Collection[str] = ()) -> dict[Site, Asked]:
+    """Return the sites whose secret a project asks for in vain, with the place; ``project`` has the new texts.
+
+    ``looked_into`` are the environment variables that some class of an SDK reads without code that names them.
+    """
     entries = list(lost)
-    remains = _Remains(project, frozenset(name for entry in entries for name in entry.exports))
+    named = {o.name for entry in entries for o in entry.origins if o.kind == "environment"}
+    exports = frozenset(name for entry in entries for name in entry.exports)
+    remains = _Remains(project, exports, named.difference(looked_into))
     found = ((entry.site, remains.of(entry)) for entry in entries)
     return {site: use for site, use in found if use is not None}
 
@@ -57,9 +63,11 @@ def still_asked(project: Project, lost: Iterable[Lost]) -> dict[Site, Asked]:
 class _Remains:
     """Looks in the new texts for what is left of secrets; what was found of a setting is kept."""
 
-    def __init__(self, project: Project, exports: frozenset[str] = frozenset()) -> None:
+    def __init__(self, project: Project, exports: frozenset[str], given_up: Collection[str]) -> None:
         self._project = project
         self._exports = exports
+        # The settings that rewritten sites no longer read, which code alone may go on reading.
+        self._given_up = given_up
         self._programs = Programs(project)
         self._flows: dict[tuple[str, ...], Flow] = {}
 
@@ -99,7 +107,7 @@ class _Remains:
         kind, name = key[0], key[-1]
         stored = kind == "read" and origin.kind != "config"
         told = name if kind in ("attribute", "item") else origin.name or name
-        flow = Flow(self._project, _shown(origin.node) if stored else told, self._exports)
+        flow = Flow(self._project, _shown(origin.node) if stored else told, self._exports, self._exported)
         if kind == "environment":
             self._setting(flow, name)
         elif kind == "attribute":
@@ -117,7 +125,16 @@ class _Remains:
             self._setting(flow, origin.name)
         elif module is not None:
             self._read(flow, module, name)
+            if origin.kind == "config" and (item := item_of(origin.node)) is not None:
+                self._item(flow, module, ast.dump(source_of(module, item[0])), item[1])
         return flow
+
+    def _exported(self, flow: Flow, name: str) -> bool:
+        """Follow a variable that code puts a secret into for what reads it there, if that is code that is known."""
+        if name not in self._given_up or is_looked_up(self._project, name.encode()):
+            return False
+        self._setting(flow, name)
+        return True
 
     @cached_property
     def _with_settings_classes(self) -> list[str]:
