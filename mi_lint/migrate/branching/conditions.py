@@ -15,6 +15,11 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.python.facts import Module
 
 _REPORTING = re.compile(r"(?i)^print$|\blog(?:ging|ger)?\.(?:debug|info|warning|warn|error|critical|exception|log)$")
+Junction = ast.BoolOp | ast.List | ast.Tuple | ast.Set
+# What shows people something, on a page of Streamlit, too, and ends there.
+_TELLING = re.compile(
+    r"^print$|\.(?:error|warning|warn|info|write|critical|debug|markdown)$|^(?:st|streamlit)\.stop$|^(?:sys\.)?exit$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Condition:
     change: Change | None = None
     harmless: bool = False
     operand: ast.expr | None = None
-    junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set | None = None
+    junction: Junction | None = None
 
     @property
     def is_switch(self) -> bool:
@@ -125,30 +130,39 @@ def _is_test(module: Module, node: ast.expr) -> bool:
     return isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) and parent.test is node
 
 
-def without_operands(
-    module: Module, junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set, gone: Collection[ast.expr]
-) -> list[Change]:
+def without_operands(module: Module, junction: Junction, gone: Collection[ast.expr]) -> list[Change]:
     """Return the changes that take some, not all, of the operands out of a junction."""
     source = module.source
     operands = junction.values if isinstance(junction, ast.BoolOp) else junction.elts
-    kept = [operand for operand in operands if operand not in gone]
-    after = source.text[source.span(operands[-1])[1] : source.span(junction)[1]]
+    spans = [_with_parentheses(module, operand, junction) for operand in operands]
+    kept = [span for operand, span in zip(operands, spans, strict=True) if operand not in gone]
+    after = source.text[spans[-1][1] : source.span(junction)[1]]
     # What is left of a tuple of two is no tuple without its comma.
     is_short = isinstance(junction, ast.Tuple) and len(kept) == 1 and b"," not in after
-    comma_at = source.span(kept[0])[1] if is_short else -1
+    comma_at = kept[0][1] if is_short else -1
     changes = []
     is_leading = True
     for index, operand in enumerate(operands):
-        start, end = source.span(operand)
+        start, end = spans[index]
         is_leading = is_leading and operand in gone
         if operand in gone and is_leading:
-            changes.append(Change(source.path, start, source.span(operands[index + 1])[0], ""))
+            changes.append(Change(source.path, start, spans[index + 1][0], ""))
         elif operand in gone:
-            last = source.span(operands[index - 1])[1]
+            last = spans[index - 1][1]
             changes.append(Change(source.path, last, end, "," if last == comma_at else ""))
         elif end == comma_at and operand is operands[-1]:
             changes.append(Change(source.path, end, end, ","))
     return changes
+
+
+def _with_parentheses(module: Module, operand: ast.expr, junction: ast.expr) -> tuple[int, int]:
+    """Return where an operand starts and ends with the parentheses around it."""
+    text = module.source.text
+    start, end = module.source.span(operand)
+    first, last = module.source.span(junction)
+    while (before := text[first:start].rstrip()).endswith(b"(") and (after := text[end:last].lstrip()).startswith(b")"):
+        start, end = first + len(before) - 1, last - len(after) + 1
+    return start, end
 
 
 def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
@@ -164,12 +178,27 @@ def guard(module: Module, junction: ast.AST) -> ast.If | ast.Assert | None:
     return None
 
 
-def _dropped(module: Module, junction: ast.BoolOp | ast.List | ast.Tuple | ast.Set, operand: ast.expr) -> Change:
+def _dropped(module: Module, junction: Junction, operand: ast.expr) -> Change:
     first, *others = without_operands(module, junction, {operand})
     if not others:
         return first
     kept = module.source.text[first.end : others[0].start].decode()
     return Change(first.path, first.start, others[0].end, kept + others[0].text)
+
+
+def tells_missing(module: Module, test: ast.expr) -> ast.If | None:
+    """Return the statement that a test makes say that something is not set, and do nothing else: ``st.error("…")``."""
+    statement = module.parent(test)
+    if not isinstance(statement, ast.If) or statement.test is not test or not _asks_missing(test):
+        return None
+    return statement if all(map(_tells, statement.body)) else None
+
+
+def _tells(statement: ast.stmt) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or _TELLING.search(ast.unparse(call.func)) is None:
+        return False
+    return not call.keywords and all(isinstance(value, ast.Constant | ast.JoinedStr) for value in call.args)
 
 
 def is_reported(module: Module, name: ast.AST) -> bool:

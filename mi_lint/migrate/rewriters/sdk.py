@@ -11,16 +11,14 @@ import re
 
 from mi_lint.migrate.branching import dual, switches
 from mi_lint.migrate.branching.branches import Reduced
-from mi_lint.migrate.branching.setting_tests import setting_tests
+from mi_lint.migrate.branching.setting_tests import without_tests
 from mi_lint.migrate.context import Context
 from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.credential.additions import doubt
 from mi_lint.migrate.editing import inner_clients
 from mi_lint.migrate.editing.calls import CallEditor
-from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.editing.constructions import add_required, insert_token, made_of_endpoint, position, token_code
 from mi_lint.migrate.editing.dictionaries import DictEditor
-from mi_lint.migrate.editing.imports import removed_statement
 from mi_lint.migrate.endpoint import callers, passed_strings
 from mi_lint.migrate.endpoint.connection_strings import template, without_sas
 from mi_lint.migrate.endpoint.endpoints import PASSED, judged, replacement
@@ -249,12 +247,9 @@ def _implicit(site: Site, call: ClientCall, context: Context) -> Outcome:
     editor = context.editor(call.node)
     editor.append(call.client.token, token_code(site, call, context))
     add_required(call, editor)
-    guards: list[Change] = []
-    for name, test in setting_tests(context.module, call.client.environment):
-        if test.is_switch:
-            return HeldBack(switches.REASON.format(name))
-        guards += [removed_statement(context.module, test.statement)] if test.statement is not None else []
-        guards += [test.change] if test.change is not None else []
+    guards = without_tests(context.module, call.client.environment, context.analysis.project)
+    if isinstance(guards, str):
+        return HeldBack(switches.REASON.format(guards))
     changes = (*editor.changes(), *guards)
     return Rewritten(changes, f"pass a token credential to {call.client.name}", role=call.client.role)
 
