@@ -24,7 +24,13 @@ def _one_line(plan: Plan, identity: Identity) -> str:
     own = (assignment for assignment in plan.assignments if assignment.identity == identity.key)
     rights = "; ".join(_rights(plan, own))
     title = f" {identity.title}" if identity.key else ""
-    return f"{hosts}{title}: {identity.kind} identity with {rights or 'no rights'}"
+    # What code of its own names the identity by does not reach the credentials of rewritten code.
+    named = any(
+        (setting.name, setting.action, setting.identity) == ("AZURE_CLIENT_ID", "add", identity.key)
+        for setting in plan.settings
+    )
+    kind = f"{identity.kind} identity{' that AZURE_CLIENT_ID names' if named else ''}"
+    return f"{hosts}{title}: {kind} with {rights or 'no rights'}"
 
 
 class AzureSide(NamedTuple):

@@ -555,3 +555,27 @@ all = [
     assert both.count("azure-identity") == 2
     alone = changed({"app/search.py": other, "pyproject.toml": before.replace("azure-storage-blob", "flask")})
     assert '"azure-identity>=1.15.0",\n    "azure-search-documents"' in alone["pyproject.toml"]
+
+
+# https://github.com/Azure-Samples/azure-search-power-skills: notebooks run with what the folder beside them installs.
+@pytest.mark.parametrize(
+    ("guide", "text", "held"),
+    [
+        ("README.md", "python -m pip install -r powerskill/requirements.txt\n", True),
+        (
+            ".devcontainer/devcontainer.json",
+            '{"postCreateCommand": "pip install -r powerskill/requirements.txt"}\n',
+            True,
+        ),
+        ("README.md", "Read the notebooks.\n", False),
+    ],
+)
+def test_a_guide_tells_which_manifest_beside_a_module_is_installed(guide, text, held):
+    code = (
+        "import os\n\nfrom azure.core.credentials import AzureKeyCredential\n"
+        "from azure.search.documents import SearchClient\n\n"
+        'client = SearchClient(os.environ["E"], "i", AzureKeyCredential(os.environ["K"]))\n'
+    )
+    texts = {"text/notebooks/a.py": code, "text/powerskill/requirements.txt": "azure-search-documents==11.1.0\n"}
+    ((_, outcome),) = planned({**texts, f"text/{guide}": text}).outcomes
+    assert ("11.1.0 is pinned" in getattr(outcome, "reason", "")) == held

@@ -92,6 +92,15 @@ def test_migrate_ends_with_the_plan_in_one_line(repository, capsys):
     assert last.startswith("Azure side: virtual machine: system-assigned identity with Storage Blob Data Reader on")
 
 
+# https://github.com/microsoft/AzureTRE: what the program's own credentials read does not reach the new ones.
+@pytest.mark.parametrize(("kind", "named"), [("user", True), ("system", False)])
+def test_the_setting_that_names_an_identity_is_told_in_one_line(repository, capsys, kind, named):
+    plan(repository, "--identity", kind)
+    told = capsys.readouterr().err
+    assert (f"{kind}-assigned identity that AZURE_CLIENT_ID names with Storage" in told) == named
+    assert f"{kind}-assigned identity" in told
+
+
 def test_a_client_whose_rights_are_not_known_is_no_empty_plan(tmp_path, capsys):
     code = """
         from azure.agrifood.farming import FarmBeatsClient
