@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from mi_lint.plan import hosting
 from mi_lint.plan.model import Identity, Plan, Setting
 from mi_lint.plan.rights import read_id
-from mi_lint.plan.step import AFTER, Command, Step, az, group, show, words_of
+from mi_lint.plan.step import AFTER, Command, Step, az, group, listed, show, words_of
 
 
 def removed(plan: Plan) -> Iterator[Step]:
@@ -20,20 +20,26 @@ def removed(plan: Plan) -> Iterator[Step]:
 
 def _removed(plan: Plan, identity: Identity, unwanted: Sequence[Setting]) -> Step:
     hosts = plan.hosts_of(identity)
-    lines = tuple(
-        f"`{setting.name}`: {setting.reason}" + (f" ({', '.join(setting.places)})" if setting.places else "")
-        for setting in unwanted
-    )
+    lines = tuple(map(_line, unwanted))
+    free = [setting for setting in unwanted if not setting.blocked]
+    blocked = dict.fromkeys(place for setting in unwanted for place in setting.blocked)
     return Step(
         f"settings-remove-{identity.key}" if identity.key else "settings-remove",
         f"Remove the settings{identity.whose} that hold secrets", "a secret that nobody reads can still be stolen",
         AFTER,
-        commands=tuple(command for host in hosts for command in hosting.delete_settings(host, unwanted)),
+        commands=tuple(command for host in hosts for command in hosting.delete_settings(host, free)) if free else (),
         text=(*lines, *dict.fromkeys(line for host in hosts for line in hosting.settings_advice(host))),
         check=tuple(command for host in hosts for command in hosting.list_settings(host)),
-        check_text="none of them is listed",
+        check_text="none of them is listed" if len(free) == len(unwanted) else "only those that wait are listed",
         undo_text="set them again; keep the values in a vault until the keys are turned off",
+        blocked=() if free else (listed(tuple(blocked)),),
     )  # fmt: skip
+
+
+def _line(setting: Setting) -> str:
+    if setting.blocked:
+        return f"`{setting.name}`: not yet, {setting.reason} ({listed(setting.blocked)})"
+    return f"`{setting.name}`: {setting.reason}" + (f" ({', '.join(setting.places)})" if setting.places else "")
 
 
 def switch(plan: Plan, index: int) -> Step:

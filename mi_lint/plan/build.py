@@ -28,6 +28,7 @@ from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect, too_many
 from mi_lint.plan.instances import Instances
 from mi_lint.plan.model import HOSTS, SYSTEM, Host, Identity, Parameter, Plan
+from mi_lint.plan.readers import Readers
 from mi_lint.plan.relevant import modules_with_calls
 from mi_lint.plan.resources import Directory
 from mi_lint.plan.split import Group, camel, split
@@ -92,7 +93,9 @@ class Builder:
         self.sites = [site for site in self.session.sites if site.module.path in wanted]
         staying = suppressed(self.session, self.sites, workspace.config)
         moving = [site for site in self.sites if site not in staying]
-        self.outcomes = dict(self.session.plan(MigrateOptions(credential=workspace.config.credential), moving).outcomes)
+        migration = self.session.plan(MigrateOptions(credential=workspace.config.credential), moving)
+        self.outcomes = dict(migration.outcomes)
+        self.readers = Readers(self.session.project, migration)
         paths = [path for path in self.session.project.files if path in wanted and path.endswith((".py", ".ipynb"))]
         paths = [path for path in paths if not is_test(path)] or paths
         self.notebooks = [path for path in paths if path.endswith(".ipynb")]

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from mi_lint.plan import rewrites, settings
 from mi_lint.plan.model import Assignment, Leak, Probe, Switch
+from mi_lint.plan.step import listed
 from mi_lint.python.known import is_test
 from mi_lint.rulebook.roles import Plane
 
 if TYPE_CHECKING:
     from mi_lint.plan.build import Builder
     from mi_lint.plan.workload import Workload
-
-MAX_SHOWN = 5
 
 
 def switches(builder: Builder) -> list[Switch]:
@@ -83,15 +82,10 @@ def _about_services(builder: Builder) -> list[str]:
         if needed is not None and not is_test(site.module.path):
             places.setdefault(needed, []).append(settings.place(site))
     return [
-        f"{service} is handed a key in {_shown(found)}: turn on the managed identity of that service and give it "
+        f"{service} is handed a key in {listed(found)}: turn on the managed identity of that service and give it "
         f"the role{'s' if ' and ' in role else ''} {role}, which it uses without the key"
         for (service, role), found in places.items()
     ]
-
-
-def _shown(places: list[str]) -> str:
-    more = f" and {len(places) - MAX_SHOWN} more places" if places[MAX_SHOWN:] else ""
-    return ", ".join(places[:MAX_SHOWN]) + more
 
 
 def _about_planes(builder: Builder) -> list[str]:

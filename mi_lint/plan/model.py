@@ -170,7 +170,8 @@ class Statements:
 class Setting:
     """An application setting to add or to remove; ``value`` may hold ``{parameter}``.
 
-    ``known`` tells that some code reads it already: it stays when the step is undone.
+    ``known`` tells that some code reads it already: it stays when the step is undone. ``blocked`` names the places that
+    go on reading one that is to be removed.
     """
 
     name: str
@@ -180,6 +181,7 @@ class Setting:
     places: tuple[str, ...] = ()
     identity: str = ""
     known: bool = False
+    blocked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+|[A-Za-z]\w*__\w+|AzureWebJobs\w+")
 _SAMPLE = re.compile(r"\.(?:example|sample|template|dist)\b|(?:^|[./_-])(?:example|sample)s?\.", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"<[^<>]*>")
+STILL_READ = "it holds a secret that other code goes on reading"
 
 
 def place(site: Site) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mi_lint.plan.model import USER, Host, Identity, Plan, Principal, Resource
 
 PREPARE, AFTER = "prepare", "after"
+MAX_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Step:
     undo: tuple[Command, ...] = ()
     undo_text: str = ""
     blocked: tuple[str, ...] = ()
+
+
+def listed(places: Sequence[str]) -> str:
+    """Return places for people, who need not see them all."""
+    more = f" and {len(places) - MAX_PLACES} more places" if places[MAX_PLACES:] else ""
+    return ", ".join(places[:MAX_PLACES]) + more
 
 
 def az(*words: str, capture: str = "", unless: tuple[str, ...] = ()) -> Command:

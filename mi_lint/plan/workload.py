@@ -197,8 +197,21 @@ class Workload:
         removed += settings.removed(gone, kept, identity)
         return (
             list({setting.name: setting for setting in reversed(added)}.values())[::-1],
-            [settings.placed(setting, builder.workspace, settings.is_settings) for setting in settings.merged(removed)],
+            [
+                settings.placed(self._blocked(setting), builder.workspace, settings.is_settings)
+                for setting in settings.merged(removed)
+            ],
         )
+
+    def _blocked(self, setting: Setting) -> Setting:
+        """Name the places that go on reading a setting."""
+        builder = self.builder
+        alone = len(builder.workloads) == 1
+        folders = tuple(f"{folder}/" for group in self.groups for folder in group.code)
+        others = [path for path in builder.readers.others() if alone or path.startswith(folders)]
+        paths = [*(builder.paths if alone else self.paths), *others]
+        found = builder.readers.of(setting.name, paths, builder.sites_of(self))
+        return replace(setting, reason=settings.STILL_READ, blocked=found) if found else setting
 
 
 def with_needs(workloads: Sequence[Workload]) -> tuple[list[Workload], list[Workload]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mi_lint.plan.model import Assignment, Host, Plan, Statements, Switch
 from mi_lint.plan.render.shell import plain, spoken
-from mi_lint.plan.step import shown
+from mi_lint.plan.step import listed, shown
 
 
 def commented(sign: str, lines: Iterable[str]) -> Iterator[str]:
@@ -41,7 +41,8 @@ def settings(plan: Plan) -> Iterator[str]:
             yield f"Settings of the host{spoken(identity.whose)}; change them where it is declared:"
         for setting in found:
             value = f" = {shown(setting.value)}" if setting.action == "add" else ""
-            yield f"  {setting.action} {setting.name}{value}"
+            waits = f" (not yet, it is still read: {listed(setting.blocked)})" if setting.blocked else ""
+            yield f"  {setting.action} {setting.name}{value}{waits}"
 
 
 def when(switch: Switch) -> str:
