@@ -66,7 +66,7 @@ def test_the_summary_names_the_rights_of_the_plan_and_the_calls_that_no_right_op
     rights = [line.strip() for line in err.splitlines() if line.startswith("  right ")]
     assert [right.split("Storage ")[1].partition(" on ")[0] for right in rights] == ["Blob Data Reader"]
     assert "  call     CosmosClient.create_database (app.py:6): works with a key only" in err
-    assert "identity with Storage Blob Data Reader on" in err.splitlines()[-1]
+    assert "identity that AZURE_CLIENT_ID names with Storage Blob Data Reader on" in err.splitlines()[-1]
 
 
 def test_the_summary_names_asynchronous_clients_that_nothing_closes(repository, capsys):

@@ -236,7 +236,7 @@ def test_classes_of_own_rules_go_from_scan_to_migrate_to_plan(project, capsys, b
     text = (project / "app.py").read_text(encoding="utf-8")
     assert 'client = ShelfClient("https://a.warehouse.acme.example", DefaultAzureCredential())' in text
     guarded(["plan", "app.py", *more])
-    assert "identity with Shelf Reader on " in capsys.readouterr().err
+    assert "identity that AZURE_CLIENT_ID names with Shelf Reader on " in capsys.readouterr().err
     assert guarded(["scan", "app.py", *more]) == 0
 
 
