@@ -6,13 +6,14 @@ import difflib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.plan import Plan
 from mi_lint.python.facts import Module
 from mi_lint.python.findings import properties
 from mi_lint.python.hidden import named_texts, occurrences, secret_nodes, secret_spans, text_of
+from mi_lint.python.references import references
 from mi_lint.python.site import Site
 from mi_lint.secrets.redact import merged
 
@@ -22,7 +23,7 @@ MAX_MODULES = 3  # that a line names
 # ``parts["AccountKey"]`` of a connection string.
 _TAKEN_APART = re.compile(rb"[\"'](?:AccountKey|SharedAccessKey)=?[\"']")
 
-Redact = Callable[[bytes, int, int, list[tuple[int, int]]], str | None]
+Redact = Callable[[bytes, int, int, list[tuple[int, int]], Mapping[int, int]], str | None]
 Find = Callable[[bytes], Iterable[tuple[int, int]]]
 
 
@@ -47,7 +48,11 @@ def diff(plan: Plan, original: Callable[[str], bytes], redact: Redact, find: Fin
             spans.update(map(source.span, named_texts(modules[path].tree)))
         # What is secret in the old text is so in the new one, wherever it stands there.
         hidden = secrets | {old[slice(*source.to_file(*span))] for span in spans}
-        before, after = (_shown(text, merged([*occurrences(text, hidden), *find(text)]), redact) for text in (old, new))
+        code = references(path, (old, new)) or [{}, {}]
+        before, after = (
+            _shown(text, merged([*occurrences(text, hidden), *find(text)]), redact, names)
+            for text, names in zip((old, new), code, strict=True)
+        )
         yield from difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
 
 
@@ -55,11 +60,11 @@ def _modules(site: Site) -> list[Module]:
     return [site.module, *(origin.module for origin in (site.trace.origins if site.trace else ()))]
 
 
-def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact) -> list[str]:
+def _shown(text: bytes, spans: list[tuple[int, int]], redact: Redact, code: Mapping[int, int]) -> list[str]:
     lines, start = [], 0
     for line in text.splitlines(keepends=True):
         content = line.rstrip(b"\r\n")
-        shown = redact(text, start, start + len(content), spans)
+        shown = redact(text, start, start + len(content), spans, code)
         end = line[len(content) :].decode() or "\n\\ No newline at end of file\n"
         lines.append((f"[a line of {len(content):,} characters]" if shown is None else shown) + end)
         start += len(line)
