@@ -68,3 +68,32 @@ def chat(text):
     assert "Bearer" in after
     assert (f'{owner}.key = os.getenv("AZURE_OPENAI_KEY")' in after) == stays
     assert plan.unused_settings == ([] if stays else ["AZURE_OPENAI_KEY"])
+
+
+# https://github.com/Azure/azureml-examples, notebooks of online endpoints with a managed identity: the SDK had both.
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ('endpoint = Endpoint(auth_mode="key")', False),
+        ('print(getattr(settings, "key"))', True),
+        ('print([getattr(settings, name) for name in ("key", "id")])', True),
+    ],
+)
+def test_listed_keys_go_with_the_questions_what_has_them(other, stays):
+    code = f"""\
+from azure.identity import DefaultAzureCredential
+from azure.mgmt.storage import StorageManagementClient
+from azure.storage.blob import ContainerClient
+
+storage = StorageManagementClient(DefaultAzureCredential(), "subscription")
+listed = storage.storage_accounts.list_keys("group", "account")
+keys = listed.keys if hasattr(listed, "keys") and not callable(listed.keys) else listed["keys"]
+entry = keys[0]
+key = entry.value if hasattr(entry, "value") else entry["value"]
+container = ContainerClient("https://account.blob.core.windows.net", "images", credential=key)
+{other}
+"""
+    plan = session_of_texts({"app.py": code.encode()}, table()).plan(Options())
+    after = plan.texts["app.py"][1].decode()
+    assert "credential=DefaultAzureCredential()" in after
+    assert ("list_keys" in after) is stays

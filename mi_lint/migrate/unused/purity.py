@@ -13,6 +13,8 @@ _PURE_METHODS = frozenset(
         "decode", "bytes", "quote", "quote_plus", "b64decode", "loads",
     }
 )  # fmt: skip
+# They tell something of an object, as ``key.value if hasattr(key, "value") else key["value"]`` asks it.
+_TELLING = frozenset({"hasattr", "callable", "isinstance", "getattr", "len"})
 
 
 def is_pure(module: Module, node: ast.expr) -> bool:
@@ -23,9 +25,15 @@ def is_pure(module: Module, node: ast.expr) -> bool:
         if isinstance(part, ast.Call):
             kind = known.call_kind(module, part, module.qualified(part.func) or "")
             method = part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")
-            if kind is None and method not in _PURE_METHODS and method != "str" and not _fetches_keys(node):
+            reads = kind is not None or method in _PURE_METHODS or method == "str" or _tells(module, part)
+            if not reads and not _fetches_keys(node):
                 return False
     return True
+
+
+def _tells(module: Module, call: ast.Call) -> bool:
+    """Whether a call asks for the type of an object, or for what it has."""
+    return isinstance(call.func, ast.Name) and call.func.id in _TELLING and not module.scope.lookup(call.func.id)
 
 
 def _fetches_keys(node: ast.expr) -> bool:

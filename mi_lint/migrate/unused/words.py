@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Sequence
 
@@ -10,9 +11,9 @@ from mi_lint.python.project import Project
 from mi_lint.python.scopes import Binding
 
 # What finds a name by its text.
-_REFLECTION = re.compile(
-    rb"\b(?:__all__|__dict__|globals|locals|vars|eval|exec|getattr|setattr|hasattr|attrgetter|format_map|patch)\b"
-)
+_REFLECTION = re.compile(rb"\b(?:__all__|__dict__|globals|locals|vars|eval|exec|attrgetter|format_map|patch)\b")
+# What does so by its second argument: ``getattr(settings, "KEY")``.
+_BY_ARGUMENT = ("getattr", "setattr", "hasattr")
 
 
 def stands_elsewhere(module: Module, project: Project, identifier: str, bindings: Sequence[Binding]) -> bool:
@@ -60,7 +61,23 @@ def _in_docs(module: Module, offset: int) -> bool:
     for node in module.strings:
         start, end = source.span(node)
         if start <= offset < end:
-            return not str(node.value).isidentifier() or not _REFLECTION.search(source.text)
+            return not str(node.value).isidentifier() or not _may_name(module, node)
+    return False
+
+
+def _may_name(module: Module, text: ast.Constant) -> bool:
+    """Whether a text may be what a name is found by."""
+    written = module.source.text
+    if _REFLECTION.search(written):
+        return True
+    for name in _BY_ARGUMENT:
+        plain = [
+            call for call in module.calls_of(name) if len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
+        ]
+        if any(call.args[1] is text for call in plain):
+            return True
+        if len(re.findall(rb"\b%s\b" % name.encode(), written)) > len(plain):
+            return True
     return False
 
 
