@@ -8,6 +8,7 @@ import libcst as cst
 import pytest
 
 from mi_lint.migrate.editing.calls import CallEditor, UnreadableCallError, parsed_value
+from mi_lint.migrate.editing.dictionaries import DictEditor
 from mi_lint.python.source import Source
 
 
@@ -68,3 +69,23 @@ def test_code_that_libcst_does_not_read_is_not_shown():
     with pytest.raises(UnreadableCallError) as raised:
         parsed_value(f'client("{secret}" !)', cst.Module([]))
     assert secret not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = Client(\n    url=env['URL'],\n    key=env['KEY'],\n    name=name,\n    version='2024-02-01',\n)",
+        "x = {\n    'url': env['URL'],\n    'key': env['KEY'],\n    'name': name,\n    'version': '2024-02-01',\n}",
+    ],
+)
+def test_what_is_taken_out_is_the_value_and_not_the_end_of_its_neighbour(code):
+    # https://github.com/microsoft/promptflow: a check of KEY stayed, as its last use seemed to be there yet.
+    source = Source("app.py", code.encode())
+    node = ast.parse(code).body[0].value
+    if isinstance(node, ast.Call):
+        editor, value = CallEditor(source, node), node.keywords[1].value
+    else:
+        editor, value = DictEditor(source, node), node.values[1]
+    editor.remove(1)
+    start, end = source.span(value)
+    assert any(change.start <= start and end <= change.end for change in editor.changes())

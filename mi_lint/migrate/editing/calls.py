@@ -79,6 +79,8 @@ class CallEditor:
     def remove(self, position: int) -> None:
         """Take an argument out, with its comma; a comment beside it stays with its neighbour."""
         arguments = list(self._call.args)
+        # Its neighbour may begin or end alike: whose tokens go decides what is left without use.
+        self._pieces.append(self.value_code(position))
         gone = arguments.pop(position)
         if arguments and position == len(arguments):
             arguments[-1] = arguments[-1].with_changes(comma=gone.comma)

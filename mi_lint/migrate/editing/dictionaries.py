@@ -24,6 +24,7 @@ class DictEditor:
         if not isinstance(tree, cst.Dict) or self._blank.code_for_node(tree) != self._text:
             raise UnreadableCallError("LibCST does not reproduce the dictionary")
         self._dict = tree
+        self._pieces: list[str] = []
 
     def index(self, key: str) -> int | None:
         """Return the position of an entry."""
@@ -62,6 +63,8 @@ class DictEditor:
         """Take an entry out, with its comma."""
         elements = list(self._dict.elements)
         gone = elements.pop(position)
+        # As `CallEditor.remove` has it.
+        self._pieces.append(self._blank.code_for_node(gone.value))
         if elements and position == len(elements):
             elements[-1] = elements[-1].with_changes(comma=gone.comma)
         self._dict = self._dict.with_changes(elements=elements)
@@ -109,7 +112,7 @@ class DictEditor:
 
     def changes(self) -> tuple[Change, ...]:
         """Return the smallest changes that make the rewritten dictionary out of the original."""
-        return tuple(differences(self._source.path, self._start, self._text, self.code))
+        return tuple(differences(self._source.path, self._start, self._text, self.code, self._pieces))
 
 
 def _text(node: cst.BaseExpression) -> str:
