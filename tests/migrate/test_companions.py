@@ -223,6 +223,23 @@ def test_all_that_the_connection_string_said_stands_in_the_samples(path, before,
     assert companion(path, before, code) == after
 
 
+# https://github.com/Azure-Samples/azureai-samples has the first one, microsoft/llmops-promptflow-template the second.
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env-sample", "dev.env-example", ".env_example", "env.sample", "sample.env", "sample_env", "example-env",
+        "env-template.txt", "dotenv.example", ".env.tpl",
+    ],
+)  # fmt: skip
+def test_a_sample_is_known_by_each_usual_name(path):
+    assert companion(path, f"{OLD}=x\n") == f"{NEW}={EXAMPLE}\n"
+
+
+@pytest.mark.parametrize("path", [".env-dev", "dev.env", "env_sample.go", "environment-sample.xml"])
+def test_what_is_no_sample_of_settings_stays(path):
+    assert companion(path, f"{OLD}=x\n") == f"{OLD}=x\n"
+
+
 def test_a_setting_that_is_still_read_stays_beside_the_new_one():
     texts = {
         "app.py": CODE,

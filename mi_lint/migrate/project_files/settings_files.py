@@ -1,4 +1,4 @@
-"""Samples of settings follow the code: ``.env.example``, samples of ``local.settings.json``, compose files, README.
+"""Samples of settings follow the code: those of ``.env``, ``local.settings.json`` and INI files, compose files, README.
 
 Real ``.env`` files hold real values and are never touched. A file that still serves a reader of the old setting keeps
 it and gets the new one beside it.
@@ -17,8 +17,13 @@ from mi_lint.python.project import Project
 
 # Writes the line of a new setting: from what stands before and after the old name, both names and an example value.
 _Writer = Callable[[str, str, str, str, str], "str | None"]
-_SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?")
-_ENVIRONMENT = (".env.*", "*.env", "env.*", "*.env.*", "example.env", "sample.env")
+_SAMPLE = re.compile(r"(?i)example|sample|template|\bdist\b|defaults?|\.tpl\b")
+_ENVIRONMENT = (
+    ".env.*", "*.env", "env.*", "*.env.*", ".env-*", ".env_*", "*.env-*", "*.env_*", "env-example*", "env-sample*",
+    "env-template*", "env_example", "env_sample", "env_template", "example[-_]env", "sample[-_]env", "template[-_]env",
+    "dotenv.*",
+)  # fmt: skip
+_INI = ("*.ini", "*.ini.*", "*.cfg", "*.cfg.*")
 _COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml")
 _SETTINGS_JSON = ("local.settings*.json*", "*.settings.json.*", "appsettings*.json*", "*.settings.sample.json")
 _DOCUMENTS = ("README*.md", "readme*.md")
@@ -74,7 +79,12 @@ def environment_samples(project: Project) -> Iterator[str]:
 def _around(project: Project, module: str) -> Iterator[tuple[str, _Writer]]:
     for folder in folders_around(module):
         seen: set[str] = set()
-        for patterns, write in ((_ENVIRONMENT, _env_line), (_COMPOSE, _compose_line), (_SETTINGS_JSON, _json_line)):
+        for patterns, write in (
+            (_ENVIRONMENT, _env_line),
+            (_INI, _ini_line),
+            (_COMPOSE, _compose_line),
+            (_SETTINGS_JSON, _json_line),
+        ):
             found = [path for path in project.named_in(folder, patterns) if patterns is _COMPOSE or _is_sample(path)]
             yield from ((path, write) for path in found if path not in seen)
             seen.update(found)
@@ -94,7 +104,8 @@ def real_files(project: Project, names: frozenset[str]) -> list[str]:
     found = []
     for path in project.files:
         name = posixpath.basename(path)
-        if name == ".env" or (name.startswith(".env.") and not _is_sample(path)) or name == "local.settings.json":
+        is_environment = name.startswith((".env.", ".env-", ".env_")) and not _is_sample(path)
+        if is_environment or name in (".env", "local.settings.json"):
             pattern = named
         elif name.endswith(_DATA) and not _is_sample(path) and path not in compose:
             pattern = entry
@@ -137,6 +148,11 @@ def _env_line(head: str, rest: str, old: str, new: str, example: str) -> str | N
     if not match or head.strip("\ufeff \t") not in ("", "export", "#", "set"):
         return None
     return f"{head}{new}{match[1]}{match[2]}{example}{match[2]}"
+
+
+def _ini_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:
+    match = re.match(r"\s*[=:]\s*", rest)
+    return f"{head}{new}{match[0]}{example}" if match and head.strip("\ufeff \t") in ("", ";", "#") else None
 
 
 def _compose_line(head: str, rest: str, old: str, new: str, example: str) -> str | None:
