@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.plan import Plan
+from mi_lint.migrate.project_files.ini_files import ini_settings
 from mi_lint.python.facts import Module
 from mi_lint.python.findings import properties
 from mi_lint.python.hidden import named_texts, occurrences, secret_nodes, secret_spans, text_of
@@ -113,13 +114,14 @@ def _subject(site: Site) -> str:
 
 
 def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
-    settings = sorted({pair for _, o in plan.outcomes if isinstance(o, Rewritten) for pair in o.settings})
+    by_place = _settings(plan)
     lines = []
     if rights and any(isinstance(outcome, Rewritten) for _, outcome in plan.outcomes):
         lines += ["before this runs, the host's managed identity needs:", *(f"  right    {right}" for right in rights)]
     lines += _packages(plan)
-    if settings:
-        lines += ["the host needs these settings:", *(f"  setting  {name}={example}" for name, example in settings)]
+    for place in sorted(by_place):
+        lines.append(f"{place}:" if place else "the host needs these settings:")
+        lines += [f"  setting  {name}={example}" for name, example in sorted(by_place[place])]
     addresses = sorted({name for _, o in plan.outcomes if isinstance(o, Rewritten) for name in o.addresses})
     kept = _with_key(plan, addresses)
     addresses = [name for name in addresses if name not in kept]
@@ -139,6 +141,21 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
         )
         lines += [f"  file     {path}" for path in plan.winning_secrets]
     return lines
+
+
+def _settings(plan: Plan) -> dict[str, set[tuple[str, str]]]:
+    """Return the new settings by the words for where they belong: empty for the environment of the host."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for site, outcome in plan.outcomes:
+        if isinstance(outcome, Rewritten) and outcome.settings:
+            stored = ini_settings(site, outcome)
+            for name, example in outcome.settings:
+                words = ""
+                if stored is not None and name in stored[1]:
+                    place = stored[0]
+                    words = f"{place.words} needs{f', in [{place.section}]' if place.section else ''}"
+                found.setdefault(words, set()).add((name, example))
+    return found
 
 
 def _with_key(plan: Plan, names: Iterable[str]) -> frozenset[str]:
@@ -197,7 +214,11 @@ def _entry(site: Site, outcome: Outcome) -> dict[str, object]:
     if isinstance(outcome, Rewritten):
         entry["description"] = outcome.description
         if outcome.settings:
-            entry["settings"] = [{"name": name, "example": example} for name, example in outcome.settings]
+            place, stored = ini_settings(site, outcome) or ("", frozenset())
+            entry["settings"] = [
+                {"name": name, "example": example, **({"file": str(place)} if name in stored else {})}
+                for name, example in outcome.settings
+            ]
     if isinstance(outcome, HeldBack):
         entry["unsafe-rewrite"] = outcome.rewrite is not None
     return entry

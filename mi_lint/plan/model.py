@@ -171,7 +171,7 @@ class Setting:
     """An application setting to add or to remove; ``value`` may hold ``{parameter}``.
 
     ``known`` tells that some code reads it already: it stays when the step is undone. ``blocked`` names the places that
-    go on reading one that is to be removed.
+    go on reading one that is to be removed. ``file`` is where the code reads it instead of from the host's environment.
     """
 
     name: str
@@ -182,6 +182,7 @@ class Setting:
     identity: str = ""
     known: bool = False
     blocked: tuple[str, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.project_files.ini_files import ini_settings
 from mi_lint.plan.model import USER, Host, Identity, Resource, Setting
 from mi_lint.plan.workspace import Workspace
 from mi_lint.python.known import is_test
@@ -17,7 +18,9 @@ MAX_PLACES = 6
 # What EnvironmentCredential reads: left behind, it would win over the managed identity.
 _PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+|[A-Za-z]\w*__\w+|AzureWebJobs\w+")
-_SAMPLE = re.compile(r"\.(?:example|sample|template|dist)\b|(?:^|[./_-])(?:example|sample)s?\.", re.IGNORECASE)
+_SAMPLE = re.compile(
+    r"\.(?:env[-_])?(?:example|sample|template|dist)\b|(?:^|[./_-])(?:example|sample)s?\.", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"<[^<>]*>")
 STILL_READ = "it holds a secret that other code goes on reading"
 
@@ -48,12 +51,14 @@ def added(site: Site, rewritten: Rewritten, resource: Resource | None) -> list[S
     made = {name for name, _ in rewritten.settings}
     # A setting that some code reads already; it may not be set where this code runs.
     known = [(new, usual) for _, new in rewritten.renamed if new not in made]
+    in_file, stored = ini_settings(site, rewritten) or ("", frozenset())
     for name, example in (*rewritten.settings, *known):
         value = example
         if resource is not None and len(_PLACEHOLDER.findall(example)) == 1:
             value = _PLACEHOLDER.sub(f"{{{resource.name}}}", example)
         reason = "the rewritten code reads the endpoint from it"
-        found.append(Setting(name, "add", value, reason, (place(site),), known=name not in made))
+        file = str(in_file) if name in stored else ""
+        found.append(Setting(name, "add", value, reason, (place(site),), known=name not in made, file=file))
     return found
 
 

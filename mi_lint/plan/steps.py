@@ -108,8 +108,11 @@ def _added(plan: Plan, identity: Identity) -> Iterator[Step]:
     hosts = plan.hosts_of(identity)
     if not wanted:
         return
-    lines = tuple(f"`{setting.name}={shown(setting.value)}`: {setting.reason}" for setting in wanted)
+    lines = tuple(f"`{s.name}={shown(s.value)}`{f' in {s.file}' if s.file else ''}: {s.reason}" for s in wanted)
+    wanted = [setting for setting in wanted if not setting.file]
     new = [setting for setting in wanted if not setting.known]
+    # A file of the program comes with its code.
+    hosts = hosts if wanted else ()
     yield Step(
         _id("settings-add", identity), f"Add the settings that the new code{identity.whose} reads",
         "the code finds its endpoints and its identity by them; the old settings stay until the last step",

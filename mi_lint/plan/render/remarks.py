@@ -42,7 +42,8 @@ def settings(plan: Plan) -> Iterator[str]:
         for setting in found:
             value = f" = {shown(setting.value)}" if setting.action == "add" else ""
             waits = f" (not yet, it is still read: {listed(setting.blocked)})" if setting.blocked else ""
-            yield f"  {setting.action} {setting.name}{value}{waits}"
+            where = f" in {setting.file}" if setting.file else ""
+            yield f"  {setting.action} {setting.name}{value}{where}{waits}"
 
 
 def when(switch: Switch) -> str:
