@@ -18,6 +18,7 @@ from mi_lint.migrate.residue.checks import checked, entry
 from mi_lint.migrate.residue.containers import item_of
 from mi_lint.migrate.residue.declared import demands_value, field_named, fields_named, fields_of_files, owner_of
 from mi_lint.migrate.residue.flow import Flow, Use
+from mi_lint.migrate.residue.item_stores import copied_in_vain
 from mi_lint.migrate.residue.lost import Lost, function_around, key_of
 from mi_lint.migrate.residue.programs import Programs
 from mi_lint.migrate.residue.reach import called, is_foreign, source_of
@@ -257,6 +258,8 @@ class _Remains:
             places += [(other, call) for other, call in calls if other is not module and not known.is_test(other.path)]
         for other, source in places:
             flow.items(other, source, name, home=module)
+        for copy in copied_in_vain(module, name):
+            flow.demand(module, copy.value, part=copy)
 
     def _read(self, flow: Flow, module: Module, dumped: str) -> None:
         """Follow a read of a vault or a file, wherever the same expression stands in a module."""

@@ -16,12 +16,14 @@ from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.source import Source
 
+# Statements that go as a whole.
+_Whole = ast.If | ast.Assert | ast.Assign
 _Container = ast.BoolOp | ast.List | ast.Tuple | ast.Set | ast.Dict
 
 
 def place_of(use: Use) -> ast.AST | None:
     """Return what a place that asks would become other by: a junction, a collection, a statement that goes."""
-    if use.part is None or isinstance(use.part[1], ast.If | ast.Assert):
+    if use.part is None or isinstance(use.part[1], _Whole):
         return use.part[1] if use.part is not None else None
     return use.part[0].parent(use.part[1])
 
@@ -39,7 +41,7 @@ def removals(
             parts.setdefault(place, (use.part[0], set()))[1].add(use.part[1])
     found: dict[ast.AST | None, Sequence[Change] | None] = {}
     for place, (module, gone) in parts.items():
-        if isinstance(place, ast.If | ast.Assert):
+        if isinstance(place, _Whole):
             found[place] = [removed_statement(module, place)]
         elif isinstance(place, _Container):
             named = [change for part in gone if (change := _renaming(module, place, part, renamed)) is not None]
