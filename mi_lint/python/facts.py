@@ -167,7 +167,8 @@ def parse(source: Source) -> Module:
     """Parse a module and gather its facts. Raises what `ast.parse` raises."""
     newer = False
     try:
-        tree = ast.parse(source.text)
+        # The bytes are UTF-8, but still declare the encoding of the file, in which `ast` would read them.
+        tree = ast.parse(source.text if source.encoding == "utf-8" else source.text.decode())
     except SyntaxError as error:
         from mi_lint.python.newer import may_be_newer, parse_newer
 

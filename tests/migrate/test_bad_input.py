@@ -91,6 +91,10 @@ LAYOUTS = {
         b"# coding: latin-1\n" + GOOD.encode() + "x = 'é'\n".encode("latin-1"),
         AFTER.encode() + "x = 'é'\n".encode("latin-1"),
     ),
+    "letters of another encoding in front": (
+        b"# coding: latin-1\n" + HEAD.encode() + "x = 'éé'; ".encode("latin-1") + CALL.encode(),
+        "\nx = 'éé'; ".encode("latin-1") + AFTER.encode(),
+    ),
     "mixed line ends": (GOOD.encode() + b"x = 1\r\ny = 2\n", AFTER.encode() + b"x = 1\r\ny = 2\n"),
     "tabs": (f"{HEAD}if True:\n\t{CALL}".encode(), f"if True:\n\t{AFTER}".encode()),
 }
