@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from mi_lint.migrate.editing.changes import Change, applied, conflict, differences, edit, merged
 from mi_lint.migrate.notebook_gate import withdraw_broken
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
+from mi_lint.migrate.project_files import both_sent
 from mi_lint.migrate.project_files.companions import HOST_SETTINGS, companion_changes, packages_of
 from mi_lint.migrate.project_files.floors import untold
 from mi_lint.migrate.project_files.locks import stale
@@ -47,6 +48,7 @@ class Plan:
     real_settings: list[str] = field(default_factory=list)
     unused_settings: list[str] = field(default_factory=list)
     winning_secrets: list[str] = field(default_factory=list)
+    both_sent: dict[str, str] = field(default_factory=dict)
     packages: dict[str, list[str]] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
 
@@ -156,6 +158,7 @@ def _accompany(analysis: Analysis, result: Plan, thorough: bool) -> None:
         changes = merged(
             [
                 *companion_changes(project, own, still_read, news, places, rewrites),
+                *(change for site, _ in own for change in both_sent.raised_floors(project, site)),
                 *removed_from_samples(project, gone),
             ]
         )
@@ -176,6 +179,8 @@ def _accompany(analysis: Analysis, result: Plan, thorough: bool) -> None:
     if thorough:
         result.real_settings = real_files(project, frozenset(renamed - still_read - HOST_SETTINGS | unused))
     result.unused_settings = sorted(unused)
+    if both_sent.NAME not in unused:
+        result.both_sent = both_sent.both_sent(project, (site for site, _ in rewrites))
     if NAME not in unused:
         told = {path for site, _ in result.outcomes if site.check == "MI409" for path in site.details}
         result.winning_secrets = [path for path in winning_secrets(project, pairs) if path not in told]

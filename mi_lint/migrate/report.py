@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.plan import Plan
+from mi_lint.migrate.project_files import both_sent
 from mi_lint.migrate.project_files.ini_files import ini_settings
 from mi_lint.python.facts import Module
 from mi_lint.python.findings import properties
@@ -131,6 +132,12 @@ def _needs(plan: Plan, rights: Sequence[str]) -> list[str]:
     if plan.unused_settings:
         lines += ["no code reads these settings any more; take them from the host:"]
         lines += [f"  setting  {name}" for name in plan.unused_settings]
+    if plan.both_sent:
+        lines.append(
+            f"these releases send a key in {both_sent.NAME} beside the token; take it from where the code runs, or "
+            "move to a later one:"
+        )
+        lines += [f"  package  {release}: from {fixed} on only the token" for release, fixed in plan.both_sent.items()]
     if plan.real_settings:
         lines.append("these files set what is no longer read; they were not touched:")
         lines += [f"  file     {path}" for path in plan.real_settings]

@@ -43,7 +43,8 @@ class Client:
     service, not that of the application, takes its place. A call counts when each argument of ``only`` is passed
     and begins as it says. ``either`` tells that synchronous and asynchronous credentials do. ``wrap`` is what the
     token argument takes around the token; ``inner`` is the class of the client that it takes instead.
-    ``preview_names`` are attributes that only releases before ``min_version`` have.
+    ``preview_names`` are attributes that only releases before ``min_version`` have. ``both_sent`` names libraries of
+    which the releases from the first to before the second send a key in the environment beside the token.
     """
 
     qualified: str
@@ -59,6 +60,7 @@ class Client:
     role: str
     min_version: str
     preview_names: tuple[str, ...]
+    both_sent: dict[str, tuple[str, str]]
     add: dict[str, str]
     add_except: str
     drop: tuple[str, ...]
@@ -113,6 +115,7 @@ def client(qualified: str, entry: dict[str, Any]) -> Client:
         role=entry.get("role", ""),
         min_version=entry.get("min_version", ""),
         preview_names=tuple(entry.get("preview_names", ())),
+        both_sent={name: (first, fixed) for name, (first, fixed) in entry.get("both_sent", {}).items()},
         add=entry.get("add", {}),
         add_except=entry.get("add_except", ""),
         drop=tuple(entry.get("drop", ())),

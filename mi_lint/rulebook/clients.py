@@ -35,6 +35,7 @@ _GROUP_OPTIONAL: dict[str, type] = {
     "role": str,
     "min_version": str,
     "preview_names": document.Sequence,
+    "both_sent": Mapping,
     "add": Mapping,
     "add_except": str,
     "drop": document.Sequence,
@@ -82,6 +83,7 @@ def check_clients(parsed: Mapping, file: str) -> None:
                 file, group.line, "a group without Entra support needs a 'reason' that names the alternative"
             )
         _check_secret(group, file)
+        _check_releases(group, file)
         _check_classes(group, file)
         if "examples" in group:
             check_examples(group, file)
@@ -97,6 +99,14 @@ def _check_secret(group: Mapping, file: str) -> None:
             raise RuleFileError(
                 file, secret.lines[argument], f"'secret.{argument}' must be a list out of {', '.join(SECRET_FORMS)}"
             )
+
+
+def _check_releases(group: Mapping, file: str) -> None:
+    releases = group.get("both_sent")
+    for package, between in releases.items() if isinstance(releases, Mapping) else ():
+        if not isinstance(between, document.Sequence) or [isinstance(each, str) for each in between] != [True, True]:
+            message = f"'both_sent.{package}' must be the first release and the first one after it that does not"
+            raise RuleFileError(file, group.line, message)
 
 
 def _check_classes(group: Mapping, file: str) -> None:

@@ -45,12 +45,13 @@ _DJANGO_STORAGES = (Requirement("django-storages", "1.12"), Requirement("azure-s
 
 def reason(site: Site, rewrite: Rewritten, project: Project) -> str:
     """Return why a release that the project pins is too old for a rewrite; empty when none is."""
+    path = site.module.path
     for what, needed in _needed(site, rewrite, project):
-        pinned = pin(project, site.module.path, needed.name)
-        for each in [*([pinned] if pinned is not None else []), *_of_images(site, needed.name, project)]:
+        pinned = pin(project, path, needed.name)
+        for each in [*([pinned] if pinned is not None else []), *pinned_by_images(path, needed.name, project)]:
             if is_older(each.version, needed.floor):
                 return f"{what} from {needed.name} {needed.floor} on; {each.version} is pinned"
-        below = next(iter(limits(project, site.module.path, needed.name)), None)
+        below = next(iter(limits(project, path, needed.name)), None)
         if below is not None and is_older(below.version, needed.floor):
             return f"{what} from {needed.name} {needed.floor} on; the project keeps to releases before {below.version}"
     return _of_preview(site) or _of_python(site, rewrite, project)
@@ -87,16 +88,16 @@ def raised_pins(site: Site, rewrite: Rewritten, project: Project) -> Iterator[Ch
     for _, needed in _needed(site, rewrite, project):
         # What azure-identity is built on is raised with it, without a word.
         least = [] if needed in _BELOW_IDENTITY else lower_bounds(project, path, needed.name)
-        for named in [*pins(project, path, needed.name), *least, *_of_images(site, needed.name, project)]:
+        for named in [*pins(project, path, needed.name), *least, *pinned_by_images(path, needed.name, project)]:
             if is_older(named.version, needed.floor):
                 yield Change(named.path, named.start, named.end, needed.floor)
 
 
-def _of_images(site: Site, package: str, project: Project) -> Iterator[Pin]:
+def pinned_by_images(module: str, package: str, project: Project) -> Iterator[Pin]:
     """Yield what the commands of images that hold a module pin a package to."""
     for image in images(project):
         text = project.text(image.path)
-        if package.encode() not in text or not image.holds(site.module.path):
+        if package.encode() not in text or not image.holds(module):
             continue
         for word in (word for words in commands(text) for word in words if word.package == normalized(package)):
             if version := _PINNED.search(word.text):
