@@ -19,7 +19,8 @@ _FOREIGN_CELL = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b|prun\b)")
 _MAGIC = re.compile(r"[ \t]*(?P<magic>(?:[%!]|\?)[^\n]*|[^\n#'\"(]+\?{1,2}[ \t]*(?=\n|$))")
 _ASSIGNED_MAGIC = re.compile(r"[ \t]*[\w., ]+=[ \t]*(?P<magic>[%!][^\n]*)")
 _INSTALL = re.compile(
-    r"(?m)^[ \t]*[%!][ \t]*(?:(?:\{sys\.executable\}|python3?)[ \t]+-m[ \t]+|uv[ \t]+)?pip3?[ \t]+install[ \t][^\n]*"
+    r"(?m)^[ \t]*[%!][ \t]*(?:(?:\{sys\.executable\}|python3?)[ \t]+-m[ \t]+|uv[ \t]+)?"
+    r"pip3?(?:[ \t]+-\S+)*[ \t]+install[ \t][^\n]*"
 )
 _SEPARATOR = re.compile(rb'"\s*,\s*"')
 

@@ -389,8 +389,7 @@ def test_the_release_of_a_library_is_told_where_nothing_names_the_library(texts,
 
 @pytest.mark.parametrize(("first", "told"), [("import sys", True), ("%pip install langchain-community", False)])
 def test_the_release_is_told_for_a_notebook_that_does_not_install_the_library(first, told):
-    cells = [{"cell_type": "code", "source": text, "outputs": [], "metadata": {}} for text in (first, LOADER)]
-    plan = planned({"a.ipynb": json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})})
+    plan = planned({"a.ipynb": notebook(first, LOADER)})
     assert plan.packages.get("langchain-community>=0.3.20") == (["a.ipynb"] if told else None)
 
 
@@ -402,6 +401,61 @@ def test_the_newest_of_the_releases_that_a_program_needs_is_told():
     )
     plan = planned({"app.py": plain, "other.py": module})
     assert plan.packages["openai>=1.106.0"] == ["app.py", "other.py"]
+
+
+def notebook(*cells):
+    made = [{"cell_type": "code", "source": text, "outputs": [], "metadata": {}} for text in cells]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+# https://github.com/Azure/azureml-examples and https://github.com/Azure-Samples/azureai-samples, where a cell installs
+# ``openai json requests os tiktoken time``.
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("! pip install --quiet flask azure-storage-blob azure_identity", False),
+        ("%pip -q install azure-identity | tail -1", False),
+        ("%pip install azure-storage-blob json requests os time", True),
+        ("%pip install azure-storage-blob azure-identity json", True),
+        ("# %pip install azure-identity", True),
+    ],
+)
+def test_a_notebook_has_what_a_line_of_its_own_installs(first, told):
+    packages = planned({"a.ipynb": notebook(first, CODE)}).packages
+    assert packages == ({"azure-identity": ["a.ipynb"]} if told else {})
+
+
+# https://github.com/Azure/azureml-examples/tree/main/sdk/python/foundation-models/system/inference/text-to-image: Azure
+# Machine Learning puts the code into the environment when it runs.
+ENVIRONMENT = """\
+FROM mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04
+COPY environment.yaml .
+RUN conda env create -p /azureml-envs/a \\
+    -f environment.yaml -q && rm environment.yaml
+"""
+LISTED = "dependencies:\n- pip:\n  - azure-storage-blob==12.1\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "after"),
+    [
+        (LISTED + "  - azure-identity==1.16.0\n", None),
+        (LISTED, LISTED.replace("  - azure", "  - azure-identity>=1.15.0\n  - azure")),
+        ("dependencies:\n- pip:\n  - flask\n", ""),
+    ],
+)
+def test_an_image_without_code_has_what_runs_in_it(listed, after):
+    texts = {"a/files/score/score.py": CODE, "a/files/docker/Dockerfile": ENVIRONMENT}
+    plan = planned({**texts, "a/files/docker/environment.yaml": listed})
+    found = {path: text.decode() for path, (_, text) in plan.texts.items() if not path.endswith(".py")}
+    assert found == ({"a/files/docker/environment.yaml": after} if after else {})
+    assert bool(plan.packages) is (after == "")
+
+
+def test_an_image_with_other_code_has_nothing_of_what_lies_beside_it():
+    texts = {"score/score.py": CODE, "docker/Dockerfile": ENVIRONMENT + "COPY main.py .\n", "docker/main.py": "a = 1\n"}
+    plan = planned({**texts, "docker/environment.yaml": LISTED})
+    assert plan.packages == {"azure-identity": ["score/score.py"]}
 
 
 def test_what_another_module_of_the_program_brings_is_not_told():

@@ -113,6 +113,10 @@ def test_an_import_stands_in_the_last_cell_of_imports_before_its_use():
             "%pip install azure-cosmos azure-identity\n%pip install flask",
         ),
         ("!{sys.executable} -m pip install flask", "!{sys.executable} -m pip install flask azure-identity"),
+        # https://github.com/Azure-Samples/miyagi/blob/main/agents/assistants-api/azure-openai/function-calling-ea.ipynb
+        ("%pip -qqq install azure-cosmos", "%pip -qqq install azure-cosmos azure-identity"),
+        # What names the standard library installs nothing at all.
+        ("%pip install json\n%pip install flask", "%pip install json\n%pip install flask azure-identity"),
         ('%pip install "flask>=2"  ', '%pip install "flask>=2" azure-identity  '),
         ("%pip install -r requirements.txt", None),
         ("%pip install azure-cosmos azure-identity==1.20.0", None),

@@ -15,6 +15,9 @@ _GAP = re.compile(rb"(?:[ \t]|\\[ \t]*\r?\n(?:[ \t]*#[^\n]*\n)*)+")
 _WORD = re.compile(rb"(?:\"[^\"\n]*\"|'[^'\n]*'|\\\S|[^\s\"'\\;&|()#]|(?<=\S)#)+")
 _NAMED = re.compile(r"(?P<quote>[\"']?)(?P<name>[A-Za-z][\w.-]*)(?P<extras>\[[^\]]*\])?(?P<version>\s*[=<>~!].*)?")
 _ALONE = re.compile(rb"[ \t]*(?:\\[ \t]*)?(?:\r?\n|\Z|&&|;)")
+_ENVIRONMENT = re.compile(
+    rb"\b(?:(?:micro)?mamba|conda)[ \t](?:[^\n&;|\\]|\\[ \t]*\r?\n)*?(?:-f|--file)[ \t=]+([^\s\"'&;|\\]+\.ya?ml)\b"
+)
 _REQUIREMENT = re.compile(r"(?:-r|--requirement)=?(.*)")
 
 
@@ -64,6 +67,11 @@ def requirement_files(words: Iterable[Word]) -> Iterator[str]:
         is_next = match is not None and not match[1]
         if match is not None and match[1]:
             yield match[1].strip("\"'")
+
+
+def environment_files(text: bytes) -> list[str]:
+    """Return the files of conda from which the commands of a file make an environment."""
+    return [match[1].decode("utf-8", "replace") for match in _ENVIRONMENT.finditer(text)]
 
 
 def installed_names(text: bytes) -> frozenset[str]:

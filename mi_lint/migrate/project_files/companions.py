@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.project_files.floors import raised_pins
+from mi_lint.migrate.project_files.installs import brought
 from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS, Requirement
 from mi_lint.migrate.project_files.packages import SENDING, Packages
 from mi_lint.migrate.project_files.settings_files import setting_changes
+from mi_lint.python.facts import Module
 from mi_lint.python.imported import imported_words
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
@@ -42,14 +44,15 @@ def companion_changes(
     """
     changes: list[Change] = []
     packages: dict[str, set[str]] = {}
+    modules: dict[str, Module] = {}
     for site, rewrite in rewrites:
         packages.setdefault(site.module.path, set()).update(packages_of(site))
+        modules.setdefault(site.module.path, site.module)
         changes += raised_pins(site, rewrite, project)
     for path, names in packages.items():
         needed = _needed(texts.get(path, b""), project.text(path), names)
-        changes += places.changes(
-            path, names, needed, _installed(path, texts.get(path, b""), project.text(path), needed)
-        )
+        installed = _installed(modules[path], texts.get(path, b""), project.text(path), needed)
+        changes += places.changes(path, names, needed, installed)
     renamed = _renamed(every or rewrites)
     for path in packages:
         if path in renamed:
@@ -78,10 +81,10 @@ def _needed(text: bytes, before: bytes, packages: set[str]) -> list[Requirement]
     return [AIOHTTP, *needed] if newly_async else needed
 
 
-def _installed(path: str, text: bytes, before: bytes, needed: Sequence[Requirement]) -> set[str]:
+def _installed(module: Module, text: bytes, before: bytes, needed: Sequence[Requirement]) -> set[str]:
     """Return the packages that are there already: the code imports them, or a notebook installs them itself."""
     imported = {requirement.name for word, requirement in _NEEDED if word in before}
-    return imported | {r.name for r in needed if path.endswith(".ipynb") and r.name.encode() in text}
+    return imported | brought(module, text, [requirement.name for requirement in needed])
 
 
 def packages_of(site: Site) -> set[str]:

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mi_lint.migrate.project_files.commands import commands, requirement_files
+from mi_lint.migrate.project_files.commands import commands, environment_files, requirement_files
 from mi_lint.migrate.project_files.manifests import folders_around, included
 from mi_lint.python.project import Project
 
@@ -77,6 +77,8 @@ def _image(project: Project, path: str, folders: _Folders) -> Image:
         # The image itself may make the one of the other.
         or _requirements(project, image, context, f"{name.removesuffix('.txt')}.in")
     ]
+    for name in environment_files(text):
+        found += _requirements(project, image, context, name)
     if _WHOLE_PROJECT.search(text):
         top = project.named_in(context, _PROJECT_FILES)
         found += top or [place for place in copied if posixpath.basename(place) in _PROJECT_FILES]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.outcome import Needs
+from mi_lint.migrate.project_files.commands import installed_names
 from mi_lint.migrate.project_files.manifests import AIOHTTP, IDENTITY, REDIS
 from mi_lint.python.facts import Module
 
@@ -17,6 +18,8 @@ _DISTRIBUTIONS = (
 )
 # Another command, a comment or a continued line follows, or a manifest says what is installed.
 _NOT_PLAIN = re.compile(r"[#|&;\\]|\s>|\s-r\s")
+# Parts of the standard library are on no index: pip refuses the whole line, and the notebook goes on without it.
+_NOWHERE = frozenset({"base64", "io", "json", "os", "random", "re", "sys", "time"})
 
 
 def install_changes(module: Module, needs: Needs, packages: Iterable[str]) -> list[Change]:
@@ -31,9 +34,26 @@ def install_changes(module: Module, needs: Needs, packages: Iterable[str]) -> li
         and name not in told
         and not any(target.startswith(package) for target in targets)
     ]
-    plain = [(end, line) for end, line in lines if not _NOT_PLAIN.search(line)]
+    plain = _plain(lines)
     if not missing or not plain or (len(plain) < len(lines) and "-r " in told):
         return []
+    plain = [(end, line) for end, line in plain if _works(line)] or plain
     fitting = [(end, line) for end, line in plain if any(re.search(rf"\b{re.escape(p)}\b", line) for p in packages)]
     end = (fitting[:1] or plain[-1:])[0][0]
     return [Change(module.path, end, end, "".join(f" {name}" for name in missing))]
+
+
+def brought(module: Module, text: bytes, names: Iterable[str]) -> set[str]:
+    """Return those of some packages that a notebook installs itself, as it was or with the new ``text``."""
+    lines = module.source.installs
+    before = frozenset().union(*(installed_names(line.encode()) for _, line in lines if _works(line)))
+    gains = any(_works(line) for _, line in _plain(lines))
+    return {name for name in names if name in before or (gains and name.encode() in text)}
+
+
+def _plain(lines: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    return [(end, line) for end, line in lines if not _NOT_PLAIN.search(line)]
+
+
+def _works(line: str) -> bool:
+    return _NOWHERE.isdisjoint(installed_names(line.encode()))

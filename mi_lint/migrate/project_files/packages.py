@@ -190,6 +190,18 @@ class Packages:
             is_named = module in image.copied or name.search(self._project.text(image.path))
             if any(map(image.holds, users)) or (not users and (is_named or not is_met)):
                 yield image
+        if not (is_met or holding):
+            yield from self._environments(module)
+
+    def _environments(self, module: str) -> list[Image]:
+        """Return the images in the nearest folder beside a module that hold no code: they run what they are given."""
+        folders = [*folders_around(module)]
+        beside: dict[str, list[Image]] = {}
+        for image in images(self._project):
+            folder = posixpath.dirname(posixpath.dirname(image.path))
+            if folder in folders and image.manifests and not any(map(image.holds, self._project.paths)):
+                beside.setdefault(folder, []).append(image)
+        return next((beside[folder] for folder in folders if folder in beside), [])
 
     def _otherwise(self, module: str, wanted: Sequence[str], needed: Sequence[Requirement]) -> list[Change]:
         """Return the changes where nothing declares what a module uses: it comes with others, or is forgotten."""
