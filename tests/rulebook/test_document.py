@@ -48,3 +48,14 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
 def test_a_parse_error_names_the_file():
     with pytest.raises(RuleFileError, match="here"):
         document.parse("a: [", "here")
+
+
+@pytest.mark.parametrize("releases", ["[1.0.0]", "[1.0.0, 2.5]", "1.0.0", "[1.0.0, 2.5.0, 3.0.0]"])
+def test_releases_between_which_both_are_sent_are_two_texts(tmp_path, releases, capsys):
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "service: x\ndocumentation: https://example.com\nway_out: use a token\nclients:\n"
+        f"  - {{package: a, module: a, classes: {{A: {{call: [key]}}}}, both_sent: {{a: {releases}}}}}\n"
+    )
+    assert guarded(["scan", "--isolated", "--rules", str(path), str(tmp_path)]) == 2
+    assert ":5: 'both_sent.a' must be the first release and " in capsys.readouterr().err
