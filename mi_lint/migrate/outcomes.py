@@ -12,6 +12,7 @@ from mi_lint.migrate import rewriters
 from mi_lint.migrate.branching import dual, introspected
 from mi_lint.migrate.branching import switches as tests
 from mi_lint.migrate.context import Context
+from mi_lint.migrate.credential import signatures
 from mi_lint.migrate.editing.calls import UnreadableCallError
 from mi_lint.migrate.holdbacks import (
     beyond_roles,
@@ -37,6 +38,8 @@ _TOLD = {
     "MI409": "files of real settings are never rewritten unasked: take AZURE_CLIENT_SECRET out there and from the host",
     "MI411": "the key goes with the client that gets it: see what becomes of that one, and take the rest out",
 }
+# Of what the command line gives, these families keep what is no secret.
+_OWN_WAY = frozenset({"sdk", "key_objects", "rest_headers"})
 _NO_REWRITE = "nothing rewrites this; do what its message says by hand (mi-lint rules {} tells more)"
 _TEST = "this is a test, whose key may be made up; say whether it shall sign in with an identity"
 
@@ -82,6 +85,8 @@ def _outcome_of(site: Site, context: Context) -> Outcome:
     reason = floors.reason(site, outcome, context.analysis.project) or libraries.reason(site, context.analysis)
     reason = reason or visitors.reason(site, context.analysis) or beyond_roles.reason(site, context.analysis)
     reason = reason or registrations.reason(site, context.analysis) or header_keys.reason(site)
+    if not reason and site.family not in _OWN_WAY and signatures.from_command_line(site.trace):
+        reason = signatures.COMMAND_LINE
     if not reason and dual.is_chosen_by_type(site.module, site.node):
         reason = dual.REASON
     if reason:

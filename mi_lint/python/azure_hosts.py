@@ -50,6 +50,11 @@ _RESOURCES = {
 # https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs#environment
 _NATIONAL_TEMPLATE = re.compile(r"""(?m)^\s*environment\s*=\s*["'](?:usgovernment|china)["']""")
 _EMULATOR = re.compile(r"(?i)devstoreaccount1|^Eby8vdM02xNOcq|UseDevelopmentStorage|127\.0\.0\.1|localhost|azurite")
+# A database of one's own machine, or of the container beside it.
+LOCAL_SERVER = re.compile(
+    r"(?i)\blocalhost\b|127\.0\.0\.1|\bhost\.docker\.internal\b"
+    r"|(?:^[\W_]*|@)(?:db|database|postgres(?:ql)?|mysql|mariadb|redis|cache)(?=[\W_]*$|[:/])"
+)
 MAX_DEPTH = 3
 _KNOWN: weakref.WeakKeyDictionary[Project, dict[tuple[str, ...], list[str]]] = weakref.WeakKeyDictionary()
 
@@ -94,15 +99,18 @@ def is_emulator(module: Module, values: Iterable[ast.expr], analysis: Analysis) 
     return any(_EMULATOR.search(text) for value in values for text in _evidence(module, value, analysis, 0)[0])
 
 
-def emulating_file(module: Module, name: str, analysis: Analysis) -> str:
-    """Return the file of settings around a module that gives a setting the address of an emulator; empty for none."""
+def emulating_file(module: Module, name: str, analysis: Analysis, address: re.Pattern[str] = _EMULATOR) -> str:
+    """Return the file of settings around a module that gives a setting the address of an emulator; empty for none.
+
+    ``address`` tells another kind of address.
+    """
     if not re.fullmatch(r"[A-Za-z_]\w+", name):
         return ""
     given = re.compile(rf"(?<!\w){re.escape(name)}\"?[ \t]*[=:]([^\n]*)")
     for path in analysis.project.named(_SETTINGS):
         if _belongs(path, module.path):
             text = analysis.project.text(path).decode("utf-8", "replace")
-            if any(_EMULATOR.search(match[1]) for match in given.finditer(text)):
+            if any(address.search(match[1].strip()) for match in given.finditer(text)):
                 return path
     return ""
 

@@ -61,12 +61,22 @@ def of_app(texts: Mapping[str, bytes]) -> Outcome:
     [
         b"client.credential.account_key",
         b"getattr(client.credential, 'account_key', '')",
+        b"getattr(getattr(client, 'credential', object()), 'account_key', None)",
         b"client.settings.account_key",
     ],
 )
 def test_what_the_modules_between_import_counts(key: bytes) -> None:
     held = isinstance(of_app({"app.py": APP, "jobs/upload.py": UPLOAD, "jobs/links.py": SIGNS % key}), HeldBack)
     assert held == (b"settings" not in key)
+
+
+# https://github.com/Rivollo/Applicationserver.Api
+def test_a_credential_that_is_looked_for_by_name_counts() -> None:
+    code = APP.partition(b"import jobs.upload")[0] + APP.partition(b"import jobs.upload\n\n")[2].partition(b"print")[0]
+    read = b'key = getattr(getattr(client, "credential", object()), "account_key", None)\nprint(len(key))\n'
+    outcome = outcome_in({"app.py": code + read})
+    assert isinstance(outcome, HeldBack)
+    assert "is read (app.py:6)" in outcome.reason
 
 
 def test_what_imports_the_module_with_the_client_counts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from mi_lint.python import known
 from mi_lint.python.facts import Module
@@ -51,8 +52,8 @@ def only_use(secret: ast.expr, module: Module) -> set[int]:
 def _comes_from_outside(read: ast.expr, module: Module) -> bool:
     """Whether the client that a key is read of is a parameter, an attribute or a name that other modules have."""
     root = read.args[0] if isinstance(read, ast.Call) else read
-    while isinstance(root, ast.Attribute):
-        root = root.value
+    while isinstance(root, ast.Attribute) or _is_attribute(root):
+        root = root.args[0] if isinstance(root, ast.Call) else root.value
     if not isinstance(root, ast.Name):
         return True
     bindings = module.reaching(root)
@@ -90,5 +91,10 @@ def _is_credential(node: ast.expr, module: Module) -> bool:
     return _is_attribute(node)
 
 
-def _is_attribute(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "credential"
+def _is_attribute(node: ast.expr | None) -> TypeGuard[ast.Attribute | ast.Call]:
+    match node:
+        case ast.Attribute(attr="credential"):
+            return True
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value="credential"), *_]):
+            return True
+    return False

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from mi_lint.python import odbc
+from mi_lint.python import known, odbc
 from mi_lint.python.analysis import Analysis
-from mi_lint.python.azure_hosts import is_azure, settings_value
+from mi_lint.python.azure_hosts import LOCAL_SERVER, emulating_file, is_azure, settings_value
 from mi_lint.python.database_urls import URL
 from mi_lint.python.drivers import DRIVERS
+from mi_lint.python.facts import Module
 from mi_lint.python.origins import Origin
 from mi_lint.python.site import Site
 from mi_lint.python.spelled import HOLE, sources, spelled, written
@@ -17,6 +18,10 @@ from mi_lint.python.spelled import HOLE, sources, spelled, written
 REASON = (
     "the same call may connect to another database, too (line {} of {}), which takes no token of Azure's: connect to "
     "that one by a call of its own"
+)
+LOCAL = (
+    "'{}' sets '{}' to a database of its own machine, which takes no token of Azure's: connect to that one by a call "
+    "of its own"
 )
 _HOST = re.compile(r"(?:^|\s)host\s*=\s*(?P<host>'[^']*'|[^\s']+)")
 
@@ -27,7 +32,23 @@ def reason(site: Site, analysis: Analysis) -> str:
     origins = list(sources(site.module, value, analysis)) if value is not None else []
     kinds = ("postgresql", "mysql") if "database" in site.data else ("redis",)
     other = next((o for o in origins if not _is_ours(o, kinds, analysis)), None) if len(origins) > 1 else None
-    return REASON.format(getattr(other.node, "lineno", 1), other.module.path) if other is not None else ""
+    if other is not None:
+        return REASON.format(getattr(other.node, "lineno", 1), other.module.path)
+    places: list[tuple[Module, ast.expr | str | None]] = [
+        (site.module, value if value is not None else _host_argument(site))
+    ]
+    places += [(o.module, _host(node)) for o in origins if (node := written(o)) is not None]
+    traces = (analysis.tracer.trace(module, node) for module, node in places if isinstance(node, ast.expr))
+    found = (origin for trace in traces for origin in trace.origins)
+    for name in dict.fromkeys(origin.name for origin in found if origin.kind in ("environment", "setting", "config")):
+        if path := emulating_file(site.module, name, analysis, LOCAL_SERVER):
+            return LOCAL.format(path, name)
+    return ""
+
+
+def _host_argument(site: Site) -> ast.expr | None:
+    """Return what a call gets as the name of the server."""
+    return known.keyword(site.node, "host") if isinstance(site.node, ast.Call) else None
 
 
 def _address(site: Site) -> ast.expr | None:
