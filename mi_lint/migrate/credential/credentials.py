@@ -10,7 +10,7 @@ import ast
 import re
 
 from mi_lint.migrate.credential.closing import Closing, closing
-from mi_lint.migrate.credential.existing import LASTING, Use, existing, kind_in_use
+from mi_lint.migrate.credential.existing import LASTING, Use, existing, kind_in_use, making
 from mi_lint.migrate.credential.stored_clients import Stored, stored
 from mi_lint.migrate.editing.changes import Change, applied, merged
 from mi_lint.migrate.editing.definitions import assigned_name, definition_offset, settings_loader, top_level
@@ -295,6 +295,7 @@ class Credentials:
         lines: dict[str, str] = {}
         nodes = []
         made: dict[bool, str] = {}
+        behind: list[ast.stmt] = []
         for number in sorted(named, key=lambda number: self._uses[number].kind):
             use = self._uses[number]
             at_top = Use(use.kind, use.is_async, top_level(self._module, use.node), use.scope)
@@ -302,6 +303,8 @@ class Credentials:
             nodes.append(use.node)
             if use.kind == "credential":
                 made[use.is_async] = self._name(use)
+            elif (maker := making(self._module, Use("credential", use.is_async, at_top.node))) is not None:
+                behind.append(maker)
         if not lines:
             return []
         source = self._module.source
@@ -309,7 +312,7 @@ class Credentials:
         loader = settings_loader(self._module, nodes)
         if loader is not None:
             return [self._behind(loader, [f"{name} = {code}" for name, code in lines.items()])]
-        offset = definition_offset(self._module, nodes)
+        offset = definition_offset(self._module, nodes, behind)
         code = newline.join(f"{name} = {code}" for name, code in lines.items())
         if offset is None:
             start = after_header(self._module)

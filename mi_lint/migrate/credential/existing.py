@@ -27,20 +27,70 @@ class Use:
 
 def existing(module: Module, use: Use) -> str:
     """Return the name of a credential or provider that the code already has at this place; empty where it has none."""
+    name, _ = _found(module, use)
+    return name
+
+
+def making(module: Module, use: Use) -> ast.stmt | None:
+    """Return the statement below which there is what `existing` names."""
+    return _found(module, use)[1]
+
+
+def _found(module: Module, use: Use) -> tuple[str, ast.stmt | None]:
     scope, _ = module.place(use.node)
     current: Scope | None = scope
     while current is not None:
         for name, bindings in current.bindings.items():
-            if len(bindings) == 1 and scope.lookup(name) is bindings and _fits(module, bindings[0], use):
-                return name
+            made = [binding for binding in bindings if binding.kind == "assign" and isinstance(binding.value, ast.Call)]
+            if made and len(made) == len(bindings) and scope.lookup(name) is bindings:
+                fits = all(_fits(module, binding, use) for binding in bindings)
+                statement = _made(module, current, bindings, use) if fits else None
+                if statement is not None:
+                    return name, statement
         current = current.parent
-    return ""
+    return "", None
+
+
+def _made(module: Module, scope: Scope, bindings: list[Binding], use: Use) -> ast.stmt | None:
+    """Return the statement that has bound a name at a place on every way that leads there."""
+    nodes = {binding.node for binding in bindings}
+    body = getattr(scope.node, "body", None)
+    statements = [s for s in body if _binds(s, nodes)] if isinstance(body, list) and scope.kind != "class" else []
+    inner = {node for statement in statements for node in ast.walk(statement)}
+    # Cells of a notebook make the same one again; two different ones are two identities.
+    values = {ast.dump(binding.value) for binding in bindings if binding.value is not None}
+    if not nodes <= inner or (len(statements) > 1 and len(values) > 1):
+        return None
+    here = getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0)
+    before = [s for s in statements if (s.end_lineno or 0, s.end_col_offset or 0) <= here]
+    place = module.place(use.node)[0]
+    is_later = scope.kind == "module" and place.enclosing("function", "lambda") is not None
+    return before[-1] if before else statements[0] if is_later else None
+
+
+def _binds(statement: ast.stmt, nodes: set[ast.AST]) -> bool:
+    """Whether a name is bound by one of some nodes whenever a statement has been left at its end."""
+
+    def bind(statements: list[ast.stmt]) -> bool:
+        return any(_binds(inner, nodes) for inner in statements)
+
+    def bind_or_leave(statements: list[ast.stmt]) -> bool:
+        return bind(statements) or isinstance(statements[-1], ast.Raise | ast.Return)
+
+    if isinstance(statement, ast.With):
+        return bind(statement.body)
+    if isinstance(statement, ast.If):
+        return bool(statement.orelse) and bind_or_leave(statement.body) and bind_or_leave(statement.orelse)
+    if isinstance(statement, ast.Try):
+        goes_well = bind(statement.body) or bind(statement.orelse)
+        return bind(statement.finalbody) or (
+            goes_well and all(bind_or_leave(handler.body) for handler in statement.handlers)
+        )
+    return statement in nodes
 
 
 def _fits(module: Module, binding: Binding, use: Use) -> bool:
-    if binding.kind != "assign" or not isinstance(binding.value, ast.Call) or binding.block:
-        return False
-    if binding.scope.kind == "class":
+    if not isinstance(binding.value, ast.Call):
         return False
     qualified = module.qualified(binding.value.func) or ""
     if use.kind == "provider":
@@ -50,12 +100,7 @@ def _fits(module: Module, binding: Binding, use: Use) -> bool:
         fits = known.is_identity_class(qualified) and not qualified.endswith(_STORED_SECRET)
     # DefaultAzureCredential raises TypeError when it gets one.
     raises = qualified.endswith(".DefaultAzureCredential") and known.keyword(binding.value, "tenant_id") is not None
-    if not fits or raises or (".aio." in qualified) != use.is_async:
-        return False
-    place = module.place(use.node)[0]
-    inside_other = place.enclosing("function", "lambda") is not binding.scope and binding.scope.kind == "module"
-    before = binding.position < (getattr(use.node, "lineno", 0), getattr(use.node, "col_offset", 0))
-    return before or (inside_other and place is not binding.scope)
+    return fits and not raises and (".aio." in qualified) == use.is_async
 
 
 def kind_in_use(module: Module) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from mi_lint.python.facts import Module
 from mi_lint.python.source import Source
@@ -13,10 +14,11 @@ _SETTINGS_LOADERS = ("dotenv.load_dotenv", "dotenv.main.load_dotenv", ".read_env
 _FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
+def definition_offset(module: Module, nodes: list[ast.AST], behind: Collection[ast.stmt] = ()) -> int | None:
     """Return the end of the line after which a definition stands: the last import before its first use.
 
-    A file of settings is loaded first, because a credential reads which identity it is when it is made.
+    A file of settings is loaded first, because a credential reads which identity it is when it is made. What the
+    definition itself uses stands in statements that it goes ``behind``.
     """
     first = min((top_level(module, node).lineno for node in nodes), default=1)
     last: ast.stmt | None = None
@@ -24,7 +26,7 @@ def definition_offset(module: Module, nodes: list[ast.AST]) -> int | None:
         documentation = position == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if statement.lineno >= first:
             break
-        if documentation or _only_imports(statement) or _loads_settings(module, statement):
+        if documentation or statement in behind or _only_imports(statement) or _loads_settings(module, statement):
             last = statement
     return None if last is None else module.source.line_break(module.source.span(last)[1] - 1)
 
