@@ -707,6 +707,15 @@ def test_modules_that_make_different_settings_of_one_add_both_to_the_samples():
         ("notes.txt", OLD, True),
         (".github/workflows/deploy.yml", f"env:\n  {OLD}: ${{{{ secrets.{OLD} }}}}\n  A: ${OLD}\n", True),
         ("docker-compose.yml", f"    environment:\n      - {OLD}=${{{OLD}}}\n", True),
+        # https://github.com/elerk1505/ixbrl-financials-db: a step of a workflow that is a program of its own.
+        (
+            ".github/workflows/x.yml",
+            f"- run: |\n    python - <<'PY'\n    import os\n    os.getenv('{OLD}')\n    PY\n",
+            False,
+        ),
+        ("azure-pipelines.yml", f'- script: python -c "import os; os.environ[\\"{OLD}\\"]"\n', False),
+        ("Dockerfile", f"FROM python\nRUN python -c 'import os; os.environ.get(\"{OLD}\")'\n", False),
+        ("Dockerfile", f"FROM python\nENV {OLD}=${OLD}\n", True),
         ("job/function.json", f'{{"bindings": [{{"type": "blobTrigger", "connection": "{OLD}"}}]}}', False),
         ("host.json", f'{{"extensions": {{"x": "%{OLD}%"}}}}', False),
         ("fluent.conf", f"    connection ${{{OLD}}}\n", False),
@@ -830,3 +839,17 @@ def test_code_for_previews_of_content_safety_is_told_by_what_it_reads(result, is
     )
     ((_, outcome),) = session_of_texts({"app.py": code.encode()}, table()).plan(Options()).outcomes
     assert isinstance(outcome, HeldBack) is is_held
+
+
+# https://github.com/Azure-Samples/miyagi, services/recommendation-service/python/settings.py
+def test_the_setting_that_a_field_reads_for_its_default_is_the_one_whose_key_goes():
+    texts = {
+        "settings.py": b"import os\n\nfrom pydantic import BaseSettings\n\n\nclass Settings(BaseSettings):\n"
+        b'    blobs = os.getenv("STORAGE_CONNECTION_STRING")\n    queue: str = ""\n\n\nsettings = Settings()\n',
+        "app.py": b"from azure.storage.blob.aio import BlobServiceClient\nfrom settings import settings\n\n\n"
+        b"async def run():\n    async with BlobServiceClient.from_connection_string(settings.blobs) as client:\n"
+        b"        print(client)\n",
+    }
+    plan = session_of_texts(texts, table()).plan(Options())
+    found = {name for _, outcome in plan.outcomes for name in getattr(outcome, "addresses", ())}
+    assert found == {"STORAGE_CONNECTION_STRING"}, plan.outcomes

@@ -27,6 +27,7 @@ from mi_lint.migrate.outcome import HeldBack, Manual, Outcome, Rewritten
 from mi_lint.migrate.project_files.manifests import is_older, pin
 from mi_lint.migrate.residue.reach import source_of
 from mi_lint.migrate.rewriters import sas
+from mi_lint.python.origins import Origin
 from mi_lint.python.site import ClientCall, Site
 
 _OPENAI_0 = re.compile(rb"\bOPENAI_API_TYPE\b|\bopenai\.(?:api_\w+|error|embeddings_utils)\b")
@@ -351,7 +352,16 @@ def _add_credential(site: Site, call: ClientCall, context: Context, note: str) -
     insert_token(call, call.constructor.parameters, editor, token_code(site, call, context))
     add_required(call, editor)
     origins = site.trace.origins if site.trace is not None and not note else ()
-    addresses = tuple(sorted({origin.name for origin in origins if origin.kind in _NAMED and origin.name}))
+    addresses = tuple(sorted({name for origin in origins for name in _setting_names(origin, context)}))
     what = f"pass a token credential to {call.client.name}; {note or 'the connection string keeps its name'}"
     told = "" if note or addresses else _ADDRESS
     return Rewritten(editor.changes(), what, note=told, role=call.client.role, addresses=addresses)
+
+
+def _setting_names(origin: Origin, context: Context) -> set[str]:
+    """Return the settings that an origin reads; the default of a field of a settings class may read another one."""
+    if origin.kind == "setting" and isinstance(origin.default, ast.Call):
+        default = context.analysis.tracer.trace(origin.module, origin.default)
+        if read := {inner.name for inner in default.origins if inner.kind == "environment" and inner.name}:
+            return read
+    return {origin.name} if origin.kind in _NAMED and origin.name else set()
