@@ -57,7 +57,12 @@ def _platform(
 _GOOGLE = "the identity tokens of its service account"
 _AWS = "the tokens of sts:GetWebIdentityToken"
 _CLOUD_RUN = (
-    r"gcloud(?: beta)? run deploy|google-github-actions/deploy-cloudrun|-\s*['\"]?run['\"]?\s*\n\s*-\s*['\"]?deploy\b"
+    r"gcloud(?: beta)? run (?:deploy|services (?:update|replace))|google-github-actions/deploy-cloudrun"
+    r"|-\s*['\"]?run['\"]?\s*\n\s*-\s*['\"]?deploy\b"
+)
+_FARGATE = (
+    r"aws ecs (?:update-service|create-service|run-task|register-task-definition)\b|AWS::ECS::TaskDefinition"
+    r"|aws-actions/amazon-ecs-deploy-task-definition@"
 )
 # A workflow that runs a program with a secret of Azure, and does not sign in by itself. Runners of one's own may be
 # machines in Azure.
@@ -65,7 +70,9 @@ _WORKFLOW = (
     r"\A(?![\s\S]*(?:\bazure/login@|\bself-hosted\b))"
     r"(?=[\s\S]*\b(?:python3?|uv[ \t]+run)[ \t]+(?:-[a-ln-z]+[ \t]+)*"
     r"(?:[\w./-]+\.py\b|-m[ \t]+(?!(?:pip|pytest|unittest|venv|build)\b)))"
-    r"(?=[\s\S]*\$\{\{[ \t]*secrets\.\w*(?:AZURE|OPENAI|STORAGE|BLOB|COSMOS|CONN_STR|CONNECTION)\w*[ \t]*\}\})"
+    r"(?=[\s\S]*\$\{\{[ \t]*secrets\.\w*(?:AZURE|OPENAI|STORAGE|BLOB|COSMOS|CONN_STR|CONNECTION|PASSWORD|PASSWD|"
+    r"PG(?:HOST|USER)|SQL|DATABASE|REDIS|SEARCH|SPEECH|COGNITIVE|VISION|TRANSLATOR|SERVICE_?BUS|EVENT_?HUB|DOCUMENT_|FORM_?RECOGNIZER)\w*"
+    r"[ \t]*\}\})"
 )
 _FEDERATION = (
     "let azure/login sign in before it by federation (permissions: id-token: write), whose sign-in "
@@ -86,11 +93,13 @@ PLATFORMS = (
     _platform("AWS", r"^template\.ya?ml$", r"AWS::Serverless[\s\S]*python3", _AWS),
     _platform("AWS", r"^serverless\.ya?ml$", r"^\s+name:\s*['\"]?aws\b", _AWS),
     _platform("AWS", r"^(?:samconfig\.toml|zappa_settings\.json|apprunner\.yaml)$", "", _AWS),
+    _platform("AWS", r"\.sh$|\.ya?ml$", _FARGATE, _AWS),
+    _platform("Replit", r"^\.replit$", r"^\s*(?:run|entrypoint|modules)\s*="),
     _platform("Streamlit Community Cloud", r"^README\.md$", _STREAMLIT, weak=True),
     _platform("Hugging Face Spaces", r"^README\.md$", r"\A---\s[\s\S]{0,300}?^sdk:\s*(?:streamlit|gradio|docker)\b"),
     _platform("a Raspberry Pi", r"^requirements[\w.-]*\.txt$", r"^(?:RPi\.GPIO|gpiozero|picamera2?|spidev)\b"),
     _platform(_MANAGED_FUNCTION, r"^\.github/workflows/", _STATIC_WEB_APP, sign_in=_OWN_APP),
-    _platform(_MANAGED_FUNCTION, r"^swa-cli\.config\.json$", r"apiLocation", sign_in=_OWN_APP),
+    _platform(_MANAGED_FUNCTION, r"^swa-cli\.config\.json$", r"apiLocation\"[ \t]*:[ \t]*\"[^\"\s]", sign_in=_OWN_APP),
     _platform("a hosted runner of GitHub Actions", r"^\.github/workflows/", _WORKFLOW, sign_in=_FEDERATION),
     _platform("Heroku", r"^Procfile$", r"^\w+:\s", weak=True),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from mi_lint.python.facts import called_name
 from mi_lint.python.known import without_arguments
 from mi_lint.python.requests_made import address, sendings
 from mi_lint.python.site import Site
+from mi_lint.python.spelled import spelled
 from mi_lint.rulebook.roles import Plane
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ def _grant(workload: Workload, plane: Plane, resource: Resource, role: str, site
     if known and len(known) == len(uses):
         workload.grants.add(plane, resource, known)
         return
+    if uses:
+        # What sends it gets the path from others: those that the module writes are the ones.
+        written = [_written(plane, site, text) for text in _paths(site)]
+        workload.grants.add(plane, resource, [use for use in (*known, *written) if use is not None])
     call = site.details[0] if site.details else site.family
     workload.grants.add_default(
         plane, resource, (role,), Reason(call, place(site)), SIGNED_IN if site.form == "keyless" else USUAL
@@ -115,11 +120,23 @@ def _grant(workload: Workload, plane: Plane, resource: Resource, role: str, site
 
 def _request(plane: Plane, site: Site, call: ast.Call) -> Use | None:
     """Return what a request needs by its path; None when the path is not among the rules."""
-    text = f"{called_name(call).upper()} {address(site.module, call)}"
-    operation = next((request.operation for request in plane.requests if request.path.search(text)), None)
+    operation = plane.request(f"{called_name(call).upper()} {address(site.module, call)}")
     if operation is None:
         return None
     return Use(plane, without_arguments(call.func), "", operation, site.module, call, None, ())
+
+
+def _paths(site: Site) -> Iterator[ast.expr]:
+    """Yield the texts of a module that may be the path of a request, or end with one."""
+    whole = [node for node in ast.walk(site.module.tree) if isinstance(node, ast.JoinedStr)]
+    parts = {part for node in whole for part in ast.walk(node)} - {*whole}
+    plain = (node for node in ast.walk(site.module.tree) if isinstance(node, ast.Constant) and node not in parts)
+    yield from (node for node in (*whole, *plain) if "/" in (text := spelled(node).text) and " " not in text)
+
+
+def _written(plane: Plane, site: Site, text: ast.expr) -> Use | None:
+    operation = plane.request(spelled(text).text)
+    return None if operation is None else Use(plane, "request", "", operation, site.module, text, None, ())
 
 
 def _target(workload: Workload, plane: Plane, site: Site) -> Target:

@@ -151,6 +151,10 @@ class Plane:
         """Return a role of the plane by its name."""
         return next((role for role in self.roles if role.name == name), None)
 
+    def request(self, text: str) -> Operation | None:
+        """Return what a request by hand needs, by its verb and address; None when these are not among the rules."""
+        return next((request.operation for request in self.requests if request.path.search(text)), None)
+
     def default_roles(self, class_: str) -> tuple[str, ...]:
         """Return the roles for a class whose calls could not be followed."""
         return self.default.get(class_) or self.default.get("*", ())

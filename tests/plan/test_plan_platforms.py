@@ -58,6 +58,15 @@ STATIC_WEB_APP = "      - uses: Azure/static-web-apps-deploy@v1\n        with:\n
         # https://github.com/dev-fgf/grri-mac-framework
         (".github/workflows/swa.yml", STATIC_WEB_APP.format('"api"'), "a managed function of Azure Static Web Apps"),
         ("swa-cli.config.json", '{"apiLocation": "api"}', "a managed function of Azure Static Web Apps"),
+        # https://github.com/ozgurgulerx/aviation-demos-01
+        (
+            ".github/workflows/load.yml",
+            WORKFLOW.replace("AZURE_STORAGE_CONNECTION_STRING", "PGPASSWORD"),
+            "a hosted runner of GitHub Actions",
+        ),
+        (".replit", 'run = "python main.py"\n', "Replit"),
+        ("deploy.sh", "gcloud run services update shop\n", "Google Cloud Run"),
+        ("deploy.sh", "aws ecs update-service --service shop\n", "AWS"),
         # https://github.com/imaikosuke/plant-murmur-raspberrypi/tree/3c07936344
         ("requirements.txt", "azure-storage-blob\nRPi.GPIO==0.7.1\n", "a Raspberry Pi"),
     ],

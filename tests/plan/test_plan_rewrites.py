@@ -52,6 +52,28 @@ def test_a_request_by_hand_needs_no_more_than_its_path(tmp_path):
     assert [switch.blocked for switch in plan.switches] == [("app.py:4",)]
 
 
+# https://github.com/alisami73/whatsapp-pharma-bot: one function sends whatever path it gets.
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (
+            "/indexes/shop?api-version=2024-07-01",
+            ["Search Index Data Contributor", "Search Service Contributor without keys"],
+        ),
+        ("/indexes/shop/docs/index?api-version=2024-07-01", ["Search Index Data Contributor"]),
+    ],
+)
+def test_a_request_whose_path_others_give_needs_what_the_paths_of_the_module_need(tmp_path, path, expected):
+    code = f"""
+        import os, requests
+        def call(method, path):
+            return requests.request(method, os.environ["AZURE_SEARCH_ENDPOINT"] + path, headers={{"api-key": os.environ["KEY"]}})
+        call("PUT", "{path}")
+    """
+    plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
+    assert rights(plan) == expected
+
+
 def test_key_objects_that_stay_hold_up_the_keys(tmp_path):
     code = """
         import os

@@ -20,7 +20,12 @@ _BINDINGS = ("function.json", "host.json", "proxies.json")
 # Settings of other programs take values over from the environment; a compose file or a workflow hands them on.
 _DATA = ("*.yml", "*.yaml", "*.toml", "*.ini", "*.conf", "*.cfg", "*.properties", "*.xml", "*.config", "*.prompty")
 _TAKEN_OVER = rb"(?:\$\{?(?:env[:.])?|%%?|\benv(?:iron)?(?:var)?[\[(:.]+[\"']?)%s\b"
-_HANDED_ON = re.compile(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)\.github/|(?:^|/)azure-pipelines[^/]*$")
+_READ_INSIDE = rb"""(?:environ\s*\[|environ\.(?:get|pop)\s*\(|getenv\s*\()[\\\s]*["']%s\b"""
+_SCRIPTS = ("Makefile", "Dockerfile*", "*.dockerfile", "*.mk")
+_HANDED_ON = re.compile(
+    r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)\.github/|(?:^|/)azure-pipelines[^/]*$"
+    r"|(?i:(?:^|/)(?:makefile|dockerfile)|\.(?:mk|dockerfile)$)"
+)
 _OTHER_LANGUAGES = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go", "*.sh", "*.ps1")
 
 
@@ -86,8 +91,13 @@ def is_looked_up(project: Project, name: bytes) -> bool:
     texts = (project.text(path) for path in project.named(_BINDINGS))
     if any(re.search(rb"\b%s\b" % re.escape(name), text) for text in texts):
         return True
-    texts = (project.text(path) for path in project.named(_DATA) if not _HANDED_ON.search(path))
-    return any(name in text and re.search(_TAKEN_OVER % re.escape(name), text) for text in texts)
+    taken_over, read = (re.compile(pattern % re.escape(name)) for pattern in (_TAKEN_OVER, _READ_INSIDE))
+    for path in project.named((*_DATA, *_SCRIPTS)):
+        text = project.text(path)
+        # Steps of a workflow can be programs of their own.
+        if name in text and (read if _HANDED_ON.search(path) else taken_over).search(text):
+            return True
+    return False
 
 
 def _names(text: bytes, name: bytes, word: re.Pattern[bytes]) -> bool:
