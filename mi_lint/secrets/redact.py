@@ -21,8 +21,11 @@ _NAMED = re.compile(
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[a-z]+(?:_[a-z]+)+")
 # The password in a URL, unless something is filled in there.
 _USERINFO = re.compile(r"(://[^\s:/@\"']{0,100}:)(?![^\s@]{0,200}%[s(])([^\s@/${}<>\"']{4,200})(?=@)")
-# A long run that is neither a word nor a path.
-_RANDOM = re.compile(r"(?=[^\s]{0,200}[0-9])(?=[^\s]{0,200}[A-Za-z])[A-Za-z0-9+/_=~\-]{32,}")
+# A long run that is neither a word nor a path, with digits in or behind it; small letters alone are a word, such as the
+# name of a package before its version.
+_RANDOM = re.compile(
+    r"(?![a-z\-]{32,200}(?![A-Za-z0-9+/_=~\-]))(?=[^\s]{0,200}[0-9])(?=[^\s]{0,200}[A-Za-z])[A-Za-z0-9+/_=~\-]{32,}"
+)
 # What may follow a name in code; anything else, such as a comment without a blank, may be part of a value.
 _AFTER_CODE = re.compile(r"[\s,()\[\]};:\"'\\]|$")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -25,6 +25,7 @@ def shown(text, *spans):
         "password: ${{ secrets.X }}",
         "secret_name = 'a'",
         "tenant = '0f8fad5b-d9cb-469f-a165-70867728950e'",
+        '"azure-messaging-webpubsubservice>=1.2.0",',
         "https://learn.microsoft.com/azure/app-service/overview-managed-identity/tutorial1",
     ],
 )
@@ -41,6 +42,8 @@ def test_code_and_public_values_stay(code):
         ('{"apiKey": "ab#1xyz"}', "ab#1xyz"),
         ("Pwd=a1b2c3d4;Server=x", "a1b2c3d4"),
         ("value = " + "aB3" * 15, "aB3aB3"),
+        ("value = " + "abcd" * 10 + "1", "abcdabcd"),
+        ("value = " + "aBc" * 15 + ".1", "aBcaBc"),
     ],
 )
 def test_values_behind_telling_names_are_hidden(text, hidden):
