@@ -84,3 +84,21 @@ def test_keys_that_a_service_goes_on_using_are_not_turned_off(tmp_path):
     plan = plan_of(tmp_path, {"app.py": code, "main.bicep": VM})
     (switch,) = (switch for switch in plan.switches if switch.type == "Microsoft.CognitiveServices/accounts")
     assert switch.blocked == ("app.py:8",)
+
+
+# https://github.com/retkowsky/Azure-OpenAI-demos
+@pytest.mark.parametrize(
+    ("call", "role"),
+    [
+        ("completions.create(model='m', messages=[])", "Cognitive Services OpenAI User"),
+        ("completions.messages.list('c')", "Cognitive Services OpenAI Contributor"),
+    ],
+)
+def test_stored_completions_need_the_role_that_may_read_them(tmp_path, call, role):
+    code = f"""
+        import os
+        from openai import AzureOpenAI
+        client = AzureOpenAI(api_key=os.environ["KEY"], azure_endpoint=os.environ["E"], api_version="2024-10-21")
+        client.chat.{call}
+    """
+    assert rights(plan_of(tmp_path, {"app.py": code, "main.bicep": VM})) == [role]
