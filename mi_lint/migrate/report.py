@@ -23,7 +23,8 @@ SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate-report.schem
 
 MAX_MODULES = 3  # that a line names
 # ``parts["AccountKey"]`` of a connection string.
-_TAKEN_APART = re.compile(rb"[\"'](?:AccountKey|SharedAccessKey)=?[\"']")
+# By the names of its parts, or by their places, which move when the key goes.
+_TAKEN_APART = re.compile(rb"[\"'](?:AccountKey|SharedAccessKey)=?[\"']|\bsplit\(\s*[rb]?[\"'];[\"']")
 
 Redact = Callable[[bytes, int, int, list[tuple[int, int]], Mapping[int, int]], str | None]
 Find = Callable[[bytes], Iterable[tuple[int, int]]]

@@ -753,6 +753,27 @@ def test_a_connection_string_that_stays_as_the_address_can_lose_its_key(value, l
     assert line in report.summary(plan, wrote=False)
 
 
+# https://github.com/Azure-Samples/azure-search-power-skills: the parts move when the key goes.
+@pytest.mark.parametrize(
+    ("taken", "told"),
+    [
+        ("text.split(';')[3]", False),
+        ('dict(part.split("=", 1) for part in text.split(";"))["AccountName"]', False),
+        ('re.split(r";", text)[1]', False),
+        ("text.split(',')[0]", True),
+    ],
+)
+def test_a_key_whose_place_other_code_counts_on_stays_in_the_setting(taken, told):
+    code = CODE.replace(b'os.environ["AZURE_STORAGE_CONNECTION_STRING"]', b"text")
+    text = f'text = os.getenv("BLOBS", "") or load()\nhost = {taken}\n'
+    code = code.replace(b"import os\n", b"import os\nimport re\nfrom other import load\n").replace(
+        b"client =", text.encode() + b"client ="
+    )
+    plan = session_of_texts({"app.py": code}, table()).plan(Options())
+    assert b"credential=DefaultAzureCredential()" in plan.texts["app.py"][1]
+    assert ("  setting  BLOBS" in report.summary(plan, wrote=False)) == told
+
+
 def test_a_key_that_another_call_needs_stays_in_the_setting():
     check = (
         "import os\n\nfrom azure.storage.blob import BlobServiceClient\n\n"
