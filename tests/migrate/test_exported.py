@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import HeldBack, Outcome, Rewritten
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from tests.in_memory import table
 
 STORES = b"""\
 import os
@@ -64,9 +64,12 @@ def test_what_still_reads_the_variable_needs_the_secret(secret: bytes, path: str
     assert isinstance(of_app(files), Rewritten)
 
 
-def test_a_library_may_read_a_variable_that_no_code_names() -> None:
+# A second run finds the reader rewritten already, and must say the same.
+@pytest.mark.parametrize(("name", "kind"), [(b"AZURE_DOC_KEY", Rewritten), (b"DOC_KEY", HeldBack)])
+def test_a_library_may_read_a_variable_that_no_code_names(name: bytes, kind: type) -> None:
     loader = LOADER.replace(b'os.getenv("DOC_KEY")', b'os.getenv("OTHER_KEY")')
-    assert isinstance(of_app({"app.py": STORES % ITEM, "loader.py": loader}), Rewritten)
+    app = (STORES % ITEM).replace(b"DOC_KEY", name)
+    assert isinstance(of_app({"app.py": app, "loader.py": loader}), kind)
 
 
 SETTINGS = b"""\

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from in_memory import table
 
 from mi_lint.migrate.outcome import Manual
 from mi_lint.migrate.plan import Options
 from mi_lint.migrate.session import session_of_texts
-from tests.in_memory import table
 
 SETS = b"""\
 import os

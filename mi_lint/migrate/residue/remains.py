@@ -29,6 +29,11 @@ from mi_lint.python.origins import Origin
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
+# Variables that libraries and the programs which a process starts read by themselves.
+_OF_LIBRARIES = re.compile(
+    r"(?:AZURE|OPENAI|ARM|TF_VAR|TF|PG|MYSQL|SQLCMD|REDIS|AZCOPY|DATABRICKS|LANG(?:CHAIN|SMITH|FUSE)|LITELLM|MLFLOW|AWS"
+    r"|GOOGLE|COGNITIVE|SPEECH|APPLICATIONINSIGHTS|APPINSIGHTS|OTEL)(?:_|[A-Z]*$)|[^A-Z]"
+)
 _SETTINGS_FILE = re.compile(r"(?i)(?:setting|config|const|env)\w*(?:/\w+)?\.py$")
 _ALIASES = ("alias", "validation_alias", "env")
 _MUST = re.compile(r"(?i)require|must|mandatory|from_dict_or_env|or_raise|or_exit|or_fail|^_?need")
@@ -131,8 +136,12 @@ class _Remains:
         return flow
 
     def _exported(self, flow: Flow, name: str) -> bool:
-        """Follow a variable that code puts a secret into for what reads it there, if that is code that is known."""
-        if name not in self._given_up or is_looked_up(self._project, name.encode()):
+        """Follow a variable that code puts a secret into for what reads it there, if that is code that is known.
+
+        A name of the program's own is read by its code or by nothing, whether or not some of that was just rewritten.
+        """
+        of_others = _OF_LIBRARIES.match(name) and name not in self._given_up
+        if of_others or is_looked_up(self._project, name.encode()):
             return False
         self._setting(flow, name)
         return True
