@@ -25,6 +25,20 @@ import redis
 
 """
 SHAPES = {
+    "stored-by-what-takes-a-secret": """\
+import autogen
+from store import open_store
+config_list = [{"model": "m", "api_key": os.getenv("K"), "api_type": "azure", "base_url": os.getenv("E")}]
+open_store("§").dump(config_list)
+""",
+    "default-of-an-ini-reader": """\
+from configparser import ConfigParser
+parser = ConfigParser()
+parser.read("config.ini")
+def read(name, default):
+    return parser.get(os.environ["STAGE"], name, fallback=default)
+BlobServiceClient.from_connection_string(read("STORAGE_CONNECTION_STRING", "§"))
+""",
     "vault-with-a-stored-login": """\
 from azure.identity import ClientSecretCredential
 from azure.keyvault.secrets import SecretClient

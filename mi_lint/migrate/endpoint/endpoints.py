@@ -237,7 +237,8 @@ def _from_setting(
                 changes = (context.replace(carrier.value, field.code), *changes)
                 changes += _renamed(carrier, code, secret, context)
             return Replacement(code, changes, told_field, ((field.old, field.new),))
-    if origin.kind in ("environment", "setting") and _has_default(origin):
+    by_default = constant is not None and _passes_default(context.module.parent(constant), constant)
+    if by_default or (origin.kind in ("environment", "setting") and _has_default(origin)):
         return "the setting has a default connection string; decide what the endpoint is without the setting"
     if origin.kind == "setting" and reads_file(origin):
         return _FILE.format(origin.name)
@@ -294,6 +295,17 @@ def _has_default(origin: Origin) -> bool:
     if isinstance(default, ast.Call) and known.callee(default) == "Field":
         default = default.args[0] if default.args else known.keyword(default, "default")
     return default is not None and not (isinstance(default, ast.Constant) and default.value in (None, "", ...))
+
+
+def _passes_default(call: ast.AST, name: ast.Constant) -> bool:
+    """Whether a call passes a text behind the name of a setting, or as what stands in for it: ``read("NAME", "…")``."""
+    if not isinstance(call, ast.Call) or name not in call.args:
+        return False
+    behind = call.args[call.args.index(name) + 1 :]
+    named = [keyword.value for keyword in call.keywords if keyword.arg in ("default", "fallback")]
+    return any(
+        isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value for value in (*behind, *named)
+    )
 
 
 def _with_constant(context: Context, value: ast.expr, constant: ast.Constant, new: str) -> str:

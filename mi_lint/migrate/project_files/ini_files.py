@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mi_lint.migrate.outcome import Rewritten
+from mi_lint.migrate.residue.reach import parameter_of
+from mi_lint.python import known
 from mi_lint.python.facts import Module
+from mi_lint.python.scopes import Function, Scope
 from mi_lint.python.site import Site
 
 _PARSER = re.compile(rb"\b(?:Raw|Safe)?ConfigParser\(")
@@ -47,7 +49,7 @@ def ini_settings(site: Site, rewrite: Rewritten) -> tuple[IniPlace, frozenset[st
     module, node = origins[0].module, origins[0].node
     if not isinstance(node, ast.Call | ast.Subscript) or not _is_ini(module, node):
         return None
-    section = _section(module, node) or _passed_section(site, {old for old, _ in rewrite.renamed})
+    section = _section(module, node) or _passed_section(site, module, node)
     return IniPlace(_file(module), section, module.path), frozenset(names)
 
 
@@ -77,31 +79,44 @@ def _owner(node: ast.expr) -> ast.expr | None:
 
 def _section(module: Module, node: ast.Call | ast.Subscript) -> str:
     """Return the section of ``parser.get("AZURE", "KEY")``, ``parser["AZURE"]["KEY"]`` or ``section["KEY"]``."""
+    given = _section_node(module, node)
+    return _text(module, given) if given is not None else ""
+
+
+def _section_node(module: Module, node: ast.Call | ast.Subscript) -> ast.expr | None:
     if isinstance(node, ast.Call) and len(node.args) > 1:
-        return _text(module, node.args[0])
+        return node.args[0]
     owner = node.value if isinstance(node, ast.Subscript) else getattr(node.func, "value", None)
     if isinstance(owner, ast.Name):
         owner = next((binding.value for binding in module.reaching(owner)), None)
-    return _text(module, owner.slice) if isinstance(owner, ast.Subscript) else ""
+    return owner.slice if isinstance(owner, ast.Subscript) else None
 
 
-def _passed_section(site: Site, old: set[str]) -> str:
-    """Return the section that a call of the project's own reader names beside the setting."""
+def _passed_section(site: Site, home: Module, node: ast.Call | ast.Subscript) -> str:
+    """Return the section that a call of the project's own reader names, whose parameter for it the parser gets.
+
+    Any other text that the call passes may be a secret, such as the value by default.
+    """
+    given = _section_node(home, node)
+    reader = home.place(node)[0].enclosing("function")
+    if not isinstance(given, ast.Name) or reader is None or not isinstance(reader.node, Function):
+        return ""
     values = [site.secret]
     if isinstance(site.secret, ast.Name):
         values += [binding.value for binding in site.module.reaching(site.secret)]
-    for value in values:
-        for call in ast.walk(value) if value is not None else ():
-            texts = [a.value for a in _arguments(call) if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            others = [text for text in texts if text not in old]
-            if len(others) == 1 and len(texts) == 2:
-                return others[0]
+    calls = (call for value in values if value is not None for call in ast.walk(value) if isinstance(call, ast.Call))
+    for call in (call for call in calls if known.callee(call) == reader.name):
+        for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+            parameter = parameter_of(
+                call, reader.node, value, isinstance(call.func, ast.Attribute) and _is_method(reader)
+            )
+            if parameter is not None and parameter.arg == given.id:
+                return _text(site.module, value)
     return ""
 
 
-def _arguments(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Call):
-        yield from (*node.args, *(keyword.value for keyword in node.keywords))
+def _is_method(reader: Scope) -> bool:
+    return reader.parent is not None and reader.parent.kind == "class"
 
 
 def _text(module: Module, node: ast.expr) -> str:

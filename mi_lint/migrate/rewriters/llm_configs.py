@@ -42,7 +42,9 @@ def rewrite(site: Site, context: Context) -> Outcome:
     )
     storing = _storing(context.module, parent)
     if storing is not None:
-        return HeldBack(_STORED.format(ast.unparse(storing.func), f"{context.module.path}:{storing.lineno}"))
+        return HeldBack(
+            _STORED.format(known.without_arguments(storing.func), f"{context.module.path}:{storing.lineno}")
+        )
     return Rewritten(changes, "give the configuration a token provider", role=_ROLE)
 
 
