@@ -22,8 +22,7 @@ from mi_lint.secrets.redact import merged
 SCHEMA = "https://github.com/mi-lint/mi-lint/blob/main/docs/migrate-report.schema.json"
 
 MAX_MODULES = 3  # that a line names
-# ``parts["AccountKey"]`` of a connection string.
-# By the names of its parts, or by their places, which move when the key goes.
+# A connection string by the names of its parts, or by their places, which move when the key goes.
 _TAKEN_APART = re.compile(rb"[\"'](?:AccountKey|SharedAccessKey)=?[\"']|\bsplit\(\s*[rb]?[\"'];[\"']")
 
 Redact = Callable[[bytes, int, int, list[tuple[int, int]], Mapping[int, int]], str | None]

@@ -28,9 +28,9 @@ from mi_lint.plan.grants import Grants
 from mi_lint.plan.hosts import Found, detect, too_many
 from mi_lint.plan.instances import Instances
 from mi_lint.plan.model import HOSTS, SYSTEM, Host, Identity, Parameter, Plan
-from mi_lint.plan.readers import Readers
 from mi_lint.plan.relevant import modules_with_calls
 from mi_lint.plan.resources import Directory
+from mi_lint.plan.setting_readers import Readers
 from mi_lint.plan.split import Group, camel, split
 from mi_lint.plan.workload import Workload, custom_roles, with_needs
 from mi_lint.plan.workspace import Workspace

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from mi_lint.migrate.residue.programs import Programs
 from mi_lint.python import known
+from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
-from mi_lint.python.project import Project
 
 
 def taken_from_clients(module: Module) -> list[ast.expr]:
@@ -23,18 +24,18 @@ def taken_from_clients(module: Module) -> list[ast.expr]:
     return reads
 
 
-def modules_beside(module: Module, project: Project) -> Iterator[Module]:
+def modules_beside(module: Module, analysis: Analysis) -> Iterator[Module]:
     """Yield the other modules that a program runs with this one and that take the account key out of a client.
 
     They get the client as an argument or an attribute, from this one or from what lies between the two.
     """
+    project = analysis.project
+    programs = analysis.once("programs", lambda: Programs(project))
     holding = project.usage.holders("account_key")
     for path in [path for path in project.usage.holders("credential") if path in holding and path != module.path]:
-        other = None if known.is_test(path) else project.module(path)
+        other = None if known.is_test(path) or not programs.share(path, module.path) else project.module(path)
         reads = taken_from_clients(other) if other is not None else []
-        if other is None or not any(_comes_from_outside(read, other) for read in reads):
-            continue
-        if other.path in _imported(module, project) or module.path in _imported(other, project):
+        if other is not None and any(_comes_from_outside(read, other) for read in reads):
             yield other
 
 
@@ -61,28 +62,6 @@ def _comes_from_outside(read: ast.expr, module: Module) -> bool:
     if len(sources) == len(bindings) == 1 and _is_attribute(sources[0]):
         return _comes_from_outside(sources[0], module)
     return not bindings or any(binding.kind != "assign" or binding.value is None for binding in bindings)
-
-
-def _imported(module: Module, project: Project) -> set[str]:
-    """Return the modules of the project that come with one, which imports them itself or by others."""
-    found: set[str] = set()
-    left = [module]
-    while left:
-        one = left.pop()
-        for target in _targets(one):
-            home = project.find(one.path, target)
-            if home is not None and home[0].path not in found:
-                found.add(home[0].path)
-                left.append(home[0])
-    return found
-
-
-def _targets(module: Module) -> set[str]:
-    """Return what a module imports, wherever in it: all of ``import common.helpers``, which only binds its head."""
-    bindings = (b for scope in module.scopes.values() for bs in scope.bindings.values() for b in bs)
-    imports = [binding for binding in bindings if binding.kind == "import"]
-    plain = {alias.name for one in imports if isinstance(one.node, ast.Import) for alias in one.node.names}
-    return plain | {one.target for one in imports if one.target} | set(module.stars)
 
 
 def _is_credential(node: ast.expr, module: Module) -> bool:

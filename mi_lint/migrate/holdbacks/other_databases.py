@@ -34,9 +34,9 @@ def reason(site: Site, analysis: Analysis) -> str:
     other = next((o for o in origins if not _is_ours(o, kinds, analysis)), None) if len(origins) > 1 else None
     if other is not None:
         return REASON.format(getattr(other.node, "lineno", 1), other.module.path)
-    places: list[tuple[Module, ast.expr | str | None]] = [
-        (site.module, value if value is not None else _host_argument(site))
-    ]
+    if value is None and isinstance(site.node, ast.Call):
+        value = known.keyword(site.node, "host")
+    places: list[tuple[Module, ast.expr | str | None]] = [(site.module, value)]
     places += [(o.module, _host(node)) for o in origins if (node := written(o)) is not None]
     traces = (analysis.tracer.trace(module, node) for module, node in places if isinstance(node, ast.expr))
     found = (origin for trace in traces for origin in trace.origins)
@@ -44,11 +44,6 @@ def reason(site: Site, analysis: Analysis) -> str:
         if path := emulating_file(site.module, name, analysis, LOCAL_SERVER):
             return LOCAL.format(path, name)
     return ""
-
-
-def _host_argument(site: Site) -> ast.expr | None:
-    """Return what a call gets as the name of the server."""
-    return known.keyword(site.node, "host") if isinstance(site.node, ast.Call) else None
 
 
 def _address(site: Site) -> ast.expr | None:

@@ -26,7 +26,8 @@ _HANDED_ON = re.compile(
     r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$|(?:^|/)\.github/|(?:^|/)azure-pipelines[^/]*$"
     r"|(?i:(?:^|/)(?:makefile|dockerfile)|\.(?:mk|dockerfile)$)"
 )
-_OTHER_LANGUAGES = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go", "*.sh", "*.ps1")
+OTHER_LANGUAGES = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go")
+_SHELLS = ("*.sh", "*.ps1")
 
 
 def unused_settings(
@@ -42,7 +43,7 @@ def unused_settings(
         lost[group] = frozenset().union(*reads)
     # All names at once: every file of the project is looked at.
     waiting = {name: re.compile(rb"\b%s\b" % re.escape(name)) for name in frozenset().union(*lost.values())}
-    for path in [*project.code, *project.named(_OTHER_LANGUAGES)] if waiting else ():
+    for path in [*project.code, *project.named((*OTHER_LANGUAGES, *_SHELLS))] if waiting else ():
         text = texts[path][1] if path in texts else project.code_text(path)
         for name in [name for name, word in waiting.items() if _names(text, name, word)]:
             del waiting[name]

@@ -9,12 +9,11 @@ from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.residue.flow import Use
 from mi_lint.migrate.residue.lost import lost_of
 from mi_lint.migrate.residue.remains import Asked, still_asked
-from mi_lint.migrate.residue.simpler import as_before, before, place_of, removals
+from mi_lint.migrate.residue.simpler import as_before, place_before, place_of, removals
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.site import Site
 from mi_lint.python.source import Source
 
-_NEWLINE = b"\n"
 REASON = "the code at {} still asks for '{}', which nothing else would use any more: take that out, too"
 _GUARD = "the code at {} goes on only with '{}', which nothing behind it would use any more: take that out, too"
 
@@ -47,6 +46,10 @@ def asked_in_vain(
     with analysis.project.showing(Source(path, text, old.encoding) for path, (old, text) in texts.items()):
         found = still_asked(analysis.project, lost, analysis.clients.environment)
         removed = removals(analysis.project, (use for asked in found.values() for use in asked.uses), renamed)
+
+    def place(use: Use) -> str:
+        return place_before(use.module.path, use.start, use.module.source.text, texts, changes)
+
     simpler = {}
     for site, asked in found.items():
         parts = [removed.get(place_of(use)) for use in asked.uses]
@@ -54,16 +57,8 @@ def asked_in_vain(
         made = as_before(own, texts, changes) if parts and None not in parts else None
         if made is not None:
             simpler[site] = made
-    return Answer({site: _told(asked, _place(asked.use, texts, changes)) for site, asked in found.items()}, simpler)
+    return Answer({site: _told(asked, place(asked.use)) for site, asked in found.items()}, simpler)
 
 
 def _told(asked: Asked, place: str) -> str:
     return (_GUARD if asked.is_guard else REASON).format(place, asked.use.name)
-
-
-def _place(use: Use, texts: Mapping[str, tuple[Source, bytes]], changes: Mapping[str, Sequence[Change]]) -> str:
-    """Return where something stands before anything is changed."""
-    path = use.module.path
-    source = texts[path][0] if path in texts else use.module.source
-    offset = before(use.start, changes.get(path, ()))
-    return f"{path}:{source.text.count(_NEWLINE, 0, offset) + 1}"

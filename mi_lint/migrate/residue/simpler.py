@@ -16,6 +16,7 @@ from mi_lint.python.facts import Module
 from mi_lint.python.project import Project
 from mi_lint.python.source import Source
 
+_NEWLINE = b"\n"
 # Statements that go as a whole.
 _Whole = ast.If | ast.Assert | ast.Assign
 _Container = ast.BoolOp | ast.List | ast.Tuple | ast.Set | ast.Dict
@@ -148,6 +149,18 @@ def as_before(
             return None
         result.append(Change(change.path, start, end, change.text))
     return tuple(dict.fromkeys(result))
+
+
+def place_before(
+    path: str,
+    offset: int,
+    text: bytes,
+    texts: Mapping[str, tuple[Source, bytes]],
+    changes: Mapping[str, Iterable[Change]],
+) -> str:
+    """Return file and line before all changes of an offset in a new text; ``text`` is that of an unchanged file."""
+    old = texts[path][0].text if path in texts else text
+    return f"{path}:{old.count(_NEWLINE, 0, before(offset, changes.get(path, ()))) + 1}"
 
 
 def before(offset: int, changes: Iterable[Change]) -> int:

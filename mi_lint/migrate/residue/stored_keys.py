@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mi_lint.migrate.editing.changes import Change
 from mi_lint.migrate.project_files.manifests import folders_around, manifests_in
-from mi_lint.migrate.residue.simpler import before
+from mi_lint.migrate.residue.simpler import place_before
 from mi_lint.python import known
 from mi_lint.python.analysis import Analysis
 from mi_lint.python.facts import Module
@@ -55,12 +55,15 @@ def read_again(
     project = analysis.project
     with project.showing(Source(path, text, old.encoding) for path, (old, text) in texts.items()):
         reads = [(module, node) for module in _modules(project) for node in _reads(module)]
-        places = [(module.path, module.source.span(node)[0]) for module, node in sorted(reads, key=_position)]
+        places = [(module, module.source.span(node)[0]) for module, node in sorted(reads, key=_position)]
     found: dict[Site, str] = {}
     for site in made:
         serves = _serving(site, analysis)
-        place = next((place for place in places if serves(place[0])), None)
-        where = _told(*place, project, texts, changes) if place is not None else _reference(site, serves, analysis)
+        read = next(((module, start) for module, start in places if serves(module.path)), None)
+        if read is None:
+            where = _reference(site, serves, analysis)
+        else:
+            where = place_before(read[0].path, read[1], read[0].source.text, texts, changes)
         if where:
             found[site] = REASON.format(where)
     return found
@@ -68,20 +71,6 @@ def read_again(
 
 def _position(read: tuple[Module, ast.expr]) -> tuple[str, int, int]:
     return read[0].path, read[1].lineno, read[1].col_offset
-
-
-def _told(
-    path: str,
-    start: int,
-    project: Project,
-    texts: Mapping[str, tuple[Source, bytes]],
-    changes: Mapping[str, Sequence[Change]],
-) -> str:
-    """Return a place in a new text as file and line of the text before."""
-    module = project.module(path)
-    assert module is not None
-    source = texts[path][0] if path in texts else module.source
-    return f"{path}:{source.text.count(_NEWLINE, 0, before(start, changes.get(path, ()))) + 1}"
 
 
 def _modules(project: Project) -> Iterator[Module]:

@@ -331,7 +331,7 @@ def keeping(context: Context, with_held_back: bool = False) -> str:
     ``with_held_back``: those that are only rewritten together with what is held back count, too.
     """
     analysis = context.analysis
-    beside = (Context(module, analysis) for module in account_keys.modules_beside(context.module, analysis.project))
+    beside = (Context(module, analysis) for module in account_keys.modules_beside(context.module, analysis))
     return _kept_for(context, with_held_back) or next(filter(None, (_kept_for(b, with_held_back) for b in beside)), "")
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from mi_lint.migrate.outcome import Rewritten
 from mi_lint.migrate.plan import Plan as Migration
-from mi_lint.migrate.residue.simpler import before
+from mi_lint.migrate.project_files.unused_settings import OTHER_LANGUAGES
+from mi_lint.migrate.residue.simpler import place_before
 from mi_lint.python.known import is_test
 from mi_lint.python.project import Project
 from mi_lint.python.site import Site
 
 _NEWLINE = b"\n"
-_OTHERS = ("*.ts", "*.tsx", "*.js", "*.jsx", "*.mjs", "*.cs", "*.java", "*.go", "*.prompty")
+_OTHERS = (*OTHER_LANGUAGES, "*.prompty")
 # The Functions host looks up what a binding names, by the settings that are named after it.
 _BINDING = re.compile(rb"\bconnection(?:_name)?\s*=\s*$")
 
@@ -39,7 +40,7 @@ class Readers:
         for path in paths:
             text = self._text(path)
             for offset in sorted(_reads(text, name.encode())) if not is_test(path) else ():
-                yield f"{path}:{self._line(path, offset)}"
+                yield place_before(path, offset, text, self._migration.texts, self._migration.changes)
 
     def others(self) -> list[str]:
         """Return the files in other languages, and those in which libraries look up settings."""
@@ -48,13 +49,6 @@ class Readers:
     def _text(self, path: str) -> bytes:
         texts = self._migration.texts
         return texts[path][1] if path in texts else self._project.code_text(path)
-
-    def _line(self, path: str, offset: int) -> int:
-        """Return the line that a place in a new text has in the text before."""
-        if path in self._migration.texts:
-            offset = before(offset, self._migration.changes.get(path, ()))
-            return self._migration.texts[path][0].text.count(_NEWLINE, 0, offset) + 1
-        return self._project.code_text(path).count(_NEWLINE, 0, offset) + 1
 
 
 def _reads(text: bytes, name: bytes) -> Iterator[int]:
