@@ -633,3 +633,21 @@ def test_a_guide_tells_which_manifest_beside_a_module_is_installed(guide, text, 
     texts = {"text/notebooks/a.py": code, "text/powerskill/requirements.txt": "azure-search-documents==11.1.0\n"}
     ((_, outcome),) = planned({**texts, f"text/{guide}": text}).outcomes
     assert ("11.1.0 is pinned" in getattr(outcome, "reason", "")) == held
+
+
+def test_a_package_of_azure_in_an_extra_does_not_draw_it_there():
+    code = (
+        "import os\n\nfrom openai import AzureOpenAI\n\n"
+        'client = AzureOpenAI(azure_endpoint=os.environ["E"], api_key=os.environ["K"], api_version="2024-10-21")\n'
+    )
+    text = (
+        '[project]\ndependencies = [\n    {}"openai>=1.40",\n]\n\n'
+        '[project.optional-dependencies]\nall = [\n    "azure-storage-blob",\n]\n'
+    )
+    # The neighbour of the other module stands in the extra.
+    texts = {"app/chat.py": code, "app/store.py": CODE, "pyproject.toml": text.format("")}
+    before, _, extra = changed(texts)["pyproject.toml"].partition("[project.optional-dependencies]")
+    assert '"azure-identity>=1.15.0",\n    "openai>=1.40"' in before
+    assert "azure-identity" in extra
+    alone = {"app/chat.py": code, "pyproject.toml": text.format("")}
+    assert changed(alone) == {"pyproject.toml": text.format('"azure-identity>=1.15.0",\n    ')}
